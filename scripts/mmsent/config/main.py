@@ -1,0 +1,114 @@
+"""The settings of a run: config/config.yaml and what overrides it."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator
+
+from mmsent.config.validation import ConfigError, Settings, nearest, read_yaml, validated
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class DemoSettings(Settings):
+    """The generated data set that stands in where no other is named."""
+
+    labelled: int = Field(480, ge=30, description="posts with a label")
+    unlabelled: int = Field(60, ge=0, description="posts without one")
+    seed: int = Field(7, description="another seed gives other posts")
+
+
+class DuplicateSettings(Settings):
+    """When two posts count as near-duplicates."""
+
+    phash_distance: int = Field(
+        4, ge=0, le=16, description="most differing bits of the 64-bit perceptual hashes"
+    )
+    minimum_words: int = Field(4, ge=1, description="shorter normalised texts match nothing")
+
+
+class FoldSettings(Settings):
+    """The grouped protocol: how posts are shared out."""
+
+    outer: int = Field(5, ge=2, le=20, description="test folds; each labelled post is in one")
+    inner: int = Field(
+        6, ge=2, le=20, description="one in so many of the training posts is inner validation"
+    )
+
+
+class IntervalSettings(Settings):
+    """Bootstrap over near-duplicate groups."""
+
+    resamples: int = Field(2000, ge=100, le=100_000)
+    level: Share = 0.95
+
+
+class Config(Settings):
+    """Everything that a user may set for a run; see config/config.yaml for the prose."""
+
+    dataset: str = Field("demo", description="'demo', or a folder in the layout of the README")
+    seed: int = 42
+    models: str = "config/models/offline.yaml"
+    augmentations: str = "config/augmentations.yaml"
+    paper_results: str = "config/paper_results.csv"
+    on_bad_post: Literal["error", "drop", "blank"] = "error"
+    demo: DemoSettings = DemoSettings()
+    duplicates: DuplicateSettings = DuplicateSettings()
+    folds: FoldSettings = FoldSettings()
+    intervals: IntervalSettings = IntervalSettings()
+    versions: list[str] = Field(min_length=1)
+    ablation: list[str] = Field(min_length=1)
+
+    @field_validator("versions", "ablation")
+    @classmethod
+    def _each_once(cls, names: list[str]) -> list[str]:
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"named twice: {', '.join(twice)}")
+        return names
+
+
+def load_config(merged: dict[str, Any], files: list[Path]) -> Config:
+    """Check the merged settings of a run.
+
+    Parameters
+    ----------
+    merged
+        Defaults, configuration files and command-line settings, later ones having won.
+    files
+        The configuration files, in the order in which they were read.
+
+    Raises
+    ------
+    ConfigError
+        One line for each wrong setting, naming the file that it stems from.
+    """
+    contents = {str(path): read_yaml(path) for path in files}
+
+    def source(location: tuple[int | str, ...]) -> str:
+        for name, content in reversed(contents.items()):
+            if _value_at(content, location) == _value_at(merged, location) is not None:
+                return name
+        return "--config" if _value_at(merged, location) is not None else next(iter(contents))
+
+    config = validated(Config, merged, source)
+    for key in ("models", "augmentations", "paper_results"):
+        path = Path(getattr(config, key))
+        if not path.is_file():
+            near = nearest(path.name, [other.name for other in path.parent.glob("*")])
+            raise ConfigError(f"{source((key,))}: {key}: no such file: {path}{near}")
+    if config.dataset != "demo" and not Path(config.dataset).is_dir():
+        raise ConfigError(
+            f"{source(('dataset',))}: dataset: no such folder: {config.dataset} "
+            "(name a folder with train.txt and data/, or 'demo')"
+        )
+    return config
+
+
+def _value_at(content: Any, location: tuple[int | str, ...]) -> Any:
+    for part in location:
+        try:
+            content = content[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return content

@@ -1,0 +1,116 @@
+"""Validation of settings, with messages that name the file, the key, the value and the nearest."""
+
+import difflib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+
+class ConfigError(ValueError):
+    """A setting is wrong; the message names where, what and the nearest valid value."""
+
+
+class Settings(BaseModel):
+    """Base of every settings model: unknown keys are errors, and nothing changes once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+Model = TypeVar("Model", bound=Settings)
+
+
+def read_yaml(path: str | Path) -> dict[str, Any]:
+    """Read a YAML file that holds a mapping.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing, is no YAML, or holds something else than a mapping.
+    """
+    path = Path(path)
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        near = nearest(path.name, [p.name for p in path.parent.glob("*.yaml")])
+        raise ConfigError(f"{path}: no such file{near}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid YAML: {error}") from None
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: expected a mapping of keys, got {type(content).__name__}")
+    return content
+
+
+def nearest(word: str, candidates: list[str]) -> str:
+    """Return ``" (did you mean 'x'?)"`` for the candidate closest to ``word``, or ``""``."""
+    close = difflib.get_close_matches(word, candidates, n=1, cutoff=0.5)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def validated(
+    model: type[Model],
+    content: dict[str, Any],
+    source: Callable[[tuple[int | str, ...]], str],
+) -> Model:
+    """Build ``model`` from ``content``.
+
+    Parameters
+    ----------
+    source
+        Gives the name of the file that a key stems from, for the message.
+
+    Raises
+    ------
+    ConfigError
+        With one line for each wrong setting.
+    """
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        lines = [_explain(model, item, source) for item in error.errors()]
+        raise ConfigError("\n".join(lines)) from None
+
+
+def _explain(
+    model: type[Settings], item: Any, source: Callable[[tuple[int | str, ...]], str]
+) -> str:
+    location: tuple[int | str, ...] = item["loc"]
+    key = ".".join(str(part) for part in location) or "(whole file)"
+    message = item["msg"].removeprefix("Value error, ")
+    hint = ""
+    if item["type"] == "extra_forbidden":
+        known = _fields_at(model, location[:-1])
+        message = "unknown key"
+        hint = nearest(str(location[-1]), known) or f"; known here: {', '.join(known)}"
+    elif item["type"] == "missing":
+        return f"{source(location)}: {key}: this key is required"
+    elif item["type"] == "literal_error":
+        allowed = [part.strip("' ") for part in item["ctx"]["expected"].replace(" or ", ",").split(",")]
+        hint = nearest(str(item["input"]), allowed)
+    value = repr(item["input"])
+    value = value if len(value) <= 120 else value[:117] + "..."
+    return f"{source(location)}: {key}: {message}, got {value}{hint}"
+
+
+def _fields_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """Names of the fields of the model that stands at ``location`` inside ``model``."""
+    current: Any = model
+    for part in location:
+        fields = getattr(current, "model_fields", {})
+        if part not in fields:
+            continue  # an index, or a key of a mapping: the model is the one that we hold
+        current = _model_of(fields[part].annotation)
+    return list(getattr(current, "model_fields", {}))
+
+
+def _model_of(annotation: Any) -> Any:
+    """The settings model inside an annotation such as ``dict[str, Model]`` or ``Model | None``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        found = _model_of(argument)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,1 @@
+"""Posts: from files on disk to checked, grouped and split tables."""

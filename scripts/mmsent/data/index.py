@@ -1,0 +1,85 @@
+"""One row for each file of the data set: what it holds and what is wrong with it.
+
+The two indexes are the only things that read the thousands of files for their own sake; whatever
+comes later depends on these small tables.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import imagehash
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from mmsent.data.images import UnreadableImageError, expected_format, read_picture
+from mmsent.data.text import UndecodableTextError, decode_text
+from mmsent.files import sha256_bytes, sha256_file
+
+#: Separates several notes in one cell.
+NOTE_SEPARATOR = "; "
+
+TEXT_COLUMNS = ["guid", "file", "sha256", "bytes", "encoding", "text", "note", "problem"]
+IMAGE_COLUMNS = [
+    "guid", "file", "sha256", "bytes", "format", "mode", "width", "height", "phash", "contrast",
+    "note", "problem",
+]  # fmt: skip
+
+
+def index_texts(files: Iterable[Path]) -> pd.DataFrame:
+    """Index the texts: columns :data:`TEXT_COLUMNS`, a row for each file, in the given order.
+
+    A text that cannot be decoded has its reason in ``problem`` and an empty ``text``.
+    """
+    rows = []
+    for path in tqdm(list(files), desc="texts", unit="post", mininterval=2):
+        content = path.read_bytes()
+        text, encoding, note, problem = "", "", "", ""
+        try:
+            text, encoding, repaired = decode_text(content)
+        except UndecodableTextError as error:
+            problem = f"text {error}"
+        else:
+            notes = [] if encoding == "utf-8" else [f"decoded as {encoding}"]
+            notes += ["mojibake or control characters repaired"] if repaired else []
+            note = NOTE_SEPARATOR.join(notes)
+        if not content:
+            problem = "text file is empty"
+        rows.append(
+            (path.stem, path.name, sha256_bytes(content), len(content), encoding, text, note, problem)
+        )
+    return pd.DataFrame(rows, columns=TEXT_COLUMNS)
+
+
+def index_images(files: Iterable[Path]) -> pd.DataFrame:
+    """Index the pictures: columns :data:`IMAGE_COLUMNS`, a row for each file, in the given order.
+
+    ``width`` and ``height`` are pixels, ``phash`` the 64-bit perceptual hash as 16 hexadecimal
+    digits, ``contrast`` the standard deviation of the grey levels (0 to 127.5). A picture that
+    cannot be decoded has its reason in ``problem``.
+    """
+    rows = [_image_row(path) for path in tqdm(list(files), desc="images", unit="post", mininterval=2)]
+    return pd.DataFrame(rows, columns=IMAGE_COLUMNS)
+
+
+def _image_row(path: Path) -> tuple[str | int | float, ...]:
+    start = (path.stem, path.name, sha256_file(path), path.stat().st_size)
+    try:
+        picture = read_picture(path)
+    except UnreadableImageError as error:
+        return (*start, "", "", 0, 0, "", 0.0, "", f"image {error}")
+    notes = picture.notes
+    promised = expected_format(path)
+    if promised and picture.format != promised:
+        notes.insert(0, f"{picture.format} named {path.suffix}")
+    grey = np.asarray(picture.rgb.convert("L"), dtype=np.float64)
+    return (
+        *start,
+        picture.format,
+        picture.mode,
+        *picture.rgb.size,
+        str(imagehash.phash(picture.rgb)),
+        round(float(grey.std()), 2),
+        NOTE_SEPARATOR.join(notes),
+        "",
+    )

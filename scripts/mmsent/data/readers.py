@@ -1,0 +1,132 @@
+"""The files that a user brings: which posts there are and which label they have."""
+
+import csv
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from mmsent.data.text import UndecodableTextError, decode_text
+from mmsent.labels import LABEL_INDEX, LABELS, UNLABELLED
+
+#: Labelled posts, ``guid,tag``.
+TRAIN_FILE = "train.txt"
+#: Posts without a label, ``guid,tag`` with the word null as tag; the file may be missing.
+UNLABELLED_FILE = "test_without_label.txt"
+#: Folder of the posts' files.
+DATA_FOLDER = "data"
+
+#: What may stand in the tag column of a post without a label.
+NO_LABEL = ("", "null", "nan", "none")
+
+_GUID = re.compile(r"0*(\d{1,18})(?:\.0*)?")
+
+
+class DatasetError(ValueError):
+    """The data set cannot be read; the message names the file and the way out."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What one label file says.
+
+    Attributes
+    ----------
+    rows
+        Columns ``guid``, ``written`` (the guid as the file has it), ``label`` (-1: none), ``line``.
+    problems
+        ``(guid, file, problem)`` of the rows that cannot be used.
+    """
+
+    rows: pd.DataFrame
+    problems: list[tuple[str, str, str]]
+
+
+def normalise_guid(written: str) -> str | None:
+    """``"12"`` for ``"12"``, ``" 12.0 "`` and ``"012"``; ``None`` for what is no whole number.
+
+    A guid becomes part of a file name, so nothing but digits ever passes.
+    """
+    match = _GUID.fullmatch(written.strip())
+    return match.group(1) if match else None
+
+
+def dataset_files(dataset: Path, suffix: str) -> list[str]:
+    """Paths of the posts' files with this suffix, by guid, the dataset folder included.
+
+    Files whose name is no guid are not posts and are left out.
+
+    Raises
+    ------
+    DatasetError
+        If there is no data folder.
+    """
+    folder = dataset / DATA_FOLDER
+    if not folder.is_dir():
+        raise DatasetError(f"{folder}: no such folder; the posts' files belong there (see README)")
+    with os.scandir(folder) as entries:
+        names = [entry.name for entry in entries if entry.name.endswith(suffix)]
+    numbered = [(int(stem), name) for name in names if (stem := name.removesuffix(suffix)).isdecimal()]
+    return [str(folder / name) for _, name in sorted(numbered)]
+
+
+def read_listing(path: Path, labelled: bool) -> Listing:
+    """Read a label file (``guid,tag`` with a header; any line ends, BOM and quotes allowed).
+
+    Raises
+    ------
+    DatasetError
+        If the file is missing, is no text, has no ``guid,tag`` header, or lists no post.
+    """
+    try:
+        text, _, _ = decode_text(path.read_bytes())
+    except FileNotFoundError:
+        raise DatasetError(f"{path}: no such file; it lists the posts as guid,tag") from None
+    except UndecodableTextError as error:
+        raise DatasetError(f"{path}: {error}") from None
+    lines = text.splitlines()
+    if not lines:
+        raise DatasetError(f"{path}: the file is empty; it lists the posts as guid,tag")
+    delimiter = "\t" if "\t" in lines[0] else ","
+    table = list(csv.reader(lines, delimiter=delimiter))
+    if [cell.strip().lower() for cell in table[0]] != ["guid", "tag"]:
+        raise DatasetError(f"{path}: line 1 must be the header 'guid,tag', got {lines[0][:60]!r}")
+    rows, problems = _listed_posts(table[1:], path.name, labelled)
+    if not rows:
+        raise DatasetError(f"{path}: no usable post in the file")
+    columns = ["guid", "written", "label", "line"]
+    return Listing(pd.DataFrame(rows, columns=columns), problems)
+
+
+def _listed_posts(
+    table: list[list[str]], file: str, labelled: bool
+) -> tuple[list[tuple[str, str, int, int]], list[tuple[str, str, str]]]:
+    rows: list[tuple[str, str, int, int]] = []
+    problems: list[tuple[str, str, str]] = []
+    seen: dict[str, int] = {}
+    for line, cells in enumerate(table, start=2):
+        if not any(cell.strip() for cell in cells):
+            continue
+        written = cells[0].strip()
+        tag = cells[1].strip().lower() if len(cells) == 2 else None
+        guid = normalise_guid(written)
+        problem = ""
+        if tag is None:
+            problem = f"line {line} has {len(cells)} cells instead of guid,tag"
+        elif guid is None:
+            problem = f"line {line}: the guid {written[:40]!r} is no whole number"
+        elif guid in seen:
+            problem = f"line {line}: guid {guid} is listed already in line {seen[guid]}"
+        elif labelled and tag not in LABEL_INDEX:
+            problem = f"line {line}: unknown label {tag[:40]!r}; known are {', '.join(LABELS)}"
+        elif not labelled and tag not in NO_LABEL:
+            problem = f"line {line}: a post without label has the tag {tag[:40]!r} instead of null"
+        if problem:
+            problems.append((guid or written[:40], file, problem))
+            continue
+        assert guid is not None and tag is not None
+        seen[guid] = line
+        rows.append((guid, written, LABEL_INDEX[tag] if labelled else UNLABELLED, line))
+    return rows, problems

@@ -1,0 +1,87 @@
+"""Decoding and cleaning the text of a post."""
+
+import re
+from typing import Literal, get_args
+
+import ftfy
+
+#: Tried in this order; the first that decodes every byte is used. The order is fixed, so that the
+#: same bytes always give the same text, which no statistical guesser promises.
+ENCODINGS = ("utf-8-sig", "gb18030", "cp1252")
+
+Cleaning = Literal["none", "whitespace", "basic"]
+CLEANINGS: tuple[str, ...] = get_args(Cleaning)
+
+#: What stands for a text of which nothing is left (the seed's section 6).
+EMPTY = "[EMPTY]"
+
+_RETWEET = re.compile(r"^\s*(?:RT\s+@\w+\s*:?|RT\s*:)\s*", re.IGNORECASE)
+# Twitter cut posts at 140 characters, so an address may end after "http:/" or "htt…".
+_URL = re.compile(r"(?:\bhttps?\b|www\.)\S*|\bt\.co/\S+|\bht?t?p?s?:?/*…", re.IGNORECASE)
+_MENTION = re.compile(r"@\w+:?")
+_SPACE = re.compile(r"\s+")
+_NOT_WORD = re.compile(r"[^\w\s]")
+
+
+class UndecodableTextError(ValueError):
+    """No known encoding fits the bytes, or they are no text."""
+
+
+def decode_text(content: bytes) -> tuple[str, str, bool]:
+    """Decode the bytes of a post.
+
+    Returns
+    -------
+    text, encoding, repaired
+        ``encoding`` is the one of :data:`ENCODINGS` that fitted (``"utf-8"`` for the first);
+        ``repaired`` says whether ftfy undid mojibake or took out control characters.
+
+    Raises
+    ------
+    UndecodableTextError
+        If no encoding fits, or the content has NUL bytes.
+    """
+    if b"\x00" in content:
+        raise UndecodableTextError("holds NUL bytes, so it is no text in a known encoding")
+    for encoding in ENCODINGS:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        fixed = ftfy.fix_text(text, uncurl_quotes=False).strip()
+        repaired = fixed != text.replace("\r\n", "\n").replace("\r", "\n").strip()
+        return fixed, encoding.removesuffix("-sig"), repaired
+    raise UndecodableTextError(f"fits none of {', '.join(ENCODINGS)}")
+
+
+def clean_text(text: str, cleaning: str) -> str:
+    """Clean a decoded text as an experiment asks for.
+
+    ``none`` strips it; ``whitespace`` also collapses white space (the seed's section 4, fifth
+    code); ``basic`` also takes out the retweet mark, URLs and mentions, and the sign of hashtags.
+    A text of which nothing is left becomes ``[EMPTY]``.
+
+    Raises
+    ------
+    ValueError
+        If ``cleaning`` is none of these.
+    """
+    if cleaning not in CLEANINGS:
+        raise ValueError(f"unknown cleaning {cleaning!r}; known: {', '.join(CLEANINGS)}")
+    if cleaning == "basic":
+        text = _RETWEET.sub("", text)
+        text = _MENTION.sub(" ", _URL.sub(" ", text)).replace("#", "")
+    if cleaning != "none":
+        text = _SPACE.sub(" ", text)
+    return text.strip() or EMPTY
+
+
+def is_empty_after_cleaning(text: str) -> bool:
+    """Whether nothing is left of ``text`` without retweet mark, URLs and mentions."""
+    return clean_text(text, "basic") == EMPTY
+
+
+def normalised_words(text: str) -> list[str]:
+    """Words of a text in lower case without marks: what near-duplicates are compared by."""
+    text = clean_text(text, "basic")
+    return [] if text == EMPTY else _NOT_WORD.sub(" ", text.casefold()).split()

@@ -1,0 +1,1 @@
+"""Frozen encoders behind names, and the embeddings that are computed with them once."""

@@ -1,0 +1,59 @@
+"""Views of a picture: the fixed one of evaluation, and augmented ones for training."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from PIL import Image
+from torchvision.transforms import v2
+
+#: A transform of ``(3, height, width)`` pictures in bytes.
+Operation = Callable[[torch.Tensor], torch.Tensor]
+
+#: Name of the view that evaluation uses.
+EVALUATION = "evaluation"
+
+
+def operation(name: str, settings: dict[str, Any], size: int) -> Operation:
+    """Build one augmentation operation; ``size`` is the encoder's side in pixels."""
+    builders: dict[str, Callable[[], Operation]] = {
+        "random_crop": lambda: v2.RandomCrop(size),
+        "random_resized_crop": lambda: v2.RandomResizedCrop(size, antialias=True, **settings),
+        "horizontal_flip": lambda: v2.RandomHorizontalFlip(**settings),
+        "rotation": lambda: v2.RandomRotation(
+            settings["degrees"], interpolation=v2.InterpolationMode.BILINEAR
+        ),
+        "translation": lambda: v2.RandomAffine(0, translate=(settings["share"],) * 2),
+        "color_jitter": lambda: v2.ColorJitter(**settings),
+        "sharpness": lambda: v2.RandomAdjustSharpness(settings["factor"], p=1.0),
+        "blur": lambda: v2.GaussianBlur(5, sigma=settings["sigma"]),
+        "erasing": lambda: v2.RandomErasing(**settings),
+    }
+    return builders[name]()
+
+
+def augmented_view(
+    picture: Image.Image, policy: dict[str, Any], size: int, sha256: str, view: int, seed: int
+) -> torch.Tensor:
+    """One augmented view, ``(3, size, size)`` in bytes.
+
+    The draw depends on the picture's own bytes (``sha256``), the view's number and the seed, not on
+    the other pictures or their order: a post that comes or goes changes no other post's views.
+    """
+    image = _resized(picture, size + policy["margin"])
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(sha256[:12], 16) ^ (view << 48) ^ seed)
+        for step in policy["operations"]:
+            ((name, settings),) = step.items()
+            image = operation(name, settings, size)(image)
+    return _resized(image, size) if image.shape[-2:] != (size, size) else image
+
+
+def evaluation_view(picture: Image.Image, size: int) -> torch.Tensor:
+    """The whole picture at the encoder's size, ``(3, size, size)`` in bytes; nothing random."""
+    return _resized(picture, size)
+
+
+def _resized(picture: Image.Image | torch.Tensor, side: int) -> torch.Tensor:
+    image = picture if isinstance(picture, torch.Tensor) else v2.functional.pil_to_tensor(picture)
+    return v2.functional.resize(image, [side, side], antialias=True)

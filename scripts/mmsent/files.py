@@ -1,0 +1,118 @@
+"""Reading and writing files: whole or not at all, the same bytes for the same content."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+
+@contextmanager
+def written_whole(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path`` that takes its place once the block has succeeded.
+
+    A reader therefore finds the old file, or the whole new one, and never a part of it.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The suffix stays, since matplotlib and pandas choose the format by it.
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)  # mkstemp gives 0600: too strict for a shared results folder
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write ``text`` as UTF-8 with line feeds, whole."""
+    with written_whole(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: str | Path, value: Any) -> None:
+    """Write ``value`` as indented JSON with sorted keys."""
+    write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def read_json(path: str | Path) -> Any:
+    """Read a JSON file."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def write_table(path: str | Path, table: pd.DataFrame) -> None:
+    """Write a table by the suffix of ``path``: ``.tsv``, ``.csv`` or ``.parquet``."""
+    with written_whole(path) as temporary:
+        if temporary.suffix == ".parquet":
+            table.to_parquet(temporary, index=False)
+        else:
+            separator = "\t" if temporary.suffix == ".tsv" else ","
+            table.to_csv(temporary, sep=separator, index=False, lineterminator="\n")
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Read a table that :func:`write_table` wrote; guids stay text, empty cells stay empty text.
+
+    Nothing is guessed to be missing: a post that consists of the word "null" is a post.
+    """
+    path = Path(path)
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path)
+    return pd.read_csv(
+        path,
+        sep="\t" if path.suffix == ".tsv" else ",",
+        dtype={"guid": str, "group": str, "sha256": str, "text": str, "phash": str},
+        keep_default_na=False,
+    )
+
+
+def sha256_bytes(content: bytes) -> str:
+    """SHA-256 of ``content`` as 64 hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def sha256_file(path: str | Path) -> str:
+    """SHA-256 of a file as 64 hexadecimal digits."""
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def canonical_json(value: Any) -> str:
+    """``value`` as JSON in one line with sorted keys: equal settings give equal text."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def settings_argument(value: str) -> dict[str, Any]:
+    """Read a command-line value that carries settings: JSON text, or ``FILE.yaml#key``.
+
+    The workflow passes JSON, so that Snakemake tracks exactly the settings that a rule uses; a
+    person names a YAML file and, behind ``#``, one of its keys.
+
+    Raises
+    ------
+    ValueError
+        If the key is not in the file, or the settings are not a mapping.
+    """
+    if value.lstrip().startswith("{"):
+        settings = json.loads(value)
+    else:
+        import yaml
+
+        name, _, key = value.partition("#")
+        settings = yaml.safe_load(Path(name).read_text(encoding="utf-8"))
+        if key and key not in settings:
+            raise ValueError(f"{name}: no key {key!r}; it has {', '.join(settings)}")
+        settings = settings[key] if key else settings
+    if not isinstance(settings, dict):
+        raise ValueError(f"{value}: expected a mapping of settings")
+    return settings
