@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 
 @contextmanager
 def written_whole(path: str | Path) -> Iterator[Path]:
@@ -50,35 +48,14 @@ def read_json(path: str | Path) -> Any:
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
-def write_table(path: str | Path, table: pd.DataFrame) -> None:
-    """Write a table by the suffix of ``path``: ``.tsv``, ``.csv`` or ``.parquet``."""
-    with written_whole(path) as temporary:
-        if temporary.suffix == ".parquet":
-            table.to_parquet(temporary, index=False)
-        else:
-            separator = "\t" if temporary.suffix == ".tsv" else ","
-            table.to_csv(temporary, sep=separator, index=False, lineterminator="\n")
-
-
-def read_table(path: str | Path) -> pd.DataFrame:
-    """Read a table that :func:`write_table` wrote; guids stay text, empty cells stay empty text.
-
-    Nothing is guessed to be missing: a post that consists of the word "null" is a post.
-    """
-    path = Path(path)
-    if path.suffix == ".parquet":
-        return pd.read_parquet(path)
-    return pd.read_csv(
-        path,
-        sep="\t" if path.suffix == ".tsv" else ",",
-        dtype={"guid": str, "group": str, "sha256": str, "text": str, "phash": str},
-        keep_default_na=False,
-    )
-
-
 def sha256_bytes(content: bytes) -> str:
     """SHA-256 of ``content`` as 64 hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
+
+
+def seed_of(*parts: object) -> int:
+    """A seed of its own for each thing named: 32 bits, all that torch's CPU generator heeds."""
+    return int(sha256_bytes("/".join(map(str, parts)).encode())[:8], 16)
 
 
 def sha256_file(path: str | Path) -> str:

@@ -1,4 +1,4 @@
-"""The three sentiment classes, in the one order that every array and table of the project uses."""
+"""Names that every table of the project uses: classes in their one order, subsets, roles."""
 
 LABELS: tuple[str, ...] = ("negative", "neutral", "positive")
 
@@ -12,3 +12,9 @@ UNLABELLED = -1
 
 #: Probability columns of a predictions table, in class order.
 PROBABILITY_COLUMNS: list[str] = [f"p_{name}" for name in LABELS]
+
+#: Subsets of the posts table.
+LABELLED, UNLABELLED_SUBSET = "labelled", "unlabelled"
+
+#: Roles of a post in an outer fold; a post without label has the last in every fold.
+TEST, VALIDATION, TRAIN, UNLABELLED_ROLE = "test", "validation", "train", "unlabelled"

@@ -51,6 +51,7 @@ class Config(Settings):
     models: str = "config/models/offline.yaml"
     augmentations: str = "config/augmentations.yaml"
     paper_results: str = "config/paper_results.csv"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
     on_bad_post: Literal["error", "drop", "blank"] = "error"
     demo: DemoSettings = DemoSettings()
     duplicates: DuplicateSettings = DuplicateSettings()

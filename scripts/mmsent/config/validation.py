@@ -87,7 +87,9 @@ def _explain(
     elif item["type"] == "missing":
         return f"{source(location)}: {key}: this key is required"
     elif item["type"] == "literal_error":
-        allowed = [part.strip("' ") for part in item["ctx"]["expected"].replace(" or ", ",").split(",")]
+        allowed = [
+            part.strip("' ") for part in item["ctx"]["expected"].replace(" or ", ",").split(",")
+        ]
         hint = nearest(str(item["input"]), allowed)
     value = repr(item["input"])
     value = value if len(value) <= 120 else value[:117] + "..."

@@ -69,3 +69,32 @@ def _chains(guids: pd.Series, keys: pd.Series) -> list[tuple[str, str]]:
     first: dict[str, str] = {}
     pairs = ((first.setdefault(key, guid), guid) for guid, key in zip(guids, keys, strict=True))
     return [(known, guid) for known, guid in pairs if known != guid]
+
+
+def duplicate_summary(posts: pd.DataFrame, groups: pd.DataFrame) -> dict[str, int]:
+    """Near-duplicates among the posts, in numbers.
+
+    Returns
+    -------
+    dict
+        ``groups`` of two or more posts and ``posts`` in them; the same among labelled posts alone
+        (``labelled_groups``, ``labelled_posts``); labelled groups whose labels differ
+        (``conflicting_groups``) and their posts; posts without label that have a labelled twin
+        (``unlabelled_with_twin``); the ``largest`` group.
+    """
+    table = posts[["guid", "subset", "label"]].merge(groups[["guid", "group"]], on="guid")
+    size = table.groupby("group")["guid"].transform("size")
+    labelled = table[table["subset"] == "labelled"]
+    by_group = labelled.groupby("group")["label"].agg(["size", "nunique"])
+    several, conflicting = by_group[by_group["size"] > 1], by_group[by_group["nunique"] > 1]
+    unlabelled = table[table["subset"] != "labelled"]
+    return {
+        "groups": int(table.loc[size > 1, "group"].nunique()),
+        "posts": int((size > 1).sum()),
+        "labelled_groups": len(several),
+        "labelled_posts": int(several["size"].sum()),
+        "conflicting_groups": len(conflicting),
+        "conflicting_posts": int(conflicting["size"].sum()),
+        "unlabelled_with_twin": int(unlabelled["group"].isin(by_group.index).sum()),
+        "largest": int(size.max()),
+    }

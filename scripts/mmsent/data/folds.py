@@ -5,15 +5,12 @@ import hashlib
 import numpy as np
 import pandas as pd
 
-from mmsent.data.posts import LABELLED
-from mmsent.data.readers import DatasetError
-from mmsent.labels import LABELS
+from mmsent.data.layout import DatasetError
+from mmsent.labels import LABELLED, LABELS, TEST, TRAIN, VALIDATION
 
 #: Room in a fold beyond its even share of a class. Without it the last posts to be placed would
 #: have one fold to go to, and every change would push others along.
 SLACK = 0.02
-
-TEST, VALIDATION, TRAIN = "test", "validation", "train"
 
 
 def assign_folds(table: pd.DataFrame, folds: int, salt: str) -> pd.Series:

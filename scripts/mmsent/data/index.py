@@ -46,7 +46,16 @@ def index_texts(files: Iterable[Path]) -> pd.DataFrame:
         if not content:
             problem = "text file is empty"
         rows.append(
-            (path.stem, path.name, sha256_bytes(content), len(content), encoding, text, note, problem)
+            (
+                path.stem,
+                path.name,
+                sha256_bytes(content),
+                len(content),
+                encoding,
+                text,
+                note,
+                problem,
+            )
         )
     return pd.DataFrame(rows, columns=TEXT_COLUMNS)
 
@@ -58,7 +67,9 @@ def index_images(files: Iterable[Path]) -> pd.DataFrame:
     digits, ``contrast`` the standard deviation of the grey levels (0 to 127.5). A picture that
     cannot be decoded has its reason in ``problem``.
     """
-    rows = [_image_row(path) for path in tqdm(list(files), desc="images", unit="post", mininterval=2)]
+    rows = [
+        _image_row(path) for path in tqdm(list(files), desc="images", unit="post", mininterval=2)
+    ]
     return pd.DataFrame(rows, columns=IMAGE_COLUMNS)
 
 

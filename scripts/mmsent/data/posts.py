@@ -6,17 +6,10 @@ from typing import NamedTuple
 import pandas as pd
 
 from mmsent.data.index import NOTE_SEPARATOR
-from mmsent.data.readers import (
-    DATA_FOLDER,
-    TRAIN_FILE,
-    UNLABELLED_FILE,
-    DatasetError,
-    read_listing,
-)
+from mmsent.data.layout import DATA_FOLDER, TRAIN_FILE, UNLABELLED_FILE, DatasetError
+from mmsent.data.readers import read_listing
 from mmsent.data.text import is_empty_after_cleaning
-
-#: Subsets of the posts table.
-LABELLED, UNLABELLED_SUBSET = "labelled", "unlabelled"
+from mmsent.labels import LABELLED, UNLABELLED_SUBSET
 
 #: ``kind`` of a problem: a note was dealt with; of the others the policy decides.
 NOTE, BAD_LIST, BAD_TEXT, BAD_IMAGE = "note", "bad list", "bad text", "bad image"

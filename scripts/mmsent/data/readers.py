@@ -1,31 +1,20 @@
 """The files that a user brings: which posts there are and which label they have."""
 
 import csv
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from mmsent.data.layout import DatasetError
 from mmsent.data.text import UndecodableTextError, decode_text
 from mmsent.labels import LABEL_INDEX, LABELS, UNLABELLED
-
-#: Labelled posts, ``guid,tag``.
-TRAIN_FILE = "train.txt"
-#: Posts without a label, ``guid,tag`` with the word null as tag; the file may be missing.
-UNLABELLED_FILE = "test_without_label.txt"
-#: Folder of the posts' files.
-DATA_FOLDER = "data"
 
 #: What may stand in the tag column of a post without a label.
 NO_LABEL = ("", "null", "nan", "none")
 
 _GUID = re.compile(r"0*(\d{1,18})(?:\.0*)?")
-
-
-class DatasetError(ValueError):
-    """The data set cannot be read; the message names the file and the way out."""
 
 
 @dataclass(frozen=True)
@@ -51,25 +40,6 @@ def normalise_guid(written: str) -> str | None:
     """
     match = _GUID.fullmatch(written.strip())
     return match.group(1) if match else None
-
-
-def dataset_files(dataset: Path, suffix: str) -> list[str]:
-    """Paths of the posts' files with this suffix, by guid, the dataset folder included.
-
-    Files whose name is no guid are not posts and are left out.
-
-    Raises
-    ------
-    DatasetError
-        If there is no data folder.
-    """
-    folder = dataset / DATA_FOLDER
-    if not folder.is_dir():
-        raise DatasetError(f"{folder}: no such folder; the posts' files belong there (see README)")
-    with os.scandir(folder) as entries:
-        names = [entry.name for entry in entries if entry.name.endswith(suffix)]
-    numbered = [(int(stem), name) for name in names if (stem := name.removesuffix(suffix)).isdecimal()]
-    return [str(folder / name) for _, name in sorted(numbered)]
 
 
 def read_listing(path: Path, labelled: bool) -> Listing:
@@ -112,21 +82,25 @@ def _listed_posts(
         written = cells[0].strip()
         tag = cells[1].strip().lower() if len(cells) == 2 else None
         guid = normalise_guid(written)
-        problem = ""
         if tag is None:
-            problem = f"line {line} has {len(cells)} cells instead of guid,tag"
+            problem = f"{len(cells)} cells instead of guid,tag"
         elif guid is None:
-            problem = f"line {line}: the guid {written[:40]!r} is no whole number"
+            problem = f"the guid {written[:40]!r} is no whole number"
         elif guid in seen:
-            problem = f"line {line}: guid {guid} is listed already in line {seen[guid]}"
+            problem = f"guid {guid} is listed already in line {seen[guid]}"
         elif labelled and tag not in LABEL_INDEX:
-            problem = f"line {line}: unknown label {tag[:40]!r}; known are {', '.join(LABELS)}"
+            problem = f"unknown label {tag[:40]!r}; known are {', '.join(LABELS)}"
         elif not labelled and tag not in NO_LABEL:
-            problem = f"line {line}: a post without label has the tag {tag[:40]!r} instead of null"
-        if problem:
-            problems.append((guid or written[:40], file, problem))
+            problem = f"a post without label has the tag {tag[:40]!r} instead of null"
+        else:
+            seen[guid] = line
+            rows.append((guid, written, LABEL_INDEX[tag] if labelled else UNLABELLED, line))
             continue
-        assert guid is not None and tag is not None
-        seen[guid] = line
-        rows.append((guid, written, LABEL_INDEX[tag] if labelled else UNLABELLED, line))
+        problems.append((guid or written[:40], file, f"line {line}: {problem}"))
     return rows, problems
+
+
+def count_listed(path: Path) -> int:
+    """Number of rows of a label file that list something, the unusable ones included."""
+    text, _, _ = decode_text(path.read_bytes())
+    return sum(bool(line.strip(" ,\t")) for line in text.splitlines()[1:])

@@ -1,15 +1,16 @@
 """Decoding and cleaning the text of a post."""
 
 import re
-from typing import Literal, get_args
+from typing import get_args
 
 import ftfy
+
+from mmsent.config.experiment import Cleaning
 
 #: Tried in this order; the first that decodes every byte is used. The order is fixed, so that the
 #: same bytes always give the same text, which no statistical guesser promises.
 ENCODINGS = ("utf-8-sig", "gb18030", "cp1252")
 
-Cleaning = Literal["none", "whitespace", "basic"]
 CLEANINGS: tuple[str, ...] = get_args(Cleaning)
 
 #: What stands for a text of which nothing is left (the seed's section 6).

@@ -8,6 +8,7 @@ from mmsent.demo.plan import ANY, Content, Post
 from mmsent.demo.vocabulary import (
     CHINESE,
     EMOJI,
+    EXCLAMATIONS,
     FAINT,
     FILLERS,
     GAPS,
@@ -18,12 +19,14 @@ from mmsent.demo.vocabulary import (
 )
 
 #: Content that tells its class less strongly than this only hints at it.
-FAINT_BELOW = 0.45
+FAINT_BELOW = 0.2
 
 #: Content that tells its class more strongly than this says it twice.
-TWICE_ABOVE = 0.85
+TWICE_ABOVE = 0.5
 
 _GAP = re.compile(r"\{(\w+)\}")
+#: "a" where it should be "an"; "a useless" is right.
+_BEFORE_VOWEL = re.compile(r"\b([Aa])(?= (?!us)[aeiou])")
 _LINK_LETTERS = string.ascii_letters + string.digits
 
 
@@ -66,25 +69,25 @@ def encode_text(post: Post) -> bytes:
 def compose_body(content: Content) -> str:
     """What a text says, without retweet mark, mentions and URLs."""
     draw = random.Random(content.source)
-    talk = _filled(draw.choice(TALK), draw)
+    talk, more = (_filled(pattern, draw) for pattern in draw.sample(TALK, 2))
     if content.tells == ANY:
-        parts = [talk, _filled(draw.choice(TALK), draw)] if draw.random() < 0.3 else [talk]
+        parts = [talk, more] if draw.random() < 0.15 else [talk]
     elif content.strength < FAINT_BELOW:
         parts = [talk, _filled(draw.choice(FAINT[content.tells]), draw)]
     else:
         parts = [_filled(draw.choice(PLAIN[content.tells]), draw)]
         if content.strength > TWICE_ABOVE:
-            parts.append(_filled(draw.choice(FAINT[content.tells]), draw))
-        elif draw.random() < 0.35:
+            parts.append(_filled(draw.choice(EXCLAMATIONS[content.tells]), draw))
+        elif draw.random() < 0.3:
             parts.append(talk)
     if draw.random() < 0.25:
         parts[-1] += f" {draw.choice(FILLERS)}"
-    body = draw.choice([". ", ", ", " - ", "! "]).join(parts)
+    body = draw.choice([". ", " - ", "! ", "... "]).join(parts)
     body += draw.choice(["", "", ".", "!", "..."])
     if draw.random() < 0.15:
         body = body.lower()
     # A mark of the class itself is for the plain texts: it would give the faint ones away.
-    marks = content.tells if content.strength > 0.7 else ANY
+    marks = content.tells if content.strength > TWICE_ABOVE else ANY
     for share, choices in ((0.35, HASHTAGS), (0.2, HASHTAGS), (0.25, EMOJI)):
         if draw.random() < share:
             kind = marks if draw.random() < 0.5 else ANY
@@ -106,7 +109,7 @@ def _filled(pattern: str, draw: random.Random) -> str:
         word = draw.choice(GAPS[name.lower()])
         return word.capitalize() if name[0].isupper() else word
 
-    text = _GAP.sub(fill, pattern)
+    text = _BEFORE_VOWEL.sub(r"\1n", _GAP.sub(fill, pattern))
     return text[0].upper() + text[1:]
 
 

@@ -7,11 +7,10 @@ import torch
 from PIL import Image
 from torchvision.transforms import v2
 
+from mmsent.files import seed_of
+
 #: A transform of ``(3, height, width)`` pictures in bytes.
 Operation = Callable[[torch.Tensor], torch.Tensor]
-
-#: Name of the view that evaluation uses.
-EVALUATION = "evaluation"
 
 
 def operation(name: str, settings: dict[str, Any], size: int) -> Operation:
@@ -42,7 +41,7 @@ def augmented_view(
     """
     image = _resized(picture, size + policy["margin"])
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(int(sha256[:12], 16) ^ (view << 48) ^ seed)
+        torch.manual_seed(seed_of(seed, sha256, view))
         for step in policy["operations"]:
             ((name, settings),) = step.items()
             image = operation(name, settings, size)(image)

@@ -1,0 +1,26 @@
+"""From raw posts to the finished report; see README.md."""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config/config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/data.smk"
+include: "rules/eda.smk"
+include: "rules/encode.smk"
+include: "rules/train.smk"
+include: "rules/ablation.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        "results/report.md",
+        "results/ablation.md",
+        "results/versions.md",
+        "results/data/card.md",

@@ -1,0 +1,210 @@
+# From files on disk to checked, grouped and split posts. Only the two index rules depend on the
+# thousands of files; whatever comes later depends on their small tables.
+
+if PLAN.is_demo:
+
+    rule demo:
+        input:
+            code=sources("demo"),
+        output:
+            PLAN.demo_files(),
+        log:
+            "results/logs/demo.log",
+        benchmark:
+            "results/benchmarks/demo.jsonl"
+        conda:
+            "../envs/data.yaml"
+        threads: 1
+        resources:
+            gpu=0,
+        params:
+            folder=lambda wildcards, output: dataset_of(output[0]),
+            demo=CONFIG.demo.model_dump(),
+        message:
+            "Generate the demo data set"
+        shell:
+            "python {input.code[0]} --labelled {params.demo[labelled]}"
+            " --unlabelled {params.demo[unlabelled]} --seed {params.demo[seed]}"
+            " --out {params.folder} 2> {log}"
+
+
+rule index_text:
+    input:
+        code=sources("index_text"),
+        files=PLAN.texts,
+    output:
+        "results/index/text.tsv",
+    log:
+        "results/logs/index_text.log",
+    benchmark:
+        "results/benchmarks/index_text.jsonl"
+    conda:
+        "../envs/data.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    params:
+        dataset=lambda wildcards, input: dataset_of(input.files[0]),
+        # A file that was replaced under an older date is noticed by the sum of the sizes.
+        total_bytes=PLAN.total_bytes(PLAN.texts),
+    message:
+        "Index the posts' texts"
+    shell:
+        "python {input.code[0]} --dataset {params.dataset:q} --out {output} 2> {log}"
+
+
+rule index_image:
+    input:
+        code=sources("index_image"),
+        files=PLAN.images,
+    output:
+        "results/index/image.tsv",
+    log:
+        "results/logs/index_image.log",
+    benchmark:
+        "results/benchmarks/index_image.jsonl"
+    conda:
+        "../envs/data.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    params:
+        dataset=lambda wildcards, input: dataset_of(input.files[0]),
+        total_bytes=PLAN.total_bytes(PLAN.images),
+    message:
+        "Index the posts' pictures"
+    shell:
+        "python {input.code[0]} --dataset {params.dataset:q} --out {output} 2> {log}"
+
+
+rule check_posts:
+    input:
+        code=sources("check_posts"),
+        lists=PLAN.label_lists(),
+        texts="results/index/text.tsv",
+        images="results/index/image.tsv",
+    output:
+        posts="results/data/listed.parquet",
+        problems="results/data/problems.tsv",
+    log:
+        "results/logs/check_posts.log",
+    benchmark:
+        "results/benchmarks/check_posts.jsonl"
+    conda:
+        "../envs/data.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    params:
+        dataset=lambda wildcards, input: dataset_of(input.lists[0]),
+        policy=CONFIG.on_bad_post,
+    message:
+        "Check the posts"
+    shell:
+        "python {input.code[0]} --dataset {params.dataset:q} --texts {input.texts}"
+        " --images {input.images} --on-bad-post {params.policy}"
+        " --posts {output.posts} --problems {output.problems} 2> {log}"
+
+
+rule posts:
+    input:
+        code=sources("posts"),
+        listed="results/data/listed.parquet",
+        problems="results/data/problems.tsv",
+    output:
+        "results/data/posts.parquet",
+    log:
+        "results/logs/posts.log",
+    benchmark:
+        "results/benchmarks/posts.jsonl"
+    conda:
+        "../envs/data.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    message:
+        "Apply the policy on bad posts"
+    shell:
+        "python {input.code[0]} --listed {input.listed} --problems {input.problems}"
+        " --out {output} 2> {log}"
+
+
+rule groups:
+    input:
+        code=sources("groups"),
+        texts="results/index/text.tsv",
+        images="results/index/image.tsv",
+    output:
+        "results/data/groups.tsv",
+    log:
+        "results/logs/groups.log",
+    benchmark:
+        "results/benchmarks/groups.jsonl"
+    conda:
+        "../envs/data.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    params:
+        duplicates=CONFIG.duplicates.model_dump(),
+    message:
+        "Group near-duplicate posts"
+    shell:
+        "python {input.code[0]} --texts {input.texts} --images {input.images}"
+        " --phash-distance {params.duplicates[phash_distance]}"
+        " --minimum-words {params.duplicates[minimum_words]} --out {output} 2> {log}"
+
+
+rule folds:
+    input:
+        code=sources("folds"),
+        posts="results/data/posts.parquet",
+        groups="results/data/groups.tsv",
+    output:
+        "results/data/folds.tsv",
+    log:
+        "results/logs/folds.log",
+    benchmark:
+        "results/benchmarks/folds.jsonl"
+    conda:
+        "../envs/data.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    params:
+        folds=CONFIG.folds.model_dump() | {"seed": CONFIG.seed},
+    message:
+        "Share the posts out to folds"
+    shell:
+        "python {input.code[0]} --posts {input.posts} --groups {input.groups}"
+        " --outer {params.folds[outer]} --inner {params.folds[inner]}"
+        " --seed {params.folds[seed]} --out {output} 2> {log}"
+
+
+rule card:
+    input:
+        code=sources("card"),
+        templates="scripts/mmsent/report/templates/card.md.j2",
+        lists=PLAN.label_lists(),
+        posts="results/data/posts.parquet",
+        problems="results/data/problems.tsv",
+        groups="results/data/groups.tsv",
+        folds="results/data/folds.tsv",
+    output:
+        card="results/data/card.md",
+        numbers="results/data/card.json",
+    log:
+        "results/logs/card.log",
+    benchmark:
+        "results/benchmarks/card.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    message:
+        "Write the data card"
+    shell:
+        "python {input.code[0]} --lists {input.lists:q} --posts {input.posts}"
+        " --problems {input.problems} --groups {input.groups} --folds {input.folds}"
+        " --card {output.card} --numbers {output.numbers} 2> {log}"

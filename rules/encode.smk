@@ -1,0 +1,56 @@
+# Frozen encoders see each text and each view of a picture once; everything that trains reads the
+# stored embeddings. The encoders depend on the indexes alone: a changed label encodes nothing.
+
+
+rule encode_text:
+    input:
+        code=sources("encode_text"),
+        index="results/index/text.tsv",
+    output:
+        "results/embeddings/{encoder}/text.{cleaning}.safetensors",
+    log:
+        "results/logs/encode_text/{encoder}.{cleaning}.log",
+    benchmark:
+        "results/benchmarks/encode_text/{encoder}.{cleaning}.jsonl"
+    conda:
+        "../envs/torch.yaml"
+    threads: 1
+    resources:
+        gpu=PLAN.gpus(),
+    params:
+        encoder=lambda wildcards: PLAN.encoder_settings(wildcards.encoder),
+    message:
+        "Encode the texts with {wildcards.encoder}, cleaning {wildcards.cleaning}"
+    shell:
+        "python {input.code[0]} --index {input.index} --encoder {params.encoder:q}"
+        " --cleaning {wildcards.cleaning} --gpus {resources.gpu} --out {output}"
+        " 2> >(tee {log} >&2)"
+
+
+rule encode_image:
+    input:
+        code=sources("encode_image"),
+        index="results/index/image.tsv",
+    output:
+        "results/embeddings/{encoder}/image.{view}.safetensors",
+    log:
+        "results/logs/encode_image/{encoder}.{view}.log",
+    benchmark:
+        "results/benchmarks/encode_image/{encoder}.{view}.jsonl"
+    conda:
+        "../envs/torch.yaml"
+    threads: 1
+    resources:
+        gpu=PLAN.gpus(),
+    params:
+        images=PLAN.image_folder,
+        encoder=lambda wildcards: PLAN.encoder_settings(wildcards.encoder),
+        view=lambda wildcards: PLAN.view_settings(wildcards.view),
+    message:
+        "Encode the pictures with {wildcards.encoder}, view {wildcards.view}"
+    shell:
+        "python {input.code[0]} --index {input.index} --images {params.images:q}"
+        " --encoder {params.encoder:q} --augmentation {params.view[augmentation]:q}"
+        " --number {params.view[number]} --seed {params.view[seed]}"
+        " --gpus {resources.gpu} --out {output}"
+        " 2> >(tee {log} >&2)"

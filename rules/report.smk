@@ -1,0 +1,95 @@
+# Provenance, costs and the report itself.
+
+
+rule provenance:
+    input:
+        code=sources("provenance"),
+        data=[
+            *PLAN.label_lists(),
+            "results/index/text.tsv",
+            "results/index/image.tsv",
+        ],
+        settings=PLAN.setting_files(),
+        sources=all_sources(),
+    output:
+        "results/provenance.json",
+    log:
+        "results/logs/provenance.log",
+    benchmark:
+        "results/benchmarks/provenance.jsonl"
+    conda:
+        "../envs/torch.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    params:
+        settings=PLAN.public_settings(),
+    message:
+        "Record where the results come from"
+    shell:
+        "python {input.code[0]} --data {input.data:q} --settings {params.settings:q}"
+        " --setting-files {input.settings} --sources {input.sources} --out {output} 2> {log}"
+
+
+rule costs:
+    input:
+        code=sources("costs"),
+        # Made last, so that the benchmark files are all there.
+        after=[
+            "results/ablation.md",
+            "results/versions.md",
+        ],
+        benchmarks=PLAN.benchmarks(),
+    output:
+        "results/costs.tsv",
+    log:
+        "results/logs/costs.log",
+    benchmark:
+        "results/benchmarks/costs.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    message:
+        "Sum up what the jobs cost"
+    shell:
+        "python {input.code[0]} --benchmarks {input.benchmarks} --out {output} 2> {log}"
+
+
+rule report:
+    input:
+        code=sources("report"),
+        template="scripts/mmsent/report/templates/report.md.j2",
+        experiments=[PLAN.experiment_file(name) for name in PLAN.experiments],
+        bases=PLAN.all_experiment_files(PLAN.experiments),
+        metrics=expand("results/metrics/{experiment}.json", experiment=PLAN.experiments),
+        runs=expand(
+            "results/runs/{experiment}/{fold}/metrics.json",
+            experiment=PLAN.experiments,
+            fold=range(CONFIG.folds.outer),
+        ),
+        reported=CONFIG.paper_results,
+        card="results/data/card.json",
+        costs="results/costs.tsv",
+        provenance="results/provenance.json",
+        numbers=expand("results/eda/{figure}.json", figure=EDA_FIGURES),
+        figures=expand("results/eda/{figure}.png", figure=EDA_FIGURES),
+    output:
+        "results/report.md",
+    log:
+        "results/logs/report.log",
+    benchmark:
+        "results/benchmarks/report.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    message:
+        "Write the report"
+    shell:
+        "python {input.code[0]} --experiments {input.experiments} --metrics {input.metrics}"
+        " --runs {input.runs} --reported {input.reported} --card {input.card}"
+        " --costs {input.costs} --provenance {input.provenance} --eda {input.numbers}"
+        " --out {output} 2> {log}"

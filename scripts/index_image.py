@@ -1,0 +1,22 @@
+"""Index the pictures of the data set: hash, format, size, perceptual hash, what is wrong."""
+
+import argparse
+from pathlib import Path
+
+from mmsent.data.index import index_images
+from mmsent.data.layout import dataset_files
+from mmsent.tables import write_table
+
+
+def main() -> None:
+    """Read the command line and write the index."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dataset", required=True, type=Path, help="folder of the data set")
+    parser.add_argument("--out", required=True, type=Path)
+    args = parser.parse_args()
+    files = dataset_files(args.dataset, ".jpg")
+    write_table(args.out, index_images(Path(file) for file in files))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""Where the files of a data set lie."""
+
+import os
+from pathlib import Path
+
+#: Labelled posts, ``guid,tag``.
+TRAIN_FILE = "train.txt"
+#: Posts without a label, ``guid,tag`` with the word null as tag; the file may be missing.
+UNLABELLED_FILE = "test_without_label.txt"
+#: Folder of the posts' files.
+DATA_FOLDER = "data"
+
+
+class DatasetError(ValueError):
+    """The data set cannot be read; the message names the file and the way out."""
+
+
+def dataset_files(dataset: Path, suffix: str) -> list[str]:
+    """Paths of the posts' files with this suffix, by guid, the dataset folder included.
+
+    Files whose name is no guid are not posts and are left out.
+
+    Raises
+    ------
+    DatasetError
+        If there is no data folder, or no such file in it.
+    """
+    folder = dataset / DATA_FOLDER
+    if not folder.is_dir():
+        raise DatasetError(f"{folder}: no such folder; the posts' files belong there (see README)")
+    with os.scandir(folder) as entries:
+        names = [entry.name for entry in entries if entry.name.endswith(suffix)]
+    numbered = [
+        (int(stem), name) for name in names if (stem := name.removesuffix(suffix)).isdecimal()
+    ]
+    return [str(folder / name) for _, name in sorted(numbered)]
+
+
+def dataset_of(path: str | Path) -> str:
+    """The folder of the data set that a label file, or a file of a post, belongs to."""
+    folder = Path(path).parent
+    return str(folder.parent if folder.name == DATA_FOLDER else folder)

@@ -1,0 +1,48 @@
+"""Writes the demo data set."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmsent.demo.pictures import save_picture
+from mmsent.demo.plan import DATA, TEST, TRAIN, Post, plan_posts
+from mmsent.demo.words import encode_text
+from mmsent.files import write_text, written_whole
+
+
+def write_demo(folder: Path, labelled: int, unlabelled: int, seed: int) -> None:
+    """Write a data set in the layout of the real one; the same arguments give the same bytes.
+
+    Parameters
+    ----------
+    folder
+        Gets ``train.txt``, ``test_without_label.txt`` and ``data/{guid}.jpg`` and ``.txt``; it
+        is made if need be, and other files in it stay.
+    labelled, unlabelled
+        How many posts there are in either label file.
+    seed
+        Another one gives other posts.
+
+    Raises
+    ------
+    ValueError
+        If ``labelled`` is too small for the quirks of the data set, or ``unlabelled`` negative.
+    """
+    posts = plan_posts(labelled, unlabelled, seed)
+    for post in posts:
+        _write_bytes(folder / DATA / f"{post.guid}.txt", encode_text(post))
+        _write_bytes(folder / DATA / f"{post.guid}.jpg", save_picture(post))
+    write_text(folder / TRAIN, _label_file(posts[:labelled]))
+    write_text(folder / TEST, _label_file(posts[labelled:]))
+
+
+def _label_file(posts: Sequence[Post]) -> str:
+    rows = ["guid,tag"]
+    for post in posts:
+        guid = f"{post.guid}.0" if post.float_guid else str(post.guid)
+        rows.append(f"{guid},{post.label or 'null'}")
+    return "\n".join(rows) + "\n"
+
+
+def _write_bytes(path: Path, content: bytes) -> None:
+    with written_whole(path) as temporary:
+        temporary.write_bytes(content)

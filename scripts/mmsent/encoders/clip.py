@@ -1,0 +1,77 @@
+"""CLIP: an open_clip model whose towers are the text and the image encoder of the models file."""
+
+import json
+import tempfile
+from pathlib import Path
+
+import open_clip
+from open_clip import CustomTextCLIP
+from torch import nn
+
+from mmsent.config.encoders import ClipEncoder, ImageEncoder, TextEncoder
+from mmsent.encoders.towers import (
+    ImageTower,
+    TextTower,
+    frozen,
+    load_image_tower,
+    load_text_tower,
+)
+from mmsent.encoders.weights import locate
+
+
+def load_clip(clip: ClipEncoder, text: TextEncoder, image: ImageEncoder) -> CustomTextCLIP:
+    """An open_clip model made of two pretrained towers, frozen.
+
+    open_clip builds the model from its own configuration format, then the towers' weights are
+    copied in. The projections into the joint space are untrained: nothing reads them.
+
+    Raises
+    ------
+    WeightsError
+        If a tower's weights are missing, not the ones named, or do not fit.
+    """
+    configuration = {
+        "embed_dim": clip.embedding_size,
+        "vision_cfg": {
+            "timm_model_name": image.architecture,
+            "timm_model_pretrained": False,
+            "timm_pool": "",
+            "timm_proj": "linear",
+            "image_size": image.size,
+        },
+        "text_cfg": {
+            "hf_model_name": str(locate(text.source)),
+            "hf_tokenizer_name": str(locate(text.source)),
+            "hf_model_pretrained": False,
+            "hf_proj_type": "linear",
+            "hf_pooler_type": "mean_pooler",
+            "context_length": text.max_length,
+        },
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "two_towers.json"
+        path.write_text(json.dumps(configuration), encoding="utf-8")
+        open_clip.add_model_config(path)
+    model = open_clip.create_model("two_towers", pretrained=None, load_weights=False)
+    _copy(load_text_tower(text).model, model.text.transformer)
+    _copy(load_image_tower(image).model, model.visual.trunk)
+    return frozen(model)
+
+
+def _copy(source: nn.Module, target: nn.Module) -> None:
+    # Not strict: a tower may lack the pooling layer that the stand-alone encoder carries unused.
+    result = target.load_state_dict(source.state_dict(), strict=False)
+    if result.missing_keys:
+        raise RuntimeError(f"the tower's weights lack {', '.join(result.missing_keys[:5])}")
+
+
+def clip_text_tower(clip: ClipEncoder, text: TextEncoder, image: ImageEncoder) -> TextTower:
+    """The text side of CLIP, before its projection."""
+    model = load_clip(clip, text, image)
+    return TextTower(model.text.transformer, load_text_tower(text).tokenizer, text.max_length)
+
+
+def clip_image_tower(clip: ClipEncoder, text: TextEncoder, image: ImageEncoder) -> ImageTower:
+    """The picture side of CLIP, before its projection."""
+    model = load_clip(clip, text, image)
+    return ImageTower(model.visual.trunk, image.size, image.mean, image.std)

@@ -1,0 +1,96 @@
+"""Embedding files: what a frozen encoder says of every post, computed once.
+
+A file holds tensors whose first axis runs over the posts, and one header entry with the guids, the
+settings that determine the embeddings, and their hash, the cache key. The last row, whose guid is
+empty, is what the encoder says of a blank post: it stands in for a post whose text or picture is
+blanked by the policy. Reading needs neither torch nor an encoder.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+from mmsent.files import canonical_json, sha256_bytes, written_whole
+
+#: The one header entry. One alone, since safetensors promises no order of several.
+HEADER = "mmsent"
+
+#: guid of the row that stands for a blank text or picture.
+BLANK = ""
+
+
+def write_embeddings(
+    path: Path, arrays: dict[str, np.ndarray], guids: Sequence[str], settings: dict[str, Any]
+) -> None:
+    """Write embeddings; floating-point arrays are stored in half precision.
+
+    Raises
+    ------
+    ValueError
+        If an array's length differs from the number of guids, or a value is not finite.
+    """
+    stored = {}
+    for name, array in arrays.items():
+        if len(array) != len(guids):
+            raise ValueError(f"{name} has {len(array)} rows for {len(guids)} guids")
+        half = array.astype(np.float16) if np.issubdtype(array.dtype, np.floating) else array
+        if not np.isfinite(half).all():
+            raise ValueError(f"{name} holds values that are not finite in half precision")
+        stored[name] = np.ascontiguousarray(half)
+    header = {
+        "guids": list(guids),
+        "settings": settings,
+        "key": sha256_bytes(canonical_json(settings).encode()),
+    }
+    with written_whole(path) as temporary:
+        save_file(stored, temporary, metadata={HEADER: canonical_json(header)})
+
+
+def read_header(path: str | Path) -> dict[str, Any]:
+    """The header of an embedding file: ``guids``, ``settings``, ``key``."""
+    with safe_open(str(path), framework="numpy") as content:
+        header: dict[str, Any] = json.loads(content.metadata()[HEADER])
+    return header
+
+
+class Embeddings:
+    """Embeddings of one file, looked up by guid."""
+
+    def __init__(self, path: str | Path, name: str) -> None:
+        """Read array ``name`` of an embedding file.
+
+        Raises
+        ------
+        KeyError
+            If the file has no such array.
+        """
+        guids = read_header(path)["guids"]
+        with safe_open(str(path), framework="numpy") as content:
+            if name not in content.keys():  # noqa: SIM118 (not a mapping)
+                raise KeyError(f"{path} has no array {name!r}, it has {list(content.keys())}")
+            self._array: np.ndarray = content.get_tensor(name)
+        self._row = {guid: row for row, guid in enumerate(guids)}
+        self.path = str(path)
+
+    def of(self, guids: Sequence[str], blanked: Sequence[bool]) -> np.ndarray:
+        """Rows ``(posts, dim)`` in single precision; of a blanked post, the blank row.
+
+        Raises
+        ------
+        KeyError
+            If a post that is not blanked has no embedding.
+        """
+        missing = [
+            g for g, blank in zip(guids, blanked, strict=True) if not blank and g not in self._row
+        ]
+        if missing:
+            raise KeyError(f"{self.path}: no embedding for {len(missing)} posts: {missing[:5]}")
+        rows = [
+            self._row[BLANK if blank else guid] for guid, blank in zip(guids, blanked, strict=True)
+        ]
+        return self._array[rows].astype(np.float32)

@@ -1,0 +1,77 @@
+"""Metrics of three-class predictions; every one that a table prints is computed here."""
+
+import numpy as np
+from sklearn.metrics import confusion_matrix, log_loss
+
+from mmsent.labels import LABELS
+
+_CALIBRATION_BINS = 15
+
+
+def metrics_from_confusion(confusion: np.ndarray) -> dict[str, np.ndarray]:
+    """Metrics of confusion matrices.
+
+    Parameters
+    ----------
+    confusion
+        Counts ``(..., 3, 3)``: true class, predicted class. Any leading shape, so that thousands
+        of bootstrap resamples are one call. Weights that are no whole numbers are allowed.
+
+    Returns
+    -------
+    dict
+        Arrays of the leading shape: ``accuracy``, ``weighted_f1``, ``macro_f1``, ``mcc``, and
+        ``precision_{label}``, ``recall_{label}``, ``f1_{label}``. A class that is never predicted
+        has precision 0, one that never occurs recall 0, as in scikit-learn with zero_division=0.
+    """
+    counts = np.asarray(confusion, dtype=np.float64)
+    total = counts.sum((-2, -1))
+    hits = np.diagonal(counts, axis1=-2, axis2=-1)
+    true, predicted = counts.sum(-1), counts.sum(-2)
+    precision, recall = _ratio(hits, predicted), _ratio(hits, true)
+    f1 = _ratio(2 * hits, true + predicted)
+    covariance = hits.sum(-1) * total - (true * predicted).sum(-1)
+    spread = (total**2 - (predicted**2).sum(-1)) * (total**2 - (true**2).sum(-1))
+    metrics = {
+        "accuracy": _ratio(hits.sum(-1), total),
+        "weighted_f1": _ratio((f1 * true).sum(-1), total),
+        # A class that neither occurs nor is predicted has no F1 to average.
+        "macro_f1": _ratio(f1.sum(-1), ((true + predicted) > 0).sum(-1)),
+        "mcc": _ratio(covariance, np.sqrt(spread)),
+    }
+    for index, label in enumerate(LABELS):
+        metrics[f"precision_{label}"] = precision[..., index]
+        metrics[f"recall_{label}"] = recall[..., index]
+        metrics[f"f1_{label}"] = f1[..., index]
+    return metrics
+
+
+def all_metrics(
+    label: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray
+) -> dict[str, float]:
+    """Every metric of predictions ``(posts,)`` and their probabilities ``(posts, 3)``.
+
+    Beside those of :func:`metrics_from_confusion`: ``log_loss`` and ``ece``.
+    """
+    classes = range(len(LABELS))
+    confusion = confusion_matrix(label, predicted, labels=list(classes))
+    metrics = {name: float(value) for name, value in metrics_from_confusion(confusion).items()}
+    metrics["log_loss"] = float(log_loss(label, probabilities, labels=list(classes)))
+    metrics["ece"] = expected_calibration_error(label, probabilities)
+    return metrics
+
+
+def expected_calibration_error(label: np.ndarray, probabilities: np.ndarray) -> float:
+    """Mean gap between confidence and accuracy over 15 equal bins (Guo et al. 2017)."""
+    confidence = probabilities.max(1)
+    correct = probabilities.argmax(1) == label
+    bins = np.minimum((confidence * _CALIBRATION_BINS).astype(int), _CALIBRATION_BINS - 1)
+    weight = np.bincount(bins, minlength=_CALIBRATION_BINS)
+    gap = np.bincount(bins, confidence - correct, minlength=_CALIBRATION_BINS)
+    # |mean confidence - mean accuracy| times the bin's share of posts
+    return float(np.abs(gap).sum() / weight.sum())
+
+
+def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    above, below = np.broadcast_arrays(above, below)
+    return np.divide(above, below, out=np.zeros(below.shape), where=below > 0)

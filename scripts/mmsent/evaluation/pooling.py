@@ -1,0 +1,75 @@
+"""Pooled out-of-fold predictions of an experiment, and the metrics of them."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmsent.evaluation.intervals import group_bootstrap, group_confusions
+from mmsent.evaluation.metrics import all_metrics
+from mmsent.labels import PROBABILITY_COLUMNS, TEST, VALIDATION
+
+#: Columns of every predictions table: the contract between runs and everything that reads them.
+PREDICTION_COLUMNS = ["guid", "fold", "subset", "label", *PROBABILITY_COLUMNS, "predicted"]
+
+
+def pooled(runs: list[pd.DataFrame], folds: pd.DataFrame) -> pd.DataFrame:
+    """The test predictions of all folds, one for each labelled post, with the post's group.
+
+    Raises
+    ------
+    ValueError
+        If a post is predicted twice, is missing, or was predicted in another fold than its own.
+    """
+    table = pd.concat(runs, ignore_index=True)
+    table = table[table["subset"] == TEST]
+    merged = folds[["guid", "group", "fold"]].merge(
+        table, on="guid", how="outer", suffixes=("_expected", ""), indicator=True
+    )
+    if (merged["_merge"] != "both").any() or merged["guid"].duplicated().any():
+        raise ValueError("the runs do not predict each labelled post exactly once")
+    if (merged["fold"] != merged["fold_expected"]).any():
+        raise ValueError("a post was predicted by a run that may have trained on it")
+    return merged[[*PREDICTION_COLUMNS, "group"]].reset_index(drop=True)
+
+
+def experiment_metrics(
+    runs: list[pd.DataFrame], folds: pd.DataFrame, resamples: int, level: float, seed: int
+) -> dict[str, Any]:
+    """Everything that tables print of one experiment, from its predictions alone.
+
+    Returns
+    -------
+    dict
+        ``test``: metrics of the pooled out-of-fold predictions; ``interval``: their ends;
+        ``validation``: mean over folds of the inner validation's; ``by_fold``: test metrics of
+        each fold; ``posts``, ``groups``, ``resamples``, ``level``; ``predicted``: counts by class;
+        ``confusion``: true class by predicted class.
+    """
+    table = pooled(runs, folds)
+    confusions = group_confusions(
+        table["label"].to_numpy(), table["predicted"].to_numpy(), table["group"].to_numpy()
+    )
+    validation = [_metrics(run[run["subset"] == VALIDATION]) for run in runs]
+    return {
+        "test": _metrics(table),
+        "interval": group_bootstrap(confusions, resamples, level, seed),
+        "validation": {
+            name: float(np.mean([one[name] for one in validation])) for name in validation[0]
+        },
+        "by_fold": [_metrics(part) for _, part in table.groupby("fold")],
+        "posts": len(table),
+        "groups": len(confusions),
+        "resamples": resamples,
+        "level": level,
+        "predicted": np.bincount(table["predicted"], minlength=3).tolist(),
+        "confusion": confusions.sum(0).astype(int).tolist(),
+    }
+
+
+def _metrics(table: pd.DataFrame) -> dict[str, float]:
+    return all_metrics(
+        table["label"].to_numpy(),
+        table["predicted"].to_numpy(),
+        table[PROBABILITY_COLUMNS].to_numpy(),
+    )

@@ -1,0 +1,1 @@
+"""Figures: each made by one function that returns the figure and the numbers behind it."""

@@ -1,0 +1,1 @@
+"""Tables and documents, from numbers that lie in files."""

@@ -1,0 +1,70 @@
+"""The data card: what the data set is, in numbers."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mmsent.data.duplicates import duplicate_summary
+from mmsent.data.posts import NOTE
+from mmsent.data.readers import count_listed
+from mmsent.labels import LABELLED, LABELS, TEST
+
+
+def card_numbers(
+    lists: list[Path],
+    posts: pd.DataFrame,
+    problems: pd.DataFrame,
+    groups: pd.DataFrame,
+    folds: pd.DataFrame,
+) -> dict[str, Any]:
+    """Every number of the data card."""
+    labelled = posts[posts["subset"] == LABELLED]
+    counts = labelled["label"].value_counts()
+    classes = {name: int(counts.get(index, 0)) for index, name in enumerate(LABELS)}
+    acted = problems[problems["kind"] != NOTE]
+    return {
+        "listed": sum(count_listed(path) for path in lists),
+        "posts": len(posts),
+        "labelled": len(labelled),
+        "unlabelled": len(posts) - len(labelled),
+        "classes": classes,
+        "imbalance": max(classes.values()) / max(min(classes.values()), 1),
+        "encodings": _counts(posts["encoding"]),
+        "formats": _counts(posts["format"]),
+        "modes": _counts(posts["mode"]),
+        "empty": int(posts["empty"].sum()),
+        "text_blanked": int(posts["text_blanked"].sum()),
+        "image_blanked": int(posts["image_blanked"].sum()),
+        "unused_files": len(set(groups["guid"]) - set(posts["guid"])),
+        "problems": _counts(acted["problem"].str.replace(r"\d+", "N", regex=True)),
+        "actions": _counts(acted["action"]),
+        "notes": _counts(problems.loc[problems["kind"] == NOTE, "problem"].str.replace(
+            r"guid written .*", "guid written with a decimal point or zeros", regex=True)),
+        "duplicates": duplicate_summary(posts, groups),
+        "folds": _fold_rows(folds),
+    }  # fmt: skip
+
+
+def _counts(values: pd.Series) -> dict[str, int]:
+    ordered = values[values != ""].value_counts().sort_index().sort_values(ascending=False)
+    return {str(name): int(count) for name, count in ordered.items()}
+
+
+def _fold_rows(folds: pd.DataFrame) -> list[dict[str, Any]]:
+    rows = []
+    for fold in sorted(folds["fold"].unique()):
+        role = folds[f"role_{fold}"]
+        tested = folds[role == TEST]
+        shares = tested["label"].value_counts(normalize=True)
+        rows.append(
+            {
+                "Fold": int(fold),
+                "Train": int((role == "train").sum()),
+                "Validation": int((role == "validation").sum()),
+                "Test": len(tested),
+                **{f"Test {name}": f"{100 * shares.get(index, 0):.1f} %"
+                   for index, name in enumerate(LABELS)},
+            }
+        )  # fmt: skip
+    return rows

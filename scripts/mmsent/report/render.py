@@ -1,0 +1,40 @@
+"""Markdown from Jinja templates."""
+
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+import yaml
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def markdown_table(table: pd.DataFrame) -> str:
+    """A table as Markdown; numbers stay as they are written, and a pipe in a cell is escaped."""
+    shown = table.astype(str).map(lambda cell: cell.replace("|", "\\|").replace("\n", " "))
+    return shown.to_markdown(index=False, disable_numparse=True)
+
+
+def rendered(template: str, **values: Any) -> str:
+    """Fill in a template of :data:`TEMPLATES`.
+
+    Raises
+    ------
+    jinja2.UndefinedError
+        If the template asks for a value that is not given.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        # Markdown, not HTML: escaping is the business of markdown_table.
+        autoescape=False,
+    )
+    environment.filters["table"] = markdown_table
+    environment.filters["percent"] = lambda share, digits=1: f"{100 * share:.{digits}f} %"
+    environment.filters["yaml"] = lambda value: yaml.safe_dump(value, sort_keys=False)
+    environment.filters["number"] = lambda value: f"{value:,}"
+    return environment.get_template(template).render(**values)

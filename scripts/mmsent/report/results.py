@@ -1,0 +1,108 @@
+"""What tables are made of: results of experiments, and the figures that the seed prints."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmsent.config.experiment import Experiment, load_experiment
+from mmsent.files import read_json
+
+#: The seed's final table; where it names a figure, that one stands for the seed.
+FINAL_SECTION = 10
+
+
+@dataclass(frozen=True)
+class Result:
+    """One experiment: its settings, its metrics, and what its runs say of themselves."""
+
+    name: str
+    experiment: Experiment
+    metrics: dict[str, Any]
+    runs: list[dict[str, Any]]
+
+    def value(self, metric: str) -> float:
+        """A metric of the pooled out-of-fold predictions."""
+        return float(self.metrics["test"][metric])
+
+    def with_interval(self, metric: str) -> str:
+        """A metric with its interval, as tables print it."""
+        low, high = self.metrics["interval"][metric]
+        return f"{self.value(metric):.4f} [{low:.3f}, {high:.3f}]"
+
+    def gap(self, metric: str) -> float:
+        """How much better inner validation, which chose the epoch, looks than the test posts."""
+        return float(self.metrics["validation"][metric]) - self.value(metric)
+
+    @property
+    def trained_parameters(self) -> int:
+        """Parameters that training changes."""
+        return int(self.runs[0]["trained_parameters"])
+
+    @property
+    def best_epochs(self) -> str:
+        """Mean best epoch over the folds, of the epochs allowed."""
+        mean = float(np.mean([run["best_epoch"] for run in self.runs]))
+        return f"{mean:.1f} of {self.experiment.schedule.epochs}"
+
+
+def load_results(
+    experiments: Iterable[Path], metrics: Iterable[Path], runs: Iterable[Path], root: Path
+) -> list[Result]:
+    """Read the results of experiments.
+
+    Parameters
+    ----------
+    experiments, metrics
+        An experiment file and its metrics file each, in the same order.
+    runs
+        The metrics files of all runs, ``.../{experiment}/{fold}/metrics.json``.
+    root
+        Folder that experiment names are relative to.
+    """
+    run_files = list(runs)
+    results = []
+    for experiment, metric in zip(experiments, metrics, strict=True):
+        name = experiment.relative_to(root).with_suffix("").as_posix()
+        own = [path for path in run_files if path.parent.parent.as_posix().endswith(f"/{name}")]
+        own.sort(key=lambda path: int(path.parent.name))
+        loaded = [read_json(path) for path in own]
+        results.append(Result(name, load_experiment(experiment), read_json(metric), loaded))
+    return results
+
+
+class PrintedFigures:
+    """The seed's figures, from config/paper_results.csv."""
+
+    def __init__(self, path: str | Path) -> None:
+        """Read the figures.
+
+        Raises
+        ------
+        ValueError
+            If the file has other columns, or a figure twice.
+        """
+        table = pd.read_csv(path, keep_default_na=False)
+        expected = ["section", "row", "metric", "value", "note"]
+        if list(table.columns) != expected:
+            raise ValueError(f"{path}: columns must be {', '.join(expected)}")
+        twice = table[table.duplicated(["section", "row", "metric"])]
+        if len(twice):
+            raise ValueError(f"{path}: named twice: {twice.iloc[0].tolist()[:3]}")
+        self.table = table
+
+    def value(self, row: str, metric: str, section: int | None = None) -> float | None:
+        """A printed figure, or None; without a section the last that names it."""
+        found = self.table[(self.table["row"] == row) & (self.table["metric"] == metric)]
+        if section is not None:
+            found = found[found["section"] == section]
+        return None if found.empty else float(found.sort_values("section")["value"].iloc[-1])
+
+    def text(self, row: str, metric: str, digits: int = 4) -> str:
+        """A printed figure as tables show it; where two sections differ, both."""
+        found = self.table[(self.table["row"] == row) & (self.table["metric"] == metric)]
+        values = list(dict.fromkeys(f"{value:.{digits}f}" for value in found["value"]))
+        return " / ".join(values) or "-"

@@ -1,0 +1,56 @@
+"""The source files that a script runs: what a rule depends on beside its data."""
+
+import ast
+import functools
+from pathlib import Path
+
+SCRIPTS = Path("scripts")
+
+
+@functools.cache
+def imported_modules(path: Path) -> frozenset[Path]:
+    """The project's modules that a file imports, directly, anywhere in it."""
+    found: set[Path] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            if name.split(".")[0] == "mmsent":
+                found |= _module_files(name)
+    return frozenset(found)
+
+
+def _module_files(name: str) -> set[Path]:
+    """The file of a module and the ``__init__`` files of the packages above it."""
+    parts = name.split(".")
+    files = {SCRIPTS.joinpath(*parts[:depth], "__init__.py") for depth in range(1, len(parts) + 1)}
+    files.add(SCRIPTS.joinpath(*parts).with_suffix(".py"))
+    return {file for file in files if file.is_file()}
+
+
+@functools.cache
+def sources(script: str) -> list[str]:
+    """A script and every module of the project that it imports, however far down.
+
+    The list is a rule's input: Snakemake compares the content, so editing a module re-runs exactly
+    the rules whose script imports it.
+    """
+    first = SCRIPTS / f"{script}.py"
+    seen: set[Path] = {first}
+    todo = [first]
+    while todo:
+        for module in imported_modules(todo.pop()) - seen:
+            seen.add(module)
+            todo.append(module)
+    return [str(first), *sorted(str(path) for path in seen - {first})]
+
+
+def all_sources() -> list[str]:
+    """Every source file of the workflow: Snakefile, rules, scripts, library, templates."""
+    folders = (("rules", "*.smk"), (str(SCRIPTS), "*.py"), (str(SCRIPTS), "*.j2"))
+    found = [path for folder, pattern in folders for path in Path(folder).rglob(pattern)]
+    return sorted(str(path) for path in (Path("Snakefile"), *found))

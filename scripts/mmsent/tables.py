@@ -1,0 +1,33 @@
+"""Reading and writing tables."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from mmsent.files import written_whole
+
+
+def write_table(path: str | Path, table: pd.DataFrame) -> None:
+    """Write a table by the suffix of ``path``: ``.tsv``, ``.csv`` or ``.parquet``."""
+    with written_whole(path) as temporary:
+        if temporary.suffix == ".parquet":
+            table.to_parquet(temporary, index=False)
+        else:
+            separator = "\t" if temporary.suffix == ".tsv" else ","
+            table.to_csv(temporary, sep=separator, index=False, lineterminator="\n")
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Read a table that :func:`write_table` wrote; guids stay text, empty cells stay empty text.
+
+    Nothing is guessed to be missing: a post that consists of the word "null" is a post.
+    """
+    path = Path(path)
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path)
+    return pd.read_csv(
+        path,
+        sep="\t" if path.suffix == ".tsv" else ",",
+        dtype={"guid": str, "group": str, "sha256": str, "text": str, "phash": str},
+        keep_default_na=False,
+    )

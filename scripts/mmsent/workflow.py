@@ -1,0 +1,207 @@
+"""What the Snakefile asks: checked settings, the files of a data set, the sources of a script."""
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mmsent.config.augmentation import Augmentation, load_augmentations
+from mmsent.config.encoders import ENCODES, Models, load_models
+from mmsent.config.experiment import EXPERIMENTS, Experiment, experiment_files, load_experiment
+from mmsent.config.main import Config, load_config
+from mmsent.config.validation import ConfigError, nearest
+from mmsent.data.layout import (
+    DATA_FOLDER,
+    TRAIN_FILE,
+    UNLABELLED_FILE,
+    DatasetError,
+    dataset_files,
+)
+from mmsent.demo.plan import file_names
+from mmsent.encoders.names import EVALUATION
+from mmsent.files import canonical_json
+
+#: Folder of the generated data set.
+DEMO_FOLDER = "results/demo"
+
+
+class Plan:
+    """Everything that decides which jobs a run has, read and checked once."""
+
+    def __init__(self, merged: dict[str, Any], files: list[Path]) -> None:
+        """Check all settings and find the posts' files.
+
+        Raises
+        ------
+        ConfigError
+            One line for each wrong setting.
+        DatasetError
+            If the data set has no files of posts.
+        """
+        self.config: Config = load_config(merged, files)
+        self.models: Models = load_models(self.config.models)
+        self.augmentations: dict[str, Augmentation] = load_augmentations(self.config.augmentations)
+        self.versions = list(self.config.versions)
+        self.ablation = [f"ablation/{name}" for name in self.config.ablation]
+        self.experiments: dict[str, Experiment] = {
+            name: self._experiment(name) for name in (*self.versions, *self.ablation)
+        }
+        demo = self.config.dataset == "demo"
+        self.is_demo = demo
+        self.dataset = DEMO_FOLDER if demo else self.config.dataset.rstrip("/")
+        self.texts = self._files(".txt")
+        self.images = self._files(".jpg")
+
+    def _experiment(self, name: str) -> Experiment:
+        path = self.experiment_file(name)
+        experiment = load_experiment(path)
+        for modality in ("text", "image"):
+            encoder = getattr(experiment, modality).encoder
+            able = [known for known, can in ENCODES.items() if modality in can]
+            if encoder not in able:
+                raise ConfigError(
+                    f"{path}: {modality}.encoder: no such {modality} encoder, got {encoder!r}"
+                    f"{nearest(encoder, able)}; {self.config.models} has {', '.join(able)}"
+                )
+        policy = experiment.image.augmentation
+        if policy is not None and policy not in self.augmentations:
+            raise ConfigError(
+                f"{path}: image.augmentation: no such augmentation, got {policy!r}"
+                f"{nearest(policy, list(self.augmentations))}; see {self.config.augmentations}"
+            )
+        return experiment
+
+    @staticmethod
+    def experiment_file(name: str) -> str:
+        """Path of an experiment's own file."""
+        return str(EXPERIMENTS / f"{name}.yaml")
+
+    def experiment_files(self, name: str) -> list[str]:
+        """Paths of an experiment's file and the files that it is built on."""
+        return [str(path) for path in experiment_files(self.experiment_file(name))]
+
+    def all_experiment_files(self, names: Iterable[str]) -> list[str]:
+        """Paths of the files of several experiments, each once."""
+        files = [path for name in names for path in self.experiment_files(name)]
+        return list(dict.fromkeys(files))
+
+    def setting_files(self) -> list[str]:
+        """Paths of the files of settings beside the configuration itself."""
+        config = self.config
+        named = [config.models, config.augmentations, config.paper_results]
+        return [*named, *self.all_experiment_files(self.experiments)]
+
+    def public_settings(self) -> str:
+        """The settings as JSON; of the data set the folder's name alone, not where it lies."""
+        settings = self.config.model_dump()
+        settings["dataset"] = Path(self.config.dataset).name
+        return canonical_json(settings)
+
+    def _files(self, suffix: str) -> list[str]:
+        if not self.is_demo:
+            return dataset_files(Path(self.dataset), suffix)
+        names = [n for n in self.demo_files() if n.endswith(suffix) and f"/{DATA_FOLDER}/" in n]
+        return sorted(names, key=lambda name: int(Path(name).stem))
+
+    def demo_files(self) -> list[str]:
+        """Paths of all the files of the generated data set."""
+        demo = self.config.demo
+        names = file_names(demo.labelled, demo.unlabelled, demo.seed)
+        return [f"{DEMO_FOLDER}/{name}" for name in names]
+
+    @property
+    def image_folder(self) -> str:
+        """Folder of the posts' pictures."""
+        return f"{self.dataset}/{DATA_FOLDER}"
+
+    def total_bytes(self, paths: list[str]) -> int:
+        """Sum of the files' sizes; 0 for the generated data set, whose files Snakemake makes."""
+        return 0 if self.is_demo else sum(Path(path).stat().st_size for path in paths)
+
+    def label_lists(self) -> list[str]:
+        """Paths of the label files; the one of posts without a label may be missing."""
+        lists = [f"{self.dataset}/{TRAIN_FILE}", f"{self.dataset}/{UNLABELLED_FILE}"]
+        if self.is_demo:
+            return [path for path in lists if path in self.demo_files()]
+        return [lists[0], *(path for path in lists[1:] if Path(path).exists())]
+
+    def encoder_settings(self, name: str) -> str:
+        """The settings of an encoder as JSON: the parameter of a rule that encodes."""
+        return canonical_json(self.models.specification(name))
+
+    def token_lengths(self) -> str:
+        """An embedding file that knows how many tokens each text has: the first that is made."""
+        return next(path for path in self.embeddings() if "/text." in path)
+
+    def gallery(self) -> str:
+        """The augmentation that the gallery shows, as JSON: the first that an experiment uses."""
+        used = [experiment.image.augmentation for experiment in self.experiments.values()]
+        name = next((name for name in used if name), next(iter(self.augmentations)))
+        return canonical_json(self.augmentations[name].model_dump())
+
+    def embeddings(self) -> list[str]:
+        """Every embedding file that some experiment reads."""
+        files = [
+            path
+            for name in self.experiments
+            for path in (*self.text_embeddings(name), *self.image_embeddings(name))
+        ]
+        return list(dict.fromkeys(files))
+
+    def benchmarks(self) -> list[str]:
+        """The benchmark files of the jobs that cost something."""
+        folds = range(self.config.folds.outer)
+        jobs = ["index_text", "index_image", "check_posts", "posts", "groups", "folds"]
+        jobs += ["demo"] if self.is_demo else []
+        for path in self.embeddings():
+            encoder, file = path.split("/")[-2:]
+            modality, rest = file.removesuffix(".safetensors").split(".", 1)
+            jobs.append(f"encode_{modality}/{encoder}.{rest}")
+        jobs += [f"train/{name}/{fold}" for name in self.experiments for fold in folds]
+        jobs += [f"evaluate/{name}" for name in self.experiments]
+        return [f"results/benchmarks/{job}.jsonl" for job in jobs]
+
+    def view_settings(self, view: str) -> dict[str, str | int]:
+        """What makes a view of a picture: augmentation as JSON, number of the draw, seed."""
+        if view == EVALUATION:
+            return {"augmentation": "{}", "number": 0, "seed": 0}
+        name, number = view.split(".")
+        settings = canonical_json(self.augmentations[name].model_dump())
+        return {"augmentation": settings, "number": int(number), "seed": self.config.seed}
+
+    def gpus(self) -> int:
+        """GPUs that a job which can use one asks for: 1 if the settings or the machine have it."""
+        if self.config.device != "auto":
+            return int(self.config.device == "cuda")
+        hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+        return int(not hidden and bool(list(Path("/dev").glob("nvidia[0-9]*"))))
+
+    def text_embeddings(self, name: str) -> list[str]:
+        """The text embeddings that an experiment reads: one file, or none."""
+        experiment = self.experiments[name]
+        if "text" not in experiment.modalities:
+            return []
+        return [
+            f"results/embeddings/{experiment.text.encoder}/text.{experiment.text.cleaning}.safetensors"
+        ]
+
+    def image_embeddings(self, name: str) -> list[str]:
+        """The image embeddings that an experiment reads: evaluation view first."""
+        experiment = self.experiments[name]
+        if "image" not in experiment.modalities:
+            return []
+        image = experiment.image
+        views = [EVALUATION, *(f"{image.augmentation}.{n}" for n in range(1, image.views + 1))]
+        return [f"results/embeddings/{image.encoder}/image.{view}.safetensors" for view in views]
+
+
+def load_plan(merged: Mapping[str, Any], files: list[str | Path]) -> Plan:
+    """The plan of a run; wrong settings end the program with their list and status 1."""
+    relative = [Path(path) for path in files]
+    here = Path.cwd()
+    relative = [p.relative_to(here) if p.is_relative_to(here) else p for p in relative]
+    try:
+        return Plan(dict(merged), relative)
+    except (ConfigError, DatasetError) as error:
+        sys.exit(str(error))
