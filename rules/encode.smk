@@ -6,6 +6,9 @@ rule encode_text:
     input:
         code=sources("encode_text"),
         index="results/index/text.tsv",
+        # Bad posts are refused before the first of them is encoded; that labels change later
+        # encodes nothing again.
+        checked=ancient("results/data/posts.parquet"),
     output:
         "results/embeddings/{encoder}/text.{cleaning}.safetensors",
     log:
@@ -31,6 +34,7 @@ rule encode_image:
     input:
         code=sources("encode_image"),
         index="results/index/image.tsv",
+        checked=ancient("results/data/posts.parquet"),
     output:
         "results/embeddings/{encoder}/image.{view}.safetensors",
     log:

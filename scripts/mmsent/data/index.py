@@ -13,11 +13,9 @@ import pandas as pd
 from tqdm import tqdm
 
 from mmsent.data.images import UnreadableImageError, expected_format, read_picture
+from mmsent.data.problems import NOTE_SEPARATOR
 from mmsent.data.text import UndecodableTextError, decode_text
 from mmsent.files import sha256_bytes, sha256_file
-
-#: Separates several notes in one cell.
-NOTE_SEPARATOR = "; "
 
 TEXT_COLUMNS = ["guid", "file", "sha256", "bytes", "encoding", "text", "note", "problem"]
 IMAGE_COLUMNS = [

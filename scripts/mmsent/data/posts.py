@@ -1,34 +1,26 @@
 """The posts table: label lists and indexes put together, checked, and judged by the policy."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
 
-from mmsent.data.index import NOTE_SEPARATOR
 from mmsent.data.layout import DATA_FOLDER, TRAIN_FILE, UNLABELLED_FILE, DatasetError
+from mmsent.data.problems import (
+    BAD_IMAGE,
+    BAD_LIST,
+    BAD_TEXT,
+    NOTE,
+    NOTE_SEPARATOR,
+    PROBLEM_COLUMNS,
+    Problem,
+)
 from mmsent.data.readers import read_listing
 from mmsent.data.text import is_empty_after_cleaning
 from mmsent.labels import LABELLED, UNLABELLED_SUBSET
 
-#: ``kind`` of a problem: a note was dealt with; of the others the policy decides.
-NOTE, BAD_LIST, BAD_TEXT, BAD_IMAGE = "note", "bad list", "bad text", "bad image"
-
-PROBLEM_COLUMNS = ["guid", "file", "problem", "kind", "action"]
-
 
 class BadPostsError(DatasetError):
     """Posts cannot be used and the policy is ``error``; the message lists them all."""
-
-
-class Problem(NamedTuple):
-    """One row of problems.tsv; ``action`` is filled in by :func:`judge`."""
-
-    guid: str
-    file: str
-    problem: str
-    kind: str
-    action: str = ""
 
 
 def gather(

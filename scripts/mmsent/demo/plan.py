@@ -1,6 +1,6 @@
 """Decides every post of the demo data set from its sizes and its seed, and makes none of them.
 
-The module imports the standard library alone and is quick, since the workflow calls
+The module needs the standard library alone and is quick, since the workflow calls
 :func:`file_names` while it is being parsed.
 """
 
@@ -9,15 +9,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
 
+from mmsent.data.layout import DATA_FOLDER, TRAIN_FILE, UNLABELLED_FILE
+
 #: Share of each class among the labelled posts, as in the real data.
 CLASS_SHARES = {"positive": 0.597, "negative": 0.298, "neutral": 0.105}
 
 #: What a text or a picture tells that fits any class.
 ANY = "any"
-
-TRAIN = "train.txt"
-TEST = "test_without_label.txt"
-DATA = "data"
 
 #: The fewest labelled posts in which every quirk finds a place.
 FEWEST_LABELLED = 30
@@ -93,8 +91,8 @@ def file_names(labelled: int, unlabelled: int, seed: int) -> list[str]:
         negative.
     """
     guids = _guids(labelled, unlabelled, seed)
-    posts = [f"{DATA}/{guid}.{suffix}" for guid in guids for suffix in ("jpg", "txt")]
-    return sorted([TRAIN, TEST, *posts])
+    posts = [f"{DATA_FOLDER}/{guid}.{suffix}" for guid in guids for suffix in ("jpg", "txt")]
+    return sorted([TRAIN_FILE, UNLABELLED_FILE, *posts])
 
 
 def plan_posts(labelled: int, unlabelled: int, seed: int) -> list[Post]:

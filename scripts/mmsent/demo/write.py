@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from mmsent.data.layout import DATA_FOLDER, TRAIN_FILE, UNLABELLED_FILE
 from mmsent.demo.pictures import save_picture
-from mmsent.demo.plan import DATA, TEST, TRAIN, Post, plan_posts
+from mmsent.demo.plan import Post, plan_posts
 from mmsent.demo.words import encode_text
 from mmsent.files import write_text, written_whole
 
@@ -29,10 +30,10 @@ def write_demo(folder: Path, labelled: int, unlabelled: int, seed: int) -> None:
     """
     posts = plan_posts(labelled, unlabelled, seed)
     for post in posts:
-        _write_bytes(folder / DATA / f"{post.guid}.txt", encode_text(post))
-        _write_bytes(folder / DATA / f"{post.guid}.jpg", save_picture(post))
-    write_text(folder / TRAIN, _label_file(posts[:labelled]))
-    write_text(folder / TEST, _label_file(posts[labelled:]))
+        _write_bytes(folder / DATA_FOLDER / f"{post.guid}.txt", encode_text(post))
+        _write_bytes(folder / DATA_FOLDER / f"{post.guid}.jpg", save_picture(post))
+    write_text(folder / TRAIN_FILE, _label_file(posts[:labelled]))
+    write_text(folder / UNLABELLED_FILE, _label_file(posts[labelled:]))
 
 
 def _label_file(posts: Sequence[Post]) -> str:

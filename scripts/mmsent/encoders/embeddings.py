@@ -38,7 +38,8 @@ def write_embeddings(
     for name, array in arrays.items():
         if len(array) != len(guids):
             raise ValueError(f"{name} has {len(array)} rows for {len(guids)} guids")
-        half = array.astype(np.float16) if np.issubdtype(array.dtype, np.floating) else array
+        with np.errstate(over="ignore"):  # what overflows is refused in a moment
+            half = array.astype(np.float16) if np.issubdtype(array.dtype, np.floating) else array
         if not np.isfinite(half).all():
             raise ValueError(f"{name} holds values that are not finite in half precision")
         stored[name] = np.ascontiguousarray(half)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
-from cycler import cycler
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -59,7 +58,7 @@ STYLE: Any = {
     "axes.spines.right": False,
     "axes.axisbelow": True,
     "axes.grid": True,
-    "axes.prop_cycle": cycler(color=PALETTE),
+    "axes.prop_cycle": f"cycler('color', {list(PALETTE)})",
     "grid.color": "#E3E3E3",
     "grid.linewidth": 0.6,
     "xtick.labelsize": 8.5,

@@ -17,7 +17,7 @@ def learning_rate_factor(schedule: Schedule, steps_per_epoch: int) -> Callable[[
 
     def factor(step: int) -> float:
         if step < warmup:
-            return (step + 1) / warmup
+            return (step + 1) / (warmup + 1)
         if schedule.kind == "constant":
             return 1.0
         progress = min((step - warmup) / (total - warmup), 1.0)

@@ -1,0 +1,156 @@
+"""The shape of the code: layers, sizes, and what Snakemake is told of it."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.markers import Marker
+
+from conftest import ROOT
+from mmsent.sources import all_sources, imported_modules, sources
+
+LIBRARY = ROOT / "scripts" / "mmsent"
+
+#: Lowest first: a module imports from its own layer and those before.
+LAYERS = ["labels files tables sources", "config", "data", "demo", "encoders", "models",
+          "evaluation", "training", "figures", "report", "workflow"]  # fmt: skip
+
+RULES = {
+    name: text
+    for path in sorted((ROOT / "rules").glob("*.smk"))
+    for name, text in re.findall(
+        r"^\s*rule (\w+):\n(.*?)(?=^\s*(?:rule \w+:|if )|\Z)", path.read_text(), re.M | re.S
+    )
+}
+
+#: Names under which packages are imported, where they differ from those of the package index.
+IMPORT_NAMES = {"PIL": "pillow", "yaml": "pyyaml", "sklearn": "scikit-learn", "open_clip":
+                "open-clip-torch"}  # fmt: skip
+
+
+def layer(path):
+    name = path.relative_to(LIBRARY).parts[0].removesuffix(".py")
+    return next(n for n, names in enumerate(LAYERS) if name in names.split())
+
+
+def modules():
+    return [path for path in sorted(LIBRARY.rglob("*.py")) if path != LIBRARY / "__init__.py"]
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(LIBRARY)))
+def test_no_module_imports_upwards(path, in_root):
+    for imported in imported_modules(path.relative_to(in_root)):
+        if imported.name != "__init__.py" or imported.parent.name != "mmsent":
+            assert layer(in_root / imported) <= layer(path), imported
+
+
+@pytest.mark.parametrize("path", [*modules(), *sorted((ROOT / "scripts").glob("*.py"))],
+                         ids=lambda path: path.name)  # fmt: skip
+def test_files_and_functions_are_short(path):
+    text = path.read_text()
+    assert len(text.splitlines()) < 300
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            limit = 50 if node.name == "main" else 60
+            assert node.end_lineno - node.lineno < limit, node.name
+
+
+def test_the_snakefile_is_a_table_of_contents():
+    assert len((ROOT / "Snakefile").read_text().splitlines()) < 60
+
+
+def test_each_rule_runs_the_script_of_its_name_and_names_its_sources():
+    scripts = {path.stem for path in (ROOT / "scripts").glob("*.py")}
+    assert set(RULES) == scripts
+    for name, text in RULES.items():
+        assert f'code=sources("{name}")' in text, name
+        assert "python {input.code[0]}" in text, name
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_each_rule_says_what_it_needs(name):
+    for directive in ("conda:", "threads:", "log:", "benchmark:", "message:", "gpu="):
+        assert directive in RULES[name], directive
+
+
+@pytest.mark.parametrize("script", sorted(RULES))
+def test_declared_sources_are_those_that_python_imports(script, in_root):
+    code = (
+        "import runpy, sys, pathlib\n"
+        "sys.argv = ['x', '--help']\n"
+        "try:\n    runpy.run_path(sys.argv.pop(0) and 'scripts/SCRIPT.py', run_name='x')\n"
+        "except SystemExit:\n    pass\n"
+        "print(*[m.__file__ for n, m in list(sys.modules.items()) if n.startswith('mmsent')])"
+    ).replace("SCRIPT", script)
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; sys.path.insert(0, 'scripts')\n" + code],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    imported = {str(Path(path).relative_to(in_root)) for path in done.stdout.split()}
+    assert imported
+    # Modules that are imported inside a function are declared too, hence not "equal".
+    assert imported <= set(sources(script))
+
+
+def test_all_sources_hold_every_file_of_the_workflow(in_root):
+    listed = set(all_sources())
+    assert {"Snakefile", "rules/data.smk", "scripts/train.py",
+            "scripts/mmsent/report/templates/report.md.j2"} <= listed  # fmt: skip
+    for name in RULES:
+        assert set(sources(name)) <= listed
+
+
+def locked():
+    """Versions of requirements.txt for the Python of the environments."""
+    versions = {}
+    for line in (ROOT / "requirements.txt").read_text().splitlines():
+        found = re.match(r"([a-z0-9._-]+)==([^\s;]+)\s*(?:;\s*([^\\]+))?", line)
+        if found:
+            name, version, marker = found.groups()
+            environment = {"python_version": "3.11", "python_full_version": "3.11.7",
+                           "sys_platform": "linux", "platform_machine": "x86_64"}  # fmt: skip
+            if not marker or Marker(marker.strip()).evaluate(environment):
+                versions[name] = version
+    return versions
+
+
+def environment(name):
+    content = yaml.safe_load((ROOT / "envs" / f"{name}.yaml").read_text())
+    (pip,) = [item["pip"] for item in content["dependencies"] if isinstance(item, dict)]
+    return dict(package.split("==") for package in pip)
+
+
+@pytest.mark.parametrize("name", ["data", "report", "torch"])
+def test_conda_environments_pin_the_versions_of_the_lock(name):
+    lock = locked()
+    for package, version in environment(name).items():
+        assert lock[package] == version, package
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_each_rule_imports_only_what_its_environment_holds(rule, in_root):
+    name = re.search(r"envs/(\w+)\.yaml", RULES[rule]).group(1)
+    packages = {package.replace("-", "_") for package in environment(name)}
+    for source in sources(rule):
+        for node in ast.walk(ast.parse(Path(source).read_text())):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module]
+            for imported in names:
+                top = imported.split(".")[0]
+                if top not in sys.stdlib_module_names and top != "mmsent":
+                    wanted = IMPORT_NAMES.get(top, top).replace("-", "_")
+                    assert wanted in packages, f"{source} imports {top}"
+
+
+def test_locks_carry_hashes_and_no_addresses():
+    for name in ("requirements.txt", "requirements-uv.txt"):
+        text = (ROOT / name).read_text()
+        assert "--hash=sha256:" in text
+        assert "://" not in text

@@ -1,0 +1,228 @@
+"""Near-duplicates: what is the same post twice, and what only looks like it."""
+
+import io
+from itertools import permutations
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from mmsent.data.duplicates import duplicate_summary, near_duplicate_groups
+from mmsent.data.index import index_images
+from mmsent.labels import LABELLED, UNLABELLED, UNLABELLED_SUBSET
+
+NO_IMAGES = index_images([])
+
+
+def texts(**posts):
+    """A text index; the guids have a letter before them, being keyword names."""
+    return pd.DataFrame(
+        {"guid": [name[1:] for name in posts], "text": list(posts.values())}, dtype=str
+    )
+
+
+def pictures(*rows):
+    """An image index of ``(guid, bits of the perceptual hash)``, all bytes different."""
+    return pd.DataFrame(
+        {
+            "guid": [guid for guid, _ in rows],
+            "sha256": [f"sha{number}" for number in range(len(rows))],
+            "phash": [f"{bits:016x}" for _, bits in rows],
+            "contrast": 50.0,
+            "problem": "",
+        }
+    )
+
+
+def groups(text_index=None, image_index=None, distance=4, words=4):
+    text_index = texts() if text_index is None else text_index
+    image_index = NO_IMAGES if image_index is None else image_index
+    return near_duplicate_groups(text_index, image_index, distance, words)
+
+
+def together(table):
+    """The groups of two or more as a set of sets."""
+    several = table[table["size"] > 1]
+    found = {frozenset(members) for members in several.groupby("group")["guid"].agg(list)}
+    assert all(len(members) == table.set_index("guid").loc[list(members), "size"].iloc[0]
+               for members in found)  # fmt: skip
+    return found
+
+
+def scene(seed, size=(160, 120)):
+    """A picture with coarse shapes, as photographs have."""
+    values = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+    return Image.fromarray(values).resize(size, Image.Resampling.BICUBIC)
+
+
+def jpeg(image, quality=90):
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=quality)
+    return stream.getvalue()
+
+
+@pytest.fixture
+def indexed(tmp_path):
+    def indexed(**contents):
+        paths = [tmp_path / f"{name[1:]}.jpg" for name in contents]
+        for path, content in zip(paths, contents.values(), strict=True):
+            path.write_bytes(content)
+        return index_images(paths)
+
+    return indexed
+
+
+def test_the_same_picture_at_another_size_or_quality_is_one_group(indexed):
+    image = scene(1)
+    index = indexed(
+        g4=jpeg(image),
+        g5=jpeg(image.resize((400, 300)), 40),
+        g6=jpeg(image.resize((80, 60))),
+        g7=jpeg(scene(2)),
+        g8=jpeg(scene(3)),
+    )
+    assert index["sha256"].is_unique
+    assert together(groups(image_index=index)) == {frozenset({"4", "5", "6"})}
+
+
+def test_blank_pictures_are_the_same_only_if_their_bytes_are(indexed):
+    flat = {name: Image.new("RGB", (64, 64), name) for name in ("red", "navy", "white")}
+    # Hardly more than blank: noise that no eye sees.
+    faint = np.random.default_rng(1).integers(126, 130, (64, 64), dtype=np.uint8)
+    index = indexed(
+        g1=jpeg(flat["red"]),
+        g2=jpeg(flat["navy"]),
+        g3=jpeg(flat["white"]),
+        g4=jpeg(flat["navy"]),
+        g5=jpeg(flat["white"], 30),
+        g6=jpeg(Image.fromarray(faint)),
+    )
+    assert index["phash"].duplicated().any()
+    assert together(groups(image_index=index, distance=16)) == {frozenset({"2", "4"})}
+
+
+def test_pictures_that_cannot_be_read_are_the_same_as_nothing(indexed):
+    index = indexed(g1=b"", g2=b"", g3=jpeg(scene(1)), g4=b"<html>", g5=b"<html>")
+    assert together(groups(image_index=index)) == set()
+
+
+def test_the_number_of_differing_bits_decides():
+    index = pictures(("1", 0b0), ("2", 0b1111), ("3", 0b11111 << 30), ("4", 1 << 63))
+    assert together(groups(image_index=index, distance=3)) == {frozenset({"1", "4"})}
+    assert together(groups(image_index=index, distance=4)) == {frozenset({"1", "2", "4"})}
+    assert together(groups(image_index=index, distance=0)) == set()
+
+
+def test_pictures_far_apart_in_a_long_table_are_compared():
+    bits = np.random.default_rng(5).integers(0, 2**63, 2100, dtype=np.int64).tolist()
+    bits[1500] = bits[3] ^ 0b11
+    bits[2099] = bits[1024] ^ 0b1
+    index = pictures(*((str(number), one) for number, one in enumerate(bits)))
+    expected = {frozenset({"3", "1500"}), frozenset({"1024", "2099"})}
+    assert together(groups(image_index=index)) == expected
+
+
+def test_the_same_words_are_one_group_whatever_surrounds_them():
+    index = texts(
+        g1="I love this town!",
+        g2="RT @you: i LOVE this #town http://t.co/a",
+        g3="I love this town http:/…",
+        g4="I love this city",
+        g5="town this love I",
+        g6="I love this town so",
+    )
+    assert together(groups(index)) == {frozenset({"1", "2", "3"})}
+
+
+def test_a_retweet_of_a_retweet_has_the_words_of_the_original():
+    index = texts(g1="I love this town", g2="RT @a: RT @b: I love this town")
+    assert together(groups(index)) == {frozenset({"1", "2"})}
+
+
+def test_short_texts_are_the_same_as_nothing():
+    index = texts(
+        g1="love this town", g2="love this town", g3="@a @b @c @d love it", g4="@x love it"
+    )
+    assert together(groups(index)) == set()
+    assert together(groups(index, words=3)) == {frozenset({"1", "2"})}
+    assert together(groups(texts(g1="I love this town", g2="i love this town!"))) != set()
+
+
+def test_posts_without_words_are_the_same_as_nothing():
+    index = texts(g1="", g2="", g3="@a", g4="😀 😀 😀 😀", g5="😀 😀 😀 😀")
+    assert together(groups(index, words=1)) == set()
+
+
+def test_chains_of_pictures_and_texts_are_one_group():
+    words = texts(g1="so happy to be here", g2="so happy to be here", g3="", g4="", g5="other")
+    images = pictures(("1", 1 << 60), ("2", 0b0), ("3", 0b1111), ("4", 0b11111111), ("5", 7 << 40))
+    images.loc[4, "phash"] = "f0f0f0f0f0f0f0f0"
+    # 1 and 2 share words; 2 and 3 look alike, 3 and 4 do; 2 and 4 do not.
+    images.loc[0, "phash"] = "aaaaaaaaaaaaaaaa"
+    assert together(groups(words, images)) == {frozenset({"1", "2", "3", "4"})}
+    assert together(groups(words, images[images["guid"] != "3"])) == {frozenset({"1", "2"})}
+
+
+def test_a_group_is_called_after_its_smallest_number():
+    index = texts(g10="one two three four", g9="one two three four", g100="one two three four")
+    table = groups(index)
+    assert table["guid"].tolist() == ["9", "10", "100"]
+    assert table["group"].tolist() == ["9", "9", "9"]
+    assert table["size"].tolist() == [3, 3, 3]
+
+
+def test_a_post_of_one_file_only_is_in_the_table_and_alone():
+    table = groups(texts(g1="one two three four"), pictures(("2", 5)))
+    assert table.to_dict("list") == {"guid": ["1", "2"], "group": ["1", "2"], "size": [1, 1]}
+
+
+def test_the_order_of_the_rows_does_not_matter():
+    words = texts(g30="a b c d", g4="", g5="a b c d", g12="e f g h", g7="e f g h")
+    images = pictures(
+        ("4", 0b0), ("30", 0xFF << 50), ("12", 0b11), ("5", 0xFFFF), ("7", 0xFFFFFF << 20)
+    )
+    expected = groups(words, images)
+    assert expected["group"].tolist() == ["4", "5", "4", "4", "5"]
+    for order in permutations(range(5)):
+        table = groups(words.iloc[list(order)], images.iloc[list(reversed(order))])
+        pd.testing.assert_frame_equal(table, expected)
+
+
+def test_the_summary_counts_what_one_counts_by_hand():
+    labelled = {"1": 2, "2": 2, "3": 0, "4": 1, "5": 0, "6": 2, "7": 2}
+    unlabelled = ["20", "21", "22", "23"]
+    posts = pd.DataFrame(
+        {
+            "guid": [*labelled, *unlabelled],
+            "subset": [LABELLED] * len(labelled) + [UNLABELLED_SUBSET] * len(unlabelled),
+            "label": [*labelled.values(), *[UNLABELLED] * len(unlabelled)],
+        }
+    )
+    # Same label: 1, 2 (and 20 beside them). Labels differ: 3, 4, 5. A twin of 6: 21. Without a
+    # labelled twin: 22, 23. Alone: 7, but for 99, which is no listed post.
+    members = {"1": ["1", "2", "20"], "3": ["3", "4", "5"], "6": ["6", "21"], "22": ["22", "23"]}
+    members |= {"7": ["7", "99"]}
+    grouped = pd.DataFrame(
+        [(guid, group, len(guids)) for group, guids in members.items() for guid in guids],
+        columns=["guid", "group", "size"],
+    )
+    assert duplicate_summary(posts, grouped) == {
+        "groups": 4,
+        "posts": 10,
+        "labelled_groups": 2,
+        "labelled_posts": 5,
+        "conflicting_groups": 1,
+        "conflicting_posts": 3,
+        "unlabelled_with_twin": 2,
+        "largest": 3,
+    }
+    shuffled = posts.sample(frac=1, random_state=1)
+    assert duplicate_summary(shuffled, grouped[::-1]) == duplicate_summary(posts, grouped)
+
+
+def test_the_summary_of_posts_that_are_all_different_counts_nothing():
+    posts = pd.DataFrame({"guid": ["1", "2"], "subset": LABELLED, "label": [0, 2]})
+    summary = duplicate_summary(posts, groups(texts(g1="a", g2="b")))
+    assert summary.pop("largest") == 1
+    assert set(summary.values()) == {0}

@@ -1,0 +1,171 @@
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from mmsent.config.encoders import load_models
+from mmsent.encoders.clip import load_clip
+from mmsent.encoders.embeddings import BLANK, Embeddings, read_header, write_embeddings
+from mmsent.encoders.passes import encode_images, encode_texts, view_maker
+from mmsent.encoders.towers import (
+    ImageTower,
+    load_image_tower,
+    load_text_tower,
+    masked_mean,
+    matched,
+)
+from mmsent.encoders.weights import WeightsError, check_sha256, locate
+
+
+@pytest.fixture(scope="module")
+def models():
+    from conftest import ROOT
+
+    return load_models(ROOT / "config/models/offline.yaml")
+
+
+@pytest.fixture(scope="module")
+def text_tower(models):
+    return load_text_tower(models.text)
+
+
+@pytest.fixture(scope="module")
+def image_tower(models):
+    return load_image_tower(models.image)
+
+
+def text_index(texts):
+    return pd.DataFrame({"guid": [str(n) for n in range(len(texts))], "text": texts})
+
+
+def test_other_weights_than_the_named_ones_are_refused(models, tmp_path):
+    damaged = tmp_path / "weights.pth"
+    damaged.write_bytes(b"not the weights")
+    with pytest.raises(WeightsError, match="other weights"):
+        check_sha256(damaged, models.image.sha256)
+    wrong = models.text.model_copy(update={"sha256": "0" * 64})
+    with pytest.raises(WeightsError, match="other weights"):
+        load_text_tower(wrong)
+
+
+def test_missing_weights_are_named():
+    with pytest.raises(WeightsError, match="no_such_package is not installed"):
+        locate("package:no_such_package/model")
+    with pytest.raises(WeightsError, match="nothing there"):
+        locate("no/such/folder")
+
+
+def test_weights_of_another_shape_do_not_slip_in():
+    expected = {"a": torch.zeros(2, 3), "b": torch.zeros(4)}
+    with pytest.raises(WeightsError, match="y has shape"):
+        matched({"x": torch.zeros(2, 3), "y": torch.zeros(5)}, expected, "file")
+    with pytest.raises(WeightsError, match="1 tensors"):
+        matched({"x": torch.zeros(2, 3)}, expected, "file")
+
+
+def test_the_masked_mean_leaves_padding_out():
+    states = torch.tensor([[[1.0], [3.0], [100.0]]])
+    assert masked_mean(states, torch.tensor([[1, 1, 0]])).item() == 2.0
+
+
+def test_two_texts_differ_and_company_does_not_matter(text_tower):
+    short, long = "so happy today", "this is terrible news for everybody who lives in the city " * 3
+    alone = text_tower.encode([short])
+    together = text_tower.encode([short, long])
+    for pooling in ("mean", "first"):
+        torch.testing.assert_close(alone[pooling][0], together[pooling][0], atol=1e-5, rtol=1e-4)
+        # A state that is the same for every text would make the model image-only.
+        assert (together[pooling][0] - together[pooling][1]).abs().max() > 0.1
+    assert together["length"].tolist() == [5, alone["length"].item() + 30]
+
+
+def test_lengths_count_the_tokens_that_are_cut_off(text_tower):
+    lengths = text_tower.encode(["word " * 100])["length"]
+    assert lengths.item() == 102 > text_tower.max_length
+
+
+def test_frozen_encoders_have_nothing_to_train(models, text_tower, image_tower):
+    clip = load_clip(models.clip, models.text, models.image)
+    for model in (text_tower.model, image_tower.model, clip):
+        assert not model.training
+        assert not any(parameter.requires_grad for parameter in model.parameters())
+
+
+def test_the_towers_of_clip_are_the_encoders(models, text_tower, image_tower):
+    clip = load_clip(models.clip, models.text, models.image)
+    pictures = torch.randint(0, 256, (2, 3, 224, 224), dtype=torch.uint8)
+    own = ImageTower(clip.visual.trunk, 224, models.image.mean, models.image.std)
+    assert torch.equal(own.encode(pictures), image_tower.encode(pictures))
+    for (name, ours), theirs in zip(
+        clip.text.transformer.state_dict().items(),
+        (text_tower.model.state_dict()[n] for n in clip.text.transformer.state_dict()),
+        strict=True,
+    ):
+        assert torch.equal(ours, theirs), name
+
+
+def test_pictures_are_normalised_once(models):
+    tower = ImageTower(torch.nn.Conv2d(3, 3, 1), 2, models.image.mean, models.image.std)
+    torch.nn.init.dirac_(tower.model.weight)
+    torch.nn.init.zeros_(tower.model.bias)
+    extremes = torch.tensor([0, 255], dtype=torch.uint8).expand(1, 3, 2, 2)
+    assert tower.encode(extremes).unique().tolist() == [-1.0, 1.0]
+
+
+def test_embeddings_lie_in_the_order_of_the_index(text_tower):
+    texts = ["a long text about the weather in the mountains", "hi", "good morning", "sad"]
+    arrays, guids = encode_texts(text_tower, text_index(texts), "none")
+    assert guids == ["0", "1", "2", "3", BLANK]
+    for row, text in enumerate(texts):
+        own = text_tower.encode([text])["mean"][0].numpy()
+        np.testing.assert_allclose(arrays["mean"][row], own, atol=1e-5)
+    # An empty text and a blanked one are the same to the encoder.
+    empty, _ = encode_texts(text_tower, text_index([""]), "none")
+    np.testing.assert_allclose(empty["mean"][0], empty["mean"][1], atol=1e-6)
+
+
+def test_unreadable_pictures_get_no_embedding(image_tower, tmp_path):
+    Image.new("RGB", (50, 40), "green").save(tmp_path / "1.jpg")
+    index = pd.DataFrame(
+        {"guid": ["1", "2"], "file": ["1.jpg", "2.jpg"], "sha256": ["a" * 64, "b" * 64],
+         "problem": ["", "image the file is empty"]}
+    )  # fmt: skip
+    make = view_maker(None, image_tower.size, 0, 0)
+    arrays, guids = encode_images(image_tower, index, tmp_path, make)
+    assert guids == ["1", BLANK]
+    assert arrays["state"].shape == (2, 1280)
+
+
+def test_embedding_files_are_the_same_bytes_each_time(tmp_path):
+    array = np.arange(12, dtype=np.float32).reshape(3, 4)
+    for name in ("a", "b"):
+        write_embeddings(tmp_path / name, {"state": array, "n": np.arange(3)}, ["1", "2", BLANK],
+                         {"z": 1, "a": "é"})  # fmt: skip
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    header = read_header(tmp_path / "a")
+    assert header["settings"] == {"z": 1, "a": "é"}
+    write_embeddings(tmp_path / "c", {"state": array}, ["1", "2", BLANK], {"z": 2, "a": "é"})
+    assert read_header(tmp_path / "c")["key"] != header["key"]
+
+
+def test_embeddings_are_found_by_guid_and_blanks_stand_in(tmp_path):
+    write_embeddings(
+        tmp_path / "e", {"state": np.array([[1.0], [2.0], [9.0]])}, ["7", "5", BLANK], {}
+    )
+    embeddings = Embeddings(tmp_path / "e", "state")
+    assert embeddings.of(["5", "7", "7", "6"], [False, False, True, True]).ravel().tolist() == [
+        2.0, 1.0, 9.0, 9.0,
+    ]  # fmt: skip
+    with pytest.raises(KeyError, match="no embedding for 1 posts"):
+        embeddings.of(["6"], [False])
+    with pytest.raises(KeyError, match="no array 'mean'"):
+        Embeddings(tmp_path / "e", "mean")
+
+
+def test_bad_embeddings_are_not_written(tmp_path):
+    with pytest.raises(ValueError, match="2 rows for 3 guids"):
+        write_embeddings(tmp_path / "e", {"s": np.zeros((2, 1))}, ["1", "2", BLANK], {})
+    with pytest.raises(ValueError, match="not finite"):
+        write_embeddings(tmp_path / "e", {"s": np.array([[1e6]])}, [BLANK], {})
+    assert not (tmp_path / "e").exists()

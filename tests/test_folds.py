@@ -1,0 +1,225 @@
+"""Folds: fair, without leaks, and steady when posts come and go."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mmsent.data.folds import fold_table
+from mmsent.data.layout import DatasetError
+from mmsent.labels import LABELLED, LABELS, TEST, TRAIN, UNLABELLED, UNLABELLED_SUBSET, VALIDATION
+
+OUTER, INNER, SEED = 5, 6, 42
+SHARES = {"negative": 0.298, "neutral": 0.105, "positive": 0.597}
+ROLES = [f"role_{fold}" for fold in range(OUTER)]
+
+
+def synthetic(count, seed=1, first=1):
+    """Posts with the real class shares; about 8 % have near-duplicates, some of another label."""
+    random = np.random.default_rng(seed)
+    guids = random.permutation(np.arange(first, first + count)).astype(str)
+    labels = random.choice(len(LABELS), count, p=list(SHARES.values()))
+    group = guids.copy()
+    position = 0
+    while position < 0.08 * count:
+        size = int(random.choice([2, 2, 2, 3, 4]))
+        group[position : position + size] = guids[position]
+        if random.random() < 0.75:
+            labels[position : position + size] = labels[position]
+        position += size
+    posts = pd.DataFrame({"guid": guids, "subset": LABELLED, "label": labels})
+    return posts, pd.DataFrame({"guid": guids, "group": group})
+
+
+def folds(posts, groups, seed=SEED, outer=OUTER, inner=INNER):
+    return fold_table(posts, groups, outer, inner, seed)
+
+
+def alone(posts):
+    """Groups of one."""
+    return pd.DataFrame({"guid": posts["guid"], "group": posts["guid"]})
+
+
+@pytest.fixture(scope="module")
+def large():
+    return synthetic(4000)
+
+
+@pytest.fixture(scope="module")
+def large_folds(large):
+    return folds(*large)
+
+
+@pytest.fixture(scope="module")
+def small():
+    return synthetic(300)
+
+
+@pytest.fixture(scope="module")
+def small_folds(small):
+    return folds(*small)
+
+
+def test_each_labelled_post_is_tested_once_and_has_one_role_in_each_fold(large, large_folds):
+    assert sorted(large_folds["guid"]) == sorted(large[0]["guid"])
+    assert list(large_folds.columns) == ["guid", "group", "label", "fold", *ROLES]
+    roles = large_folds[ROLES]
+    assert set(roles.to_numpy().ravel()) == {TEST, VALIDATION, TRAIN}
+    assert ((roles == TEST).sum(axis=1) == 1).all()
+    tested = roles.eq(TEST).to_numpy().argmax(axis=1)
+    assert (tested == large_folds["fold"]).all()
+    labels = large[0].set_index("guid")["label"]
+    assert (labels[large_folds["guid"]].to_numpy() == large_folds["label"]).all()
+
+
+def test_no_group_has_two_roles_in_a_fold(large, large_folds):
+    group = large[1].set_index("guid")["group"]
+    assert (group[large_folds["guid"]].to_numpy() == large_folds["group"]).all()
+    by_group = large_folds.groupby("group")
+    assert (by_group.size() > 1).sum() > 100
+    assert (by_group[["fold", *ROLES]].nunique() == 1).all(axis=None)
+
+
+def test_near_duplicates_of_different_labels_stay_together(large_folds):
+    labels = large_folds.groupby("group")["label"].nunique()
+    conflicting = labels.index[labels > 1]
+    assert len(conflicting) > 10
+    posts = large_folds[large_folds["group"].isin(conflicting)]
+    assert (posts.groupby("group")[["fold", *ROLES]].nunique() == 1).all(axis=None)
+
+
+def test_class_shares_and_sizes_of_every_part_are_those_of_the_whole(large_folds):
+    whole = large_folds["label"].value_counts(normalize=True)
+    sizes = {TEST: 1 / OUTER, VALIDATION: (1 - 1 / OUTER) / INNER}
+    for column in ROLES:
+        for role, posts in large_folds.groupby(column)["label"]:
+            shares = posts.value_counts(normalize=True)
+            assert (shares - whole).abs().max() < 0.02, (column, role)
+            if role in sizes:
+                assert len(posts) / len(large_folds) == pytest.approx(sizes[role], abs=0.01)
+
+
+def unmoved(before, after, columns):
+    """Share of the posts of both tables that have the same value, for each column."""
+    both = before.merge(after, on="guid", suffixes=("", "_after"))
+    assert len(both) > 3000
+    return [(both[column] == both[f"{column}_after"]).mean() for column in columns]
+
+
+def without_40(posts, groups):
+    return posts.drop(posts.sample(40, random_state=3).index), groups
+
+
+def with_40_more(posts, groups):
+    more, more_groups = synthetic(40, seed=9, first=9001)
+    return pd.concat([posts, more]), pd.concat([groups, more_groups])
+
+
+def with_1_relabelled(posts, groups):
+    posts = posts.copy()
+    index = posts.index[(posts["label"] == 1) & ~groups["group"].duplicated(keep=False)][0]
+    posts.loc[index, "label"] = 2
+    return posts, groups
+
+
+@pytest.mark.parametrize("change", [without_40, with_40_more, with_1_relabelled])
+def test_a_change_of_a_few_posts_leaves_almost_all_others_where_they_were(
+    large, large_folds, change
+):
+    changed = folds(*change(*large))
+    assert len(changed) != len(large_folds) or change is with_1_relabelled
+    assert min(unmoved(large_folds, changed, ["fold"])) > 0.98
+    assert min(unmoved(large_folds, changed, ROLES)) > 0.97
+
+
+def test_the_order_of_the_rows_does_not_matter(small, small_folds):
+    posts, groups = small
+    shuffled = folds(posts.sample(frac=1, random_state=2), groups[::-1])
+    pd.testing.assert_frame_equal(shuffled, small_folds)
+    assert small_folds["guid"].astype(int).is_monotonic_increasing
+
+
+def test_another_seed_gives_other_folds(small, small_folds):
+    other = folds(*small, seed=SEED + 1)
+    for column in ("fold", *ROLES):
+        assert (other[column] != small_folds[column]).mean() > 0.2
+
+
+def test_validation_is_drawn_anew_in_each_outer_fold(small_folds):
+    # A post that is not tested in two folds is not always validation in both or in neither.
+    rest = small_folds[small_folds["fold"] > 1]
+    assert (rest["role_0"] != rest["role_1"]).mean() > 0.1
+
+
+def test_other_numbers_of_folds_are_heeded(small):
+    table = folds(*small, outer=3, inner=2)
+    assert sorted(table["fold"].unique()) == [0, 1, 2]
+    assert [column for column in table if column.startswith("role")] == ROLES[:3]
+    shares = table["role_0"].value_counts(normalize=True)
+    assert shares[VALIDATION] == pytest.approx(1 / 3, abs=0.06)
+
+
+def test_posts_without_label_are_in_no_fold_but_may_name_a_group(small, small_folds):
+    posts, groups = small
+    others = pd.DataFrame({"guid": ["7001", "7002"], "subset": UNLABELLED_SUBSET})
+    posts = pd.concat([posts, others.assign(label=UNLABELLED)])
+    groups = pd.concat([groups, pd.DataFrame({"guid": ["7001", "7002"], "group": "7001"})])
+    pd.testing.assert_frame_equal(folds(posts, groups), small_folds)
+
+
+def test_a_post_without_any_file_is_a_group_of_its_own(small):
+    posts, groups = small
+    lonely = pd.DataFrame({"guid": ["7001", "7002"], "subset": LABELLED, "label": 2})
+    table = folds(pd.concat([posts, lonely]), groups).set_index("guid")
+    assert table.loc[["7001", "7002"], "group"].tolist() == ["7001", "7002"]
+
+
+def test_a_large_group_of_a_rare_class_is_kept_whole():
+    posts, groups = synthetic(300)
+    rare = posts.index[posts["label"] == 1][:20]
+    groups.loc[rare, "group"] = posts.loc[rare[0], "guid"]
+    table = folds(posts, groups)
+    assert (table.groupby("group")[["fold", *ROLES]].nunique() == 1).all(axis=None)
+    sizes = table["fold"].value_counts(normalize=True)
+    assert sizes.max() < 0.3
+
+
+def posts_of(negative, neutral, positive):
+    labels = [0] * negative + [1] * neutral + [2] * positive
+    guids = [str(number) for number in range(1, len(labels) + 1)]
+    return pd.DataFrame({"guid": guids, "subset": LABELLED, "label": labels})
+
+
+@pytest.mark.parametrize(
+    ("counts", "names"),
+    [
+        ((20, 4, 40), ["neutral has 4"]),
+        ((20, 0, 40), ["neutral has 0"]),
+        ((3, 2, 40), ["negative has 3", "neutral has 2"]),
+    ],
+)
+def test_a_class_of_too_few_posts_is_named(counts, names):
+    posts = posts_of(*counts)
+    with pytest.raises(DatasetError, match="5 folds need 5 distinct posts of each class") as caught:
+        folds(posts, alone(posts))
+    named = [name for name in LABELS if f"{name} has" in str(caught.value)]
+    assert named == [text.split()[0] for text in names]
+    assert all(text in str(caught.value) for text in names)
+
+
+def test_near_duplicates_count_as_one_when_a_class_is_checked():
+    posts = posts_of(20, 8, 40)
+    groups = alone(posts)
+    groups.loc[posts["label"] == 1, "group"] = ["21", "21", "21", "21", "21", "26", "27", "28"]
+    with pytest.raises(DatasetError, match="neutral has 4"):
+        folds(posts, groups)
+
+
+@pytest.mark.parametrize("neutral", [5, 6, 8, 10])
+def test_folds_that_are_made_have_every_class_in_every_test_fold(neutral):
+    posts = posts_of(50, neutral, 70)
+    for seed in range(6):
+        try:
+            table = folds(posts, alone(posts), seed=seed)
+        except DatasetError:
+            continue  # refused rather than made without a class
+        assert table.groupby("fold")["label"].nunique().eq(len(LABELS)).all(), seed

@@ -1,0 +1,249 @@
+"""Reading pictures: whatever a file named .jpg holds, shown right or refused with a reason."""
+
+import io
+import struct
+import warnings
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from PIL import Image, features
+
+from mmsent.data import images
+from mmsent.data.images import UnreadableImageError, read_picture
+from mmsent.data.index import IMAGE_COLUMNS, index_images
+
+RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
+
+
+def saved(image, kind, **options):
+    stream = io.BytesIO()
+    image.save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def halves(left=RED, right=BLUE, size=(40, 20)):
+    """A picture of two colours side by side."""
+    image = Image.new("RGB", size, left)
+    image.paste(right, (size[0] // 2, 0, *size))
+    return image
+
+
+def noise(size=(40, 30)):
+    values = np.random.default_rng(1).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    return Image.fromarray(values)
+
+
+def turned(orientation):
+    exif = Image.Exif()
+    exif[0x112] = orientation
+    return exif
+
+
+def animation(colours=(RED, BLUE, WHITE)):
+    first, *others = [Image.new("RGB", (16, 16), colour) for colour in colours]
+    return saved(first, "GIF", save_all=True, append_images=others)
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(content):
+        path = tmp_path / "7.jpg"
+        path.write_bytes(content)
+        return read_picture(path)
+
+    return read
+
+
+@pytest.fixture
+def row(tmp_path):
+    def row(content):
+        path = tmp_path / "7.jpg"
+        path.write_bytes(content)
+        index = index_images([path])
+        assert list(index.columns) == IMAGE_COLUMNS
+        assert len(index) == 1
+        return index.loc[0]
+
+    return row
+
+
+def near(pixel, colour):
+    return max(abs(a - b) for a, b in zip(pixel, colour, strict=True)) < 12
+
+
+def test_a_jpeg_is_read_as_it_is(read, row):
+    picture = read(saved(halves(), "JPEG", quality=95))
+    assert (picture.format, picture.mode, picture.frames) == ("JPEG", "RGB", 1)
+    assert picture.rgb.size == (40, 20)
+    assert near(picture.rgb.getpixel((5, 10)), RED)
+    assert near(picture.rgb.getpixel((35, 10)), BLUE)
+    found = row(saved(halves(), "JPEG"))
+    assert (found["guid"], found["file"], found["note"], found["problem"]) == ("7", "7.jpg", "", "")
+
+
+def test_a_png_named_jpg_is_read_and_noted(row):
+    found = row(saved(halves(), "PNG"))
+    assert (found["format"], found["problem"]) == ("PNG", "")
+    assert "PNG named .jpg" in found["note"]
+    assert len(found["phash"]) == 16
+
+
+def test_cmyk_keeps_its_colours(read, row):
+    content = saved(halves().convert("CMYK"), "JPEG", quality=95)
+    picture = read(content)
+    assert (picture.mode, picture.rgb.mode) == ("CMYK", "RGB")
+    assert near(picture.rgb.getpixel((5, 10)), RED)
+    assert near(picture.rgb.getpixel((35, 10)), BLUE)
+    assert row(content)["note"] == "mode CMYK converted to RGB"
+
+
+@pytest.mark.parametrize("mode", ["L", "1"])
+def test_grey_pictures_become_three_equal_channels(read, mode):
+    picture = read(saved(halves((0, 0, 0), WHITE).convert(mode), "PNG"))
+    assert (picture.mode, picture.rgb.mode) == (mode, "RGB")
+    assert picture.rgb.getpixel((5, 10)) == (0, 0, 0)
+    assert picture.rgb.getpixel((35, 10)) == WHITE
+
+
+def test_grey_levels_of_16_bits_are_scaled_and_not_cut_off(read):
+    ramp = np.linspace(0, 65535, 256).astype(np.uint16)[None, :].repeat(8, axis=0)
+    picture = read(saved(Image.fromarray(ramp), "PNG"))
+    levels = np.asarray(picture.rgb)[0, :, 0]
+    assert np.abs(levels - np.arange(256)).max() <= 2
+
+
+def test_transparent_pixels_show_white_whatever_colour_they_hide(read):
+    layered = halves().convert("RGBA")
+    layered.putalpha(Image.linear_gradient("L").resize((40, 20)).point(lambda _: 0))
+    assert read(saved(layered, "PNG")).rgb.getpixel((5, 10)) == WHITE
+    half = Image.new("RGBA", (8, 8), (*BLUE, 128))
+    assert near(read(saved(half, "PNG")).rgb.getpixel((4, 4)), (127, 127, 255))
+
+
+def test_the_transparent_colour_of_a_palette_shows_white(read):
+    image = halves().quantize(2)
+    content = saved(image, "PNG", transparency=image.getpixel((5, 10)))
+    picture = read(content)
+    assert picture.mode == "P"
+    assert picture.rgb.getpixel((5, 10)) == WHITE
+    assert near(picture.rgb.getpixel((35, 10)), BLUE)
+
+
+def test_transparent_grey_shows_white(read):
+    assert read(saved(Image.new("LA", (8, 8), (0, 0)), "PNG")).rgb.getpixel((4, 4)) == WHITE
+
+
+def test_of_an_animation_the_first_frame_is_used_and_it_is_noted(read, row):
+    picture = read(animation())
+    assert (picture.format, picture.frames) == ("GIF", 3)
+    assert near(picture.rgb.getpixel((8, 8)), RED)
+    note = row(animation())["note"]
+    assert "GIF named .jpg" in note
+    assert "the first of 3 frames" in note
+
+
+@pytest.mark.parametrize(
+    ("image", "kind"), [(halves(), "JPEG"), (halves(), "PNG"), (halves().convert("RGBA"), "PNG")]
+)
+def test_a_picture_is_turned_as_its_exif_says(read, row, image, kind):
+    # 6: the camera was held upright, so what is stored left is shown at the top.
+    content = saved(image, kind, exif=turned(6))
+    picture = read(content)
+    assert picture.rgb.size == (20, 40)
+    assert near(picture.rgb.getpixel((10, 5)), RED)
+    assert near(picture.rgb.getpixel((10, 35)), BLUE)
+    assert (row(content)["width"], row(content)["height"]) == (20, 40)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "the file is empty"),
+        (b"<!DOCTYPE html><html><body>404</body></html>", "not a picture in a known format"),
+        (b"\xff\xd8\xff", "not a picture in a known format"),
+        (saved(noise(), "JPEG")[:-400], "truncated"),
+        (saved(noise(), "PNG")[:-400], "cannot be decoded"),
+    ],
+)
+def test_what_is_no_whole_picture_is_refused_and_indexed_with_the_reason(
+    read, row, content, message
+):
+    with pytest.raises(UnreadableImageError, match=message):
+        read(content)
+    found = row(content)
+    assert found["problem"].startswith("image ")
+    assert message in found["problem"]
+    assert (found["width"], found["height"], found["phash"], found["note"]) == (0, 0, "", "")
+    assert found["bytes"] == len(content)
+
+
+def test_a_picture_beyond_the_limit_is_refused_and_one_at_the_limit_is_not(read, monkeypatch):
+    content = saved(noise((40, 30)), "PNG")
+    monkeypatch.setattr(images, "MAXIMUM_PIXELS", 40 * 30)
+    assert read(content).rgb.size == (40, 30)
+    monkeypatch.setattr(images, "MAXIMUM_PIXELS", 40 * 30 - 1)
+    with pytest.raises(UnreadableImageError, match=r"40 x 30 pixels are more than 1,199"):
+        read(content)
+
+
+def claiming(width, height):
+    """A small PNG whose header claims another size."""
+    content = saved(Image.new("L", (1, 1)), "PNG")
+    header = b"IHDR" + struct.pack(">II", width, height) + content[24:29]
+    return content[:12] + header + struct.pack(">I", zlib.crc32(header)) + content[33:]
+
+
+def test_a_file_that_claims_a_giant_picture_is_refused_undecoded_and_without_warning(read):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(UnreadableImageError, match=r"12000 x 12000 .* 100,000,000"):
+            read(claiming(12_000, 12_000))
+        with pytest.raises(UnreadableImageError):
+            read(claiming(60_000, 60_000))
+
+
+def test_contrast_tells_blank_pictures_from_others(row):
+    assert row(saved(Image.new("RGB", (32, 32), BLUE), "PNG"))["contrast"] == 0
+    assert row(saved(halves((0, 0, 0), WHITE), "PNG"))["contrast"] == 127.5
+
+
+def test_the_index_keeps_the_given_order_and_goes_on_after_a_bad_file(tmp_path):
+    contents = {"10": b"", "9": saved(noise(), "JPEG"), "30": b"junk", "12": saved(noise(), "PNG")}
+    for guid, content in contents.items():
+        (tmp_path / f"{guid}.jpg").write_bytes(content)
+    index = index_images([tmp_path / f"{guid}.jpg" for guid in contents])
+    assert list(index["guid"]) == ["10", "9", "30", "12"]
+    assert [bool(problem) for problem in index["problem"]] == [True, False, True, False]
+    assert index["sha256"].nunique() == 4
+
+
+GOOD = {
+    "JPEG": saved(noise(), "JPEG", exif=turned(6)),
+    "PNG": saved(noise().quantize(8), "PNG", transparency=0),
+    "WEBP": saved(noise(), "WEBP"),
+    "GIF": animation(),
+    "TIFF": saved(noise((8, 8)), "TIFF"),
+    **({"AVIF": saved(noise(), "AVIF")} if features.check("avif") else {}),
+}
+
+
+@pytest.mark.parametrize("kind", list(GOOD))
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    cut=st.floats(0, 1), flips=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=4)
+)
+@example(cut=0.7, flips=[])
+def test_a_damaged_picture_never_stops_the_index(tmp_path_factory, kind, cut, flips):
+    content = bytearray(GOOD[kind])
+    for where, value in flips:
+        content[int(where**3 * (len(content) - 1))] = value  # mostly in the head
+    path = Path(tmp_path_factory.getbasetemp() / "8.jpg")
+    path.write_bytes(content[: int(cut * len(content))])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = index_images([path]).loc[0]
+    assert bool(found["problem"]) == (found["phash"] == "")

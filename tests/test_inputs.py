@@ -1,0 +1,82 @@
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from conftest import ROOT
+from mmsent.config.experiment import load_experiment
+from mmsent.encoders.embeddings import BLANK, write_embeddings
+from mmsent.training.inputs import load_inputs
+
+
+@pytest.fixture
+def tables(tmp_path):
+    guids = ["1", "2", "3", "4", "5", "6"]
+    posts = pd.DataFrame(
+        {"guid": guids, "label": [0, 1, 2, 2, 0, -1], "text_blanked": [False] * 6,
+         "image_blanked": [False, True, False, False, False, False]}
+    )  # fmt: skip
+    folds = pd.DataFrame(
+        {"guid": guids[:5], "role_0": ["train", "train", "validation", "test", "test"],
+         "role_1": ["test", "train", "train", "train", "validation"]}
+    )  # fmt: skip
+    rows = [*guids, BLANK]
+    values = np.arange(7, dtype=np.float32)[:, None]
+    write_embeddings(tmp_path / "t", {"mean": values, "first": values + 50}, rows, {})
+    for view in range(5):
+        write_embeddings(tmp_path / f"i{view}", {"state": values + 100 * (view + 1)}, rows, {})
+    return posts, folds, tmp_path
+
+
+def load(tables, name, fold=0, text=True, images=5):
+    posts, folds, folder = tables
+    experiment = load_experiment(ROOT / f"config/experiments/{name}.yaml")
+    files = [folder / f"i{view}" for view in range(images)]
+    return load_inputs(experiment, posts, folds, fold, folder / "t" if text else None, files)
+
+
+def test_posts_go_where_the_folds_say(tables):
+    roles = {role: part.guids for role, part in load(tables, "v4_balanced_clip").items()}
+    assert roles == {
+        "train": ["1", "2"], "validation": ["3"], "test": ["4", "5"], "unlabelled": ["6"],
+    }  # fmt: skip
+    assert load(tables, "v4_balanced_clip", fold=1)["test"].guids == ["1"]
+
+
+def test_labels_of_test_posts_are_hidden_from_training(tables):
+    parts = load(tables, "v4_balanced_clip")
+    assert parts["train"].labels.tolist() == [0, 1]
+    assert parts["validation"].labels.tolist() == [2]
+    assert parts["test"].labels.tolist() == [-1, -1]
+
+
+def test_augmented_views_are_for_training_alone(tables):
+    parts = load(tables, "v4_balanced_clip")
+    assert parts["train"].embeddings["image"].shape == (2, 5, 1)
+    assert parts["train"].embeddings["image"][0].ravel().tolist() == [100, 200, 300, 400, 500]
+    for role in ("validation", "test", "unlabelled"):
+        assert parts[role].embeddings["image"].shape[1] == 1
+    assert parts["test"].embeddings["image"].ravel().tolist() == [103, 104]
+
+
+def test_a_blanked_picture_is_the_blank_one_in_every_view(tables):
+    train = load(tables, "v4_balanced_clip")["train"]
+    assert train.embeddings["image"][1].ravel().tolist() == [106, 206, 306, 406, 506]
+    assert train.embeddings["text"][1].item() == 1
+
+
+def test_single_modalities_read_nothing_of_the_other(tables):
+    text = load(tables, "ablation/text_only", images=0)
+    image = load(tables, "ablation/image_only", text=False)
+    assert text["train"].embeddings.keys() == {"text"}
+    assert image["train"].embeddings.keys() == {"image"}
+    assert torch.equal(text["train"].labels, image["train"].labels)
+
+
+def test_missing_or_superfluous_embeddings_are_an_error(tables):
+    with pytest.raises(ValueError, match="needs 5 image files"):
+        load(tables, "v4_balanced_clip", images=4)
+    with pytest.raises(ValueError, match="needs"):
+        load(tables, "ablation/text_only", images=5)
+    with pytest.raises(ValueError, match="needs"):
+        load(tables, "v4_balanced_clip", text=False)

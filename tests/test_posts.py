@@ -1,0 +1,463 @@
+"""Label lists, indexes and the policy on bad posts: nothing is left out in silence."""
+
+import io
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from mmsent.data.index import index_images, index_texts
+from mmsent.data.layout import DatasetError, dataset_files
+from mmsent.data.posts import BadPostsError, apply_policy, gather, judge
+from mmsent.data.problems import BAD_IMAGE, BAD_LIST, BAD_TEXT, NOTE
+from mmsent.data.readers import count_listed, normalise_guid, read_listing
+from mmsent.labels import LABELLED, UNLABELLED, UNLABELLED_SUBSET
+from mmsent.tables import read_table, write_table
+
+NEGATIVE, NEUTRAL, POSITIVE = 0, 1, 2
+
+
+@pytest.fixture
+def listing(tmp_path):
+    """Read a label file with the given bytes or text."""
+
+    def read(content, labelled=True):
+        path = tmp_path / ("train.txt" if labelled else "test_without_label.txt")
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return read_listing(path, labelled)
+
+    return read
+
+
+def pairs(one):
+    return list(zip(one.rows["guid"], one.rows["label"], strict=True))
+
+
+EXPECTED = [("3", POSITIVE), ("12", NEGATIVE), ("7", NEUTRAL)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "guid,tag\n3,positive\n12,negative\n7,neutral\n",
+        "guid,tag\n3,positive\n12,negative\n7,neutral",
+        "guid,tag\r\n3,positive\r\n12,negative\r\n7,neutral\r\n",
+        "guid,tag\r3,positive\r12,negative\r7,neutral\r",
+        "\ufeffguid,tag\n3,positive\n12,negative\n7,neutral\n",
+        "guid\ttag\n3\tpositive\n12\tnegative\n7\tneutral\n",
+        '"guid","tag"\n"3","positive"\n"12","negative"\n"7","neutral"\n',
+        "GUID, Tag\n 3 , Positive\n12.0,NEGATIVE\n 007 ,neutral \n",
+        "\nguid,tag\n\n3,positive\n,\n12,negative\n7,neutral\n\n",
+    ],
+)
+def test_a_list_reads_alike_however_it_is_written(listing, content):
+    one = listing(content)
+    assert pairs(one) == EXPECTED
+    assert one.problems == []
+
+
+def test_the_guid_as_written_is_kept_beside_the_one_that_is_used(listing):
+    assert list(listing("guid,tag\n12.0,positive\n 012 ,x\n013,neutral\n").rows["written"]) == [
+        "12.0",
+        "013",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "the file is empty"),
+        (" \n\n", "the file is empty"),
+        ("3,positive\n12,negative\n", "line 1 must be the header 'guid,tag', got '3,positive'"),
+        ("tag,guid\npositive,3\n", "header"),
+        ("guid;tag\n3;positive\n", "header"),
+        ("guid,tag\n", "no usable post"),
+        ("guid,tag\n\n,\n", "no usable post"),
+        (b"guid,tag\n\x003,positive\n", "NUL"),
+    ],
+)
+def test_a_list_that_cannot_be_read_is_named(listing, tmp_path, content, message):
+    with pytest.raises(DatasetError) as caught:
+        listing(content)
+    assert str(caught.value).startswith(f"{tmp_path / 'train.txt'}: ")
+    assert message in str(caught.value)
+
+
+def test_a_missing_list_is_named(tmp_path):
+    with pytest.raises(DatasetError, match=r"train\.txt: no such file"):
+        read_listing(tmp_path / "train.txt", labelled=True)
+
+
+@pytest.mark.parametrize(
+    ("line", "guid", "message"),
+    [
+        ("5,happy", "5", "unknown label 'happy'; known are negative, neutral, positive"),
+        ("5,", "5", "unknown label ''"),
+        ("5,null", "5", "unknown label 'null'"),
+        ("3,negative", "3", "guid 3 is listed already in line 2"),
+        ("3.0,positive", "3", "guid 3 is listed already in line 2"),
+        ("5,positive,x", "5", "3 cells instead of guid,tag"),
+        ("5", "5", "1 cells instead of guid,tag"),
+        ("../../etc/passwd,positive", "../../etc/passwd", "is no whole number"),
+        ("5.5,positive", "5.5", "is no whole number"),
+        ("-5,positive", "-5", "is no whole number"),
+        ("1e3,positive", "1e3", "is no whole number"),
+        (",positive", "", "is no whole number"),
+    ],
+)
+def test_a_row_that_cannot_be_used_is_a_problem_with_its_line(listing, line, guid, message):
+    one = listing(f"guid,tag\n3,positive\n\n{line}\n4,neutral\n")
+    assert [found for found, _ in pairs(one)] == ["3", "4"]
+    ((shown, file, problem),) = one.problems
+    assert (shown, file) == (guid, "train.txt")
+    assert problem.startswith("line 4: ")
+    assert message in problem
+
+
+def test_a_list_of_unlabelled_posts_takes_null_or_nothing_as_tag(listing):
+    one = listing("guid,tag\n3,null\n4,\n5,NaN\n6,positive\n", labelled=False)
+    assert pairs(one) == [("3", UNLABELLED), ("4", UNLABELLED), ("5", UNLABELLED)]
+    ((guid, file, problem),) = one.problems
+    assert (guid, file) == ("6", "test_without_label.txt")
+    assert "has the tag 'positive' instead of null" in problem
+
+
+@pytest.mark.parametrize("ends", ["\n", ""])
+def test_the_last_post_may_have_an_empty_tag_behind_a_tabulator(listing, ends):
+    one = listing(f"guid\ttag\n3\t\n4\t{ends}", labelled=False)
+    assert [guid for guid, _ in pairs(one)] == ["3", "4"]
+    assert one.problems == []
+
+
+def test_a_stray_quote_spoils_its_own_row_alone(listing):
+    one = listing('guid,tag\n3,positive\n4,"neutral\n5,negative\n6,positive\n')
+    assert {"3", "5", "6"} <= {guid for guid, _ in pairs(one)}
+    assert len(one.rows) + len(one.problems) == 4
+
+
+few = settings(max_examples=60, deadline=None, derandomize=True)
+
+
+@few
+@given(st.integers(0, 10**18 - 1), st.integers(0, 3), st.sampled_from(["", ".", ".0", ".00"]))
+@example(0, 2, ".0")
+def test_zeros_around_a_guid_do_not_matter(number, zeros, end):
+    assert normalise_guid(f" {'0' * zeros}{number}{end}\t") == str(number)
+
+
+@few
+@given(
+    st.text(max_size=6) | st.text(st.characters(categories=["Nd", "No"]), min_size=1, max_size=3)
+)
+@example("../1")
+@example("1/2")
+@example("1\n2")
+def test_a_guid_is_the_digits_0_to_9_or_nothing(written):
+    guid = normalise_guid(written)
+    assert guid is None or (guid.isascii() and guid.isdigit() and str(int(guid)) == guid)
+
+
+CELLS = st.sampled_from(
+    ["1", "2", "2.0", "03", "x", "", " ", "positive", "Neutral", "null", "happy", "../1"]
+)
+ROWS = st.lists(st.lists(CELLS, min_size=1, max_size=3).map(",".join), max_size=8)
+
+
+@few
+@given(ROWS, st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_every_row_of_a_list_is_a_post_or_a_problem(tmp_path_factory, rows, end, labelled):
+    path = Path(tmp_path_factory.getbasetemp() / "list.txt")
+    path.write_bytes(end.join(["guid,tag", *rows, ""]).encode())
+    try:
+        one = read_listing(path, labelled)
+    except DatasetError as error:
+        assert "no usable post" in str(error)  # noqa: PT017
+        return
+    assert len(one.rows) + len(one.problems) == count_listed(path)
+    assert one.rows["guid"].is_unique
+
+
+def jpeg(seed, kind="JPEG"):
+    stream = io.BytesIO()
+    values = np.random.default_rng(seed).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+    Image.fromarray(values).save(stream, kind)
+    return stream.getvalue()
+
+
+PICTURES = {seed: jpeg(seed) for seed in range(20)}
+
+
+class Dataset:
+    """A data set in a folder; every post that is added is good unless told otherwise."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        (self.folder / "data").mkdir()
+        self.lists = {"train.txt": [], "test_without_label.txt": []}
+
+    def add(self, guid, tag="positive", text=b"some words", image=b"", written=None):
+        """Add a post; ``None`` leaves a file out."""
+        name = "test_without_label.txt" if tag == "null" else "train.txt"
+        self.lists[name].append(f"{written or guid},{tag}")
+        if image == b"":
+            image = PICTURES[int(guid) % len(PICTURES)]
+        for suffix, content in ((".txt", text), (".jpg", image)):
+            if content is not None:
+                (self.folder / f"data/{guid}{suffix}").write_bytes(content)
+
+    def write_lists(self):
+        for name, rows in self.lists.items():
+            if rows or name == "train.txt":
+                text = "\n".join(["guid,tag", *rows, ""])
+                (self.folder / name).write_text(text, encoding="utf-8")
+
+    def indexes(self):
+        """Both indexes as the later steps read them from disk."""
+        texts = index_texts(map(Path, dataset_files(self.folder, ".txt")))
+        images = index_images(map(Path, dataset_files(self.folder, ".jpg")))
+        return self.stored("text.tsv", texts), self.stored("image.tsv", images)
+
+    def stored(self, name, table):
+        write_table(self.folder / name, table)
+        return read_table(self.folder / name)
+
+    def checked(self, policy):
+        self.write_lists()
+        posts, problems = gather(self.folder, *self.indexes())
+        judged = self.stored("problems.tsv", judge(problems, policy))
+        return self.stored("listed.parquet", posts), judged
+
+    def used(self, policy):
+        posts, problems = self.checked(policy)
+        return apply_policy(posts, problems), problems
+
+    def listed(self):
+        return sum(count_listed(self.folder / name) for name, rows in self.lists.items() if rows)
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    return Dataset(tmp_path)
+
+
+@pytest.fixture
+def messy(dataset):
+    """One post of each sort; the comments say what is wrong."""
+    dataset.add("1")
+    dataset.add("2", "negative", written="2.0")  # a note alone
+    dataset.add("3", "neutral", image=jpeg(1, "PNG"))  # a note alone
+    dataset.add("4", text=None)
+    dataset.add("5", image=None)
+    dataset.add("6", text=b"", image=b"<html>")  # both
+    dataset.add("7", text=b"a\x00b")
+    dataset.add("8", "happy")  # unknown label
+    dataset.add("9", "null")
+    dataset.add("10", "null", image=PICTURES[0][:300])
+    dataset.add("11", text=None, image=None)
+    dataset.lists["train.txt"] += ["../../etc/passwd,positive", "1,negative"]
+    dataset.lists["test_without_label.txt"] += ["3,null"]
+    return dataset
+
+
+BAD_FILES = {"4", "5", "6", "7", "10", "11"}
+GOOD = ["1", "2", "3", "9"]
+# A row of a list each: the unknown label, the path, the second 1, and the 3 of both lists.
+BAD_ROWS = ["8", "../../etc/passwd", "1", "3"]
+
+
+def test_good_posts_are_used_whole_in_the_order_of_the_lists(dataset):
+    dataset.add("12", "positive", text=b"null")
+    dataset.add("9", "negative", text="“so” said,\nand\tdone…".encode())
+    dataset.add("30", "null", text=b"NA")
+    posts, problems = dataset.used("error")
+    assert posts["guid"].tolist() == ["12", "9", "30"]
+    assert posts["subset"].tolist() == [LABELLED, LABELLED, UNLABELLED_SUBSET]
+    assert posts["label"].tolist() == [POSITIVE, NEGATIVE, UNLABELLED]
+    assert posts["text"].tolist() == ["null", "“so” said,\nand\tdone…", "NA"]
+    assert posts["image_file"].tolist() == ["12.jpg", "9.jpg", "30.jpg"]
+    assert posts["width"].tolist() == [16, 16, 16]
+    assert not posts[["text_blanked", "image_blanked", "empty"]].any(axis=None)
+    assert problems.empty
+
+
+def test_the_list_of_unlabelled_posts_may_be_missing(dataset):
+    dataset.add("1")
+    posts, _ = dataset.used("error")
+    assert not (dataset.folder / "test_without_label.txt").exists()
+    assert posts["subset"].tolist() == [LABELLED]
+
+
+@pytest.mark.parametrize("written", ["12.0", "012", " 12 "])
+def test_a_guid_finds_its_files_however_it_is_written(dataset, written):
+    dataset.add("12", text=b"found", written=written)
+    posts, problems = dataset.used("error")
+    found = posts.loc[0, ["guid", "text_file", "image_file", "text"]].tolist()
+    assert found == ["12", "12.txt", "12.jpg", "found"]
+    assert set(problems["kind"]) <= {NOTE}
+    assert ("guid written" in " ".join(problems["problem"])) == (written.strip() != "12")
+
+
+def test_the_policy_error_lists_every_problem_with_its_file_in_one_message(messy):
+    posts, problems = messy.checked("error")
+    with pytest.raises(BadPostsError) as caught:
+        apply_policy(posts, problems)
+    lines = str(caught.value).splitlines()
+    bad = problems[problems["kind"] != NOTE]
+    assert set(bad["action"]) == {"refused"}
+    assert lines[0] == f"{len(bad)} problems in the data set:"
+    for start in (
+        "train.txt: guid 8: line 9: unknown label 'happy'",
+        "train.txt: guid ../../etc/passwd: line 11: ",
+        "train.txt: guid 1: line 12: guid 1 is listed already in line 2",
+        "test_without_label.txt: guid 3: guid 3 is in train.txt as well",
+        "data/4.txt: guid 4: text file is missing",
+        "data/5.jpg: guid 5: image file is missing",
+        "data/6.txt: guid 6: text file is empty",
+        "data/6.jpg: guid 6: image not a picture",
+        "data/7.txt: guid 7: text holds NUL bytes",
+        "data/10.jpg: guid 10: image cannot be decoded",
+        "data/11.txt: guid 11: text file is missing",
+        "data/11.jpg: guid 11: image file is missing",
+    ):
+        assert sum(line.strip().startswith(start) for line in lines) == 1, start
+    assert len(bad) == 12 == len([line for line in lines if line.startswith("  ")])
+    assert "on_bad_post: drop" in lines[-1]
+    assert "on_bad_post: blank" in lines[-1]
+
+
+def test_the_policy_drop_leaves_out_exactly_the_bad_posts_and_says_so(messy):
+    posts, problems = messy.used("drop")
+    assert posts["guid"].tolist() == GOOD
+    # The row that stands in both lists is dropped from the second alone.
+    assert posts.set_index("guid").loc["3", ["subset", "label"]].tolist() == [LABELLED, NEUTRAL]
+    dropped = problems[problems["action"] == "dropped"]
+    assert set(dropped["guid"]) == BAD_FILES | set(BAD_ROWS)
+    assert set(dropped.loc[dropped["kind"].isin([BAD_TEXT, BAD_IMAGE]), "guid"]) == BAD_FILES
+    assert sorted(dropped.loc[dropped["kind"] == BAD_LIST, "guid"]) == sorted(BAD_ROWS)
+    assert not posts[["text_blanked", "image_blanked"]].any(axis=None)
+
+
+def test_the_policy_blank_keeps_posts_with_bad_files_and_flags_what_is_a_stand_in(messy):
+    posts, problems = messy.used("blank")
+    assert set(posts["guid"]) == {*GOOD, *BAD_FILES}
+    by_guid = posts.set_index("guid")
+    assert set(by_guid.index[by_guid["text_blanked"]]) == {"4", "6", "7", "11"}
+    assert set(by_guid.index[by_guid["image_blanked"]]) == {"5", "6", "10", "11"}
+    blank_text, blank_image = by_guid[by_guid["text_blanked"]], by_guid[by_guid["image_blanked"]]
+    assert set(blank_text["text"]) == set(blank_text["text_file"]) == {""}
+    assert blank_text["empty"].all()
+    assert set(blank_image["image_file"]) == {""}
+    assert set(blank_image["width"]) == {0}
+    assert by_guid.loc["5", "text"] == "some words"
+    assert by_guid.loc["4", "image_file"] == "4.jpg"
+    actions = dict(problems.groupby("kind")["action"].unique().map(list))
+    assert actions[BAD_LIST] == ["dropped"]
+    assert actions[BAD_TEXT] == ["text blanked"]
+    assert actions[BAD_IMAGE] == ["image blanked"]
+
+
+def left_out(problems):
+    """Rows of the lists that the problems account for."""
+    dropped = problems[problems["action"] == "dropped"]
+    rows = dropped["kind"] == BAD_LIST
+    return int(rows.sum()) + dropped.loc[~rows, "guid"].nunique()
+
+
+@pytest.mark.parametrize("policy", ["drop", "blank"])
+def test_listed_posts_are_used_or_accounted_for(messy, policy):
+    posts, problems = messy.used(policy)
+    assert messy.listed() == len(posts) + left_out(problems)
+    assert messy.listed() == 14
+
+
+def test_notes_are_no_reason_to_refuse_a_post(dataset):
+    dataset.add("1", image=jpeg(3, "PNG"))
+    dataset.add("2", text=b"so\xa1\xad")
+    posts, problems = dataset.used("error")
+    assert posts["guid"].tolist() == ["1", "2"]
+    assert list(zip(problems["guid"], problems["problem"], problems["kind"], strict=True)) == [
+        ("1", "PNG named .jpg", NOTE),
+        ("2", "decoded as gb18030", NOTE),
+    ]
+    assert posts["text"].tolist() == ["some words", "so…"]
+
+
+def test_a_text_of_which_cleaning_leaves_nothing_is_a_good_post(dataset):
+    dataset.add("1", text=b"RT @you: http://t.co/x")
+    posts, problems = dataset.used("error")
+    assert posts["empty"].tolist() == [True]
+    assert problems.empty
+
+
+def test_files_of_posts_that_are_not_listed_do_not_matter(dataset):
+    dataset.add("1")
+    (dataset.folder / "data/99.txt").write_bytes(b"\x00")
+    (dataset.folder / "data/99.jpg").write_bytes(b"")
+    posts, problems = dataset.used("error")
+    assert posts["guid"].tolist() == ["1"]
+    assert problems.empty
+
+
+@pytest.mark.parametrize("policy", ["drop", "blank"])
+def test_a_data_set_without_a_usable_labelled_post_is_refused(dataset, policy):
+    dataset.add("1", text=None)
+    dataset.add("2", "null")
+    if policy == "blank":
+        assert dataset.used(policy)[0]["guid"].tolist() == ["1", "2"]
+    else:
+        with pytest.raises(DatasetError, match="no labelled post is left"):
+            dataset.used(policy)
+
+
+def test_problems_come_with_the_refused_first_and_by_guid(dataset):
+    for guid in ("10", "9", "100"):
+        dataset.add(guid, text=None, written=f"{guid}.0")
+    _, problems = dataset.checked("drop")
+    assert problems["guid"].tolist() == ["9", "10", "100"] * 2
+    assert problems["kind"].tolist() == [BAD_TEXT] * 3 + [NOTE] * 3
+
+
+TEXTS = {"good": b"words", "missing": None, "empty": b"", "nul": b"\x00", "cp1252": b"caf\xe9 ok"}
+IMAGES = {"good": b"", "missing": None, "html": b"<html>", "cut": PICTURES[0][:200]}
+POST = st.tuples(
+    st.integers(0, 5),
+    st.sampled_from(["positive", "neutral", "null", "null", "sad"]),
+    st.sampled_from(list(TEXTS)),
+    st.sampled_from(list(IMAGES)),
+)
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(st.lists(POST, max_size=7), st.sampled_from(["drop", "blank", "error"]))
+def test_no_mixture_of_posts_is_left_out_in_silence(listed, policy):
+    with tempfile.TemporaryDirectory() as folder:
+        mixed = Dataset(folder)
+        mixed.add("999", "negative")
+        mixed.add("998", "null")
+        for guid, tag, text, image in listed:
+            mixed.add(str(guid), tag, TEXTS[text], IMAGES[image])
+        posts, problems = mixed.checked(policy)
+        bad = problems[problems["kind"] != NOTE]
+        if policy == "error" and len(bad):
+            with pytest.raises(BadPostsError, match=f"^{len(bad)} problems"):
+                apply_policy(posts, problems)
+            return
+        used = apply_policy(posts, problems)
+        assert mixed.listed() == len(used) + left_out(problems)
+        assert used["guid"].is_unique
+        assert (bad["action"] != "").all()
+        unflagged = used[~used["text_blanked"]]
+        assert (unflagged["text_file"] == unflagged["guid"] + ".txt").all()
+
+
+def test_an_unknown_policy_is_an_error():
+    with pytest.raises(KeyError):
+        judge([], "ignore")
+
+
+def test_no_problem_gives_an_empty_table_with_all_columns():
+    assert list(judge([], "drop").columns) == ["guid", "file", "problem", "kind", "action"]

@@ -1,0 +1,265 @@
+"""Decoding and cleaning texts: what the bytes say, and nothing else."""
+
+import re
+
+import pandas as pd
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from mmsent.data.index import index_texts
+from mmsent.data.text import (
+    CLEANINGS,
+    EMPTY,
+    UndecodableTextError,
+    clean_text,
+    decode_text,
+    is_empty_after_cleaning,
+    normalised_words,
+)
+from mmsent.tables import read_table, write_table
+
+few = settings(max_examples=80, deadline=None, derandomize=True)
+
+#: What posts are made of, in any order and with or without space between.
+PIECES = st.sampled_from(
+    ["RT", "rt", "@", "@user", ":", "http://t.co/x1", "http:/…", "htt…", "www.a.de", "t.co/x",
+     "#", "#tag", " ", "\n", "\u3000", "word", "好", "…", "…", "!", EMPTY]
+)  # fmt: skip
+POSTS = st.lists(PIECES, max_size=8).map("".join) | st.text(max_size=30)
+
+
+@pytest.mark.parametrize(
+    ("content", "text", "encoding"),
+    [
+        ("caf\u00e9 😀".encode(), "caf\u00e9 😀", "utf-8"),
+        (b"\xef\xbb\xbfhello", "hello", "utf-8"),
+        (b"so tired" + b"\xa1\xad", "so tired…", "gb18030"),
+        ("今天很开心".encode("gb18030"), "今天很开心", "gb18030"),
+        # Neither of the first two can be: a first byte of two at the end, or before a space.
+        (b"so tired\x85", "so tired…", "cp1252"),
+        (b"caf\xe9 au lait", "caf\u00e9 au lait", "cp1252"),
+        (b"", "", "utf-8"),
+    ],
+)
+def test_the_first_encoding_that_fits_is_used(content, text, encoding):
+    assert decode_text(content) == (text, encoding, False)
+
+
+@pytest.mark.parametrize("content", [b"\x00", b"hel\x00lo", "hello".encode("utf-16")])
+def test_nul_bytes_are_no_text(content):
+    with pytest.raises(UndecodableTextError, match="NUL"):
+        decode_text(content)
+
+
+def test_bytes_that_fit_no_encoding_are_refused_and_the_tried_ones_named():
+    with pytest.raises(UndecodableTextError, match=r"utf-8.*gb18030.*cp1252"):
+        decode_text(b"\x81 ")
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("donâ€™t", "don’t"),
+        ("cafÃ© time", "caf\u00e9 time"),
+        ("a\x07b", "ab"),
+        ("ðŸ˜€ ok", "😀 ok"),
+    ],
+)
+def test_mojibake_and_control_characters_are_repaired_and_it_is_said(written, text):
+    assert decode_text(written.encode()) == (text, "utf-8", True)
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("one\r\ntwo\r\n", "one\ntwo"),
+        ("one\rtwo", "one\ntwo"),
+        ("  “it’s” ‘so’  ", "“it’s” ‘so’"),
+        ("\ufeffhi", "hi"),
+        ("😀 caf\u00e9 好 … – —", "😀 caf\u00e9 好 … – —"),
+        ("a\tb  c", "a\tb  c"),
+    ],
+)
+def test_a_clean_text_is_kept_and_not_said_to_be_repaired(written, text):
+    assert decode_text(written.encode()) == (text, "utf-8", False)
+
+
+@pytest.mark.parametrize("written", ["Tom &amp; Jerry", "ﬁne", "好！", "cafe\u0301"])
+def test_what_is_no_mojibake_is_not_called_so(written, tmp_path):
+    (tmp_path / "1.txt").write_text(written, encoding="utf-8")
+    assert "mojibake" not in index_texts([tmp_path / "1.txt"]).loc[0, "note"]
+
+
+@few
+@given(st.binary(max_size=40) | st.lists(st.integers(0x80, 0xFE), max_size=12).map(bytes))
+def test_any_bytes_are_decoded_or_refused(content):
+    try:
+        text, encoding, _ = decode_text(content)
+    except UndecodableTextError:
+        return
+    assert encoding in ("utf-8", "gb18030", "cp1252")
+    assert text == text.strip()
+    assert not {"\r", "\0"} & set(text)
+    text.encode()  # no half of a surrogate pair, which no table could hold
+
+
+@few
+@given(st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=1))
+def test_chinese_texts_of_both_encodings_are_read_alike(text):
+    assert decode_text(text.encode()) == (text, "utf-8", False)
+    content = text.encode("gb18030")
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        assert decode_text(content)[:2] == (text, "gb18030")
+    else:
+        assume(False)
+
+
+@pytest.mark.parametrize(
+    ("cleaning", "text"),
+    [
+        ("none", "RT @you: so   #happy\n http://t.co/ab"),
+        ("whitespace", "RT @you: so #happy http://t.co/ab"),
+        ("basic", "so happy"),
+    ],
+)
+def test_each_cleaning_takes_out_what_it_says(cleaning, text):
+    assert clean_text("  RT @you: so   #happy\n http://t.co/ab ", cleaning) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("RT @a_b: hello", "hello"),
+        ("rt @a hello", "hello"),
+        ("RT: hello", "hello"),
+        ("hello @you and @me: ok", "hello and ok"),
+        ("see https://t.co/Ab1 now", "see now"),
+        ("see HTTP://X.com/?a=1#b", "see"),
+        ("see www.x.com/a now", "see now"),
+        ("see t.co/Ab1", "see"),
+        ("see http:/…", "see"),
+        ("see https://t.c…", "see"),
+        ("see http…", "see"),
+        ("see htt…", "see"),
+        ("see ht…", "see"),
+        ("see h…", "see"),
+        ("#so #very#happy", "so veryhappy"),
+        # What only looks like one of them.
+        ("oh… hush…", "oh… hush…"),
+        ("ART: hello", "ART: hello"),
+        ("so RT worthy", "so RT worthy"),
+        ("report.co/pilot is fun", "report.co/pilot is fun"),
+    ],
+)
+def test_basic_cleaning_of_marks_mentions_addresses_and_hashtags(text, left):
+    assert clean_text(text, "basic") == left
+
+
+@pytest.mark.parametrize("text", ["Awww... so sweet", "Awww...so sweet"])
+def test_a_long_drawn_word_is_no_address(text):
+    assert clean_text(text, "basic") == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "  \n", "RT @you:", "@you http://t.co/a", "#", "www.x.de htt…"]
+)
+def test_a_text_of_which_nothing_is_left_is_marked_empty(text):
+    assert clean_text(text, "basic") == EMPTY
+    assert is_empty_after_cleaning(text)
+    assert normalised_words(text) == []
+
+
+@pytest.mark.parametrize("text", ["😀", "!!!", "a"])
+def test_a_text_of_marks_alone_is_not_empty(text):
+    assert not is_empty_after_cleaning(text)
+
+
+@pytest.mark.parametrize("cleaning", ["none", "whitespace"])
+def test_white_space_alone_is_empty_for_the_other_cleanings_too(cleaning):
+    assert clean_text(" \n\u3000", cleaning) == EMPTY
+    assert clean_text("#", cleaning) == "#"
+
+
+def test_an_unknown_cleaning_is_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match=r"'basics'; known: none, whitespace, basic"):
+        clean_text("hello", "basics")
+
+
+@few
+@given(POSTS, st.sampled_from(CLEANINGS))
+def test_no_cleaned_text_is_without_a_character(text, cleaning):
+    cleaned = clean_text(text, cleaning)
+    assert cleaned
+    assert cleaned == cleaned.strip()
+
+
+@few
+@given(POSTS)
+def test_whitespace_cleaning_changes_white_space_alone_and_only_once(text):
+    cleaned = clean_text(text, "whitespace")
+    assert clean_text(cleaned, "whitespace") == cleaned
+    assert re.search(r"\s\s|[^\S ]", cleaned) is None
+    assert cleaned == EMPTY or cleaned.split() == text.split()
+
+
+@few
+@given(POSTS)
+@example("RT @a: RT: hi")
+@example("@a RT: hi")
+@example("@#foo bar")
+def test_basic_cleaning_twice_is_as_good_as_once(text):
+    cleaned = clean_text(text, "basic")
+    assert clean_text(cleaned, "basic") == cleaned
+
+
+@few
+@given(POSTS)
+def test_normalised_words_are_lower_case_words_of_the_text(text):
+    words = normalised_words(text)
+    assert all(re.fullmatch(r"\w+", word) for word in words)
+    assert words == [word.casefold() for word in words]
+
+
+def test_normalised_words_ignore_case_marks_and_addresses():
+    one = normalised_words("RT @a: So HAPPY today!!! #blessed http://t.co/1")
+    assert one == normalised_words("so happy, today: blessed http:/…")
+    assert one == ["so", "happy", "today", "blessed"]
+
+
+def test_the_index_has_a_row_for_each_file_and_says_what_is_wrong(tmp_path):
+    contents = {
+        "9": b"fine",
+        "10": b"",
+        "11": b"\x00\x01",
+        "12": b"so\xa1\xad",
+        "13": "donâ€™t".encode(),
+        "14": b"\x81 ",
+    }
+    for guid, content in contents.items():
+        (tmp_path / f"{guid}.txt").write_bytes(content)
+    index = index_texts([tmp_path / f"{guid}.txt" for guid in contents]).set_index("guid")
+    assert list(index.index) == list(contents)
+    assert list(index["bytes"]) == [len(content) for content in contents.values()]
+    bad = index[index["problem"] != ""]
+    assert list(bad.index) == ["10", "11", "14"]
+    assert set(bad["text"]) == {""}
+    assert "empty" in bad.loc["10", "problem"]
+    assert "NUL" in bad.loc["11", "problem"]
+    assert index.loc["12", ["text", "encoding", "note"]].tolist() == [
+        "so…", "gb18030", "decoded as gb18030"
+    ]  # fmt: skip
+    assert "repaired" in index.loc["13", "note"]
+    assert index.loc["9", "note"] == ""
+
+
+@pytest.mark.parametrize("suffix", [".tsv", ".csv", ".parquet"])
+def test_a_table_gives_back_every_text_as_it_was(tmp_path, suffix):
+    texts = ["null", "NA", "", "nan", "12", "007", "1e5", "True", 'say "hi"', "a\tb", "a\nb,c", "'"]
+    table = pd.DataFrame({"guid": [str(n) for n in range(len(texts))], "text": texts})
+    write_table(tmp_path / f"texts{suffix}", table)
+    back = read_table(tmp_path / f"texts{suffix}")
+    assert back["text"].tolist() == texts
+    assert back["guid"].tolist() == table["guid"].tolist()

@@ -1,0 +1,215 @@
+"""The real Snakefile, on a very small data set, in a copy of the project."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from sklearn.metrics import accuracy_score, f1_score
+
+from conftest import ROOT
+from mmsent.encoders.embeddings import read_header
+
+pytestmark = pytest.mark.slow
+
+PARTS = ("Snakefile", "rules", "scripts", "config", "profiles", "envs")
+SMALL = """\
+demo: {labelled: 60, unlabelled: 6, seed: 3}
+folds: {outer: 3, inner: 4}
+intervals: {resamples: 200}
+"""
+
+
+def copy_project(folder: Path) -> Path:
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, folder / part)
+    return folder
+
+
+def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "snakemake", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def jobs(done: subprocess.CompletedProcess[str]) -> dict[str, int]:
+    """Jobs of a dry run by rule."""
+    assert done.returncode == 0, done.stderr
+    if "Nothing to be done" in done.stdout + done.stderr:
+        return {}
+    text = (done.stdout + done.stderr).split("Job stats:")[1]
+    counts = dict(re.findall(r"^(\w+) +(\d+)$", text.split("\n\n")[0], re.M))
+    return {name: int(count) for name, count in counts.items() if name not in ("all", "total")}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A copy of the project in which the whole report has been made."""
+    folder = copy_project(tmp_path_factory.mktemp("project"))
+    config = folder / "config/config.yaml"
+    text = config.read_text()
+    for line in SMALL.splitlines():
+        key = line.split(":")[0]
+        text = re.sub(rf"^{key}:\n(?:  .*\n)+", f"{line}\n", text, flags=re.M)
+    assert all(line in text for line in SMALL.splitlines())
+    config.write_text(text)
+    table = snakemake(folder, "results/ablation.md")
+    assert table.returncode == 0, table.stderr[-3000:]
+    only_needed = sorted(path.name for path in (folder / "results/runs").iterdir())
+    assert only_needed == ["ablation"], "one table made more than it needs"
+    done = snakemake(folder, "--cores", "8", "--resources", "gpu=1")
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder
+
+
+def test_the_report_is_there_and_nothing_is_left_to_do(project):
+    assert "Nothing to be done" in snakemake(project).stderr
+    report = (project / "results/report.md").read_text()
+    links = re.findall(r"\]\((?!http)([^)]+)\)", report)
+    assert len(links) >= 6
+    for link in links:
+        assert (project / "results" / link).stat().st_size > 0, link
+    for absent in ("nan", "None", "Undefined"):
+        assert not re.search(rf"\b{absent}\b", report), absent
+
+
+def test_every_number_of_a_table_follows_from_the_predictions(project):
+    for table, prefix, column in (("ablation", "ablation/", "Configuration"),
+                                  ("versions", "", "Version")):  # fmt: skip
+        for row in pd.read_csv(project / f"results/{table}.csv").to_dict("records"):
+            runs = (project / f"results/runs/{prefix}{row[column]}").glob("*/predictions.parquet")
+            posts = pd.concat([pd.read_parquet(path) for path in runs])
+            posts = posts[posts["subset"] == "test"]
+            assert len(posts) == 60
+            assert posts["guid"].is_unique
+            for name, value in (
+                ("Weighted F1", f1_score(posts.label, posts.predicted, average="weighted")),
+                ("Macro F1", f1_score(posts.label, posts.predicted, average="macro")),
+                ("Accuracy", accuracy_score(posts.label, posts.predicted)),
+            ):
+                assert row[name].startswith(f"{value:.4f} ["), (row[column], name)
+            markdown = (project / f"results/{table}.md").read_text()
+            assert row["Weighted F1"] in markdown
+
+
+def test_no_group_crosses_the_roles_of_a_fold_in_what_was_predicted(project):
+    folds = pd.read_csv(project / "results/data/folds.tsv", sep="\t", dtype=str)
+    group = dict(zip(folds["guid"], folds["group"], strict=True))
+    for run in (project / "results/runs").rglob("predictions.parquet"):
+        table = pd.read_parquet(run)
+        groups = {
+            subset: {group[guid] for guid in part["guid"]}
+            for subset, part in table[table["subset"] != "unlabelled"].groupby("subset")
+        }
+        assert not groups["test"] & groups["validation"]
+
+
+def test_runs_keep_their_contract(project):
+    for run in sorted((project / "results/runs").rglob("predictions.parquet")):
+        table = pd.read_parquet(run)
+        assert list(table.columns) == ["guid", "fold", "subset", "label", "p_negative",
+                                       "p_neutral", "p_positive", "predicted"]  # fmt: skip
+        assert (table["subset"] == "unlabelled").sum() == 6
+        names = sorted(path.name for path in run.parent.iterdir())
+        assert names == ["config.yaml", "history.csv", "metrics.json", "model.safetensors",
+                         "predictions.parquet"]  # fmt: skip
+
+
+def test_stored_views_differ(project):
+    headers = [read_header(path) for path in (project / "results/embeddings/clip").glob("image.*")]
+    assert len(headers) == 5
+    assert len({header["key"] for header in headers}) == 5
+
+
+def test_a_touched_post_starts_nothing_and_a_changed_label_encodes_nothing(project, tmp_path):
+    post = next((project / "results/demo/data").glob("*.jpg"))
+    labels = project / "results/demo/train.txt"
+    before = labels.read_text()
+    post.touch()
+    assert jobs(snakemake(project, "-n")) == {}
+    first = before.splitlines()[1]
+    guid, tag = first.split(",")
+    other = "negative" if tag != "negative" else "positive"
+    labels.write_text(before.replace(first, f"{guid},{other}", 1))
+    try:
+        stale = jobs(snakemake(project, "-n"))
+    finally:
+        labels.write_text(before)
+    assert not stale.keys() & {"encode_text", "encode_image", "index_text", "index_image", "groups"}
+    assert stale["train"] == 9
+    assert jobs(snakemake(project, "-n")) == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "rules"),
+    [
+        ("scripts/mmsent/report/templates/ablation.md.j2", {"ablation", "costs", "report"}),
+        ("scripts/mmsent/figures/labels.py", {"eda_labels", "report"}),
+        ("config/experiments/ablation/text_only.yaml", {"train", "evaluate", "ablation"}),
+    ],
+)
+def test_a_changed_source_makes_its_own_rules_stale(project, file, rules):
+    path = project / file
+    before = path.read_text()
+    path.write_text(before + "\n# changed\n")
+    try:
+        stale = jobs(snakemake(project, "-n"))
+    finally:
+        path.write_text(before)
+    assert rules <= stale.keys() <= rules | {"costs", "report", "provenance"}
+    if "train" in rules:
+        assert stale["train"] == 3
+
+
+def test_the_same_run_in_another_place_is_the_same_bytes(project, tmp_path):
+    name = "results/runs/ablation/text_only/0"
+    copy = tmp_path / "again"
+    shutil.copytree(project, copy)
+    shutil.rmtree(copy / name)
+    done = snakemake(copy, f"{name}/predictions.parquet", "--rerun-triggers", "mtime")
+    assert done.returncode == 0, done.stderr[-2000:]
+    for file in (copy / name).iterdir():
+        assert file.read_bytes() == (project / name / file.name).read_bytes(), file.name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--config", "fold=3"], "--config: fold: unknown key, got 3 (did you mean 'folds'?)"),
+        (["--config", "on_bad_post=eror"], "(did you mean 'error'?)"),
+        (["--config", "dataset=no/such/folder"], "no such folder: no/such/folder"),
+    ],
+)
+def test_wrong_settings_end_the_run_at_once_with_one_message(project, arguments, message):
+    done = snakemake(project, "-n", *arguments)
+    assert done.returncode == 1
+    assert message in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_bad_posts_are_all_named_before_anything_trains(project, tmp_path):
+    posts = tmp_path / "posts"
+    shutil.copytree(project / "results/demo", posts)
+    rows = (posts / "train.txt").read_text().splitlines()
+    guids = [row.split(",")[0].removesuffix(".0") for row in rows[1:4]]
+    (posts / f"data/{guids[0]}.jpg").write_bytes(b"<html>not found</html>")
+    (posts / f"data/{guids[1]}.txt").unlink()
+    (posts / f"data/{guids[2]}.jpg").write_bytes(b"")
+    folder = tmp_path / "project"
+    folder.mkdir()
+    copy_project(folder)
+    target = "results/runs/ablation/text_only/0/predictions.parquet"
+    done = snakemake(folder, target, "--config", f"dataset={posts}")
+    text = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert "3 problems in the data set" in text
+    for guid, what in zip(guids, ("known format", "text file is missing", "empty"), strict=True):
+        assert re.search(rf"data/{guid}\.\w+: guid {guid}: .*{what}", text), guid
+    assert not (folder / "results/runs").exists()
+    assert not (folder / "results/embeddings").exists()
