@@ -414,6 +414,7 @@ def test_a_data_set_without_a_usable_labelled_post_is_refused(dataset, policy):
 
 
 def test_problems_come_with_the_refused_first_and_by_guid(dataset):
+    dataset.add("1")
     for guid in ("10", "9", "100"):
         dataset.add(guid, text=None, written=f"{guid}.0")
     _, problems = dataset.checked("drop")

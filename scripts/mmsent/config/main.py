@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import yaml
 from pydantic import Field, field_validator
 
 from mmsent.config.validation import ConfigError, Settings, nearest, read_yaml, validated
@@ -92,6 +93,14 @@ def load_config(merged: dict[str, Any], files: list[Path]) -> Config:
                 return name
         return "--config" if _value_at(merged, location) is not None else next(iter(contents))
 
+    def typed(value: Any, location: tuple[int | str, ...] = ()) -> Any:
+        if isinstance(value, dict):
+            return {key: typed(inner, (*location, key)) for key, inner in value.items()}
+        # Snakemake hands every value inside `--config folds={outer: 3}` over as text.
+        nested = len(location) > 1 and isinstance(value, str) and source(location) == "--config"
+        return yaml.safe_load(value) if nested else value
+
+    merged = typed(merged)
     config = validated(Config, merged, source)
     for key in ("models", "augmentations", "paper_results"):
         path = Path(getattr(config, key))
