@@ -209,13 +209,14 @@ def test_the_summary_counts_what_one_counts_by_hand():
     )
     assert duplicate_summary(posts, grouped) == {
         "groups": 4,
-        "posts": 10,
+        "posts_in_groups": 10,
+        "largest_group": 3,
+        "group_sizes": {"2": 2, "3": 2},
         "labelled_groups": 2,
-        "labelled_posts": 5,
+        "posts_in_labelled_groups": 5,
         "conflicting_groups": 1,
-        "conflicting_posts": 3,
-        "unlabelled_with_twin": 2,
-        "largest": 3,
+        "posts_in_conflicting_groups": 3,
+        "unlabelled_with_labelled_twin": 2,
     }
     shuffled = posts.sample(frac=1, random_state=1)
     assert duplicate_summary(shuffled, grouped[::-1]) == duplicate_summary(posts, grouped)
@@ -224,5 +225,6 @@ def test_the_summary_counts_what_one_counts_by_hand():
 def test_the_summary_of_posts_that_are_all_different_counts_nothing():
     posts = pd.DataFrame({"guid": ["1", "2"], "subset": LABELLED, "label": [0, 2]})
     summary = duplicate_summary(posts, groups(texts(g1="a", g2="b")))
-    assert summary.pop("largest") == 1
+    assert summary.pop("largest_group") == 1
+    assert summary.pop("group_sizes") == {}
     assert set(summary.values()) == {0}

@@ -148,6 +148,13 @@ def test_another_seed_gives_other_folds(small, small_folds):
         assert (other[column] != small_folds[column]).mean() > 0.2
 
 
+def test_another_seed_gives_other_validation_posts(small, small_folds):
+    other = folds(*small, seed=SEED + 1)
+    trained = (small_folds["role_0"] != TEST) & (other["role_0"] != TEST)
+    chosen = small_folds["role_0"].eq(VALIDATION) & trained
+    assert (other.loc[chosen, "role_0"] == VALIDATION).mean() < 0.5
+
+
 def test_validation_is_drawn_anew_in_each_outer_fold(small_folds):
     # A post that is not tested in two folds is not always validation in both or in neither.
     rest = small_folds[small_folds["fold"] > 1]
@@ -185,6 +192,16 @@ def test_a_large_group_of_a_rare_class_is_kept_whole():
     assert (table.groupby("group")[["fold", *ROLES]].nunique() == 1).all(axis=None)
     sizes = table["fold"].value_counts(normalize=True)
     assert sizes.max() < 0.3
+
+
+def test_groups_too_large_for_any_fold_do_not_pile_up_in_one():
+    posts = posts_of(100, 41, 200)
+    groups = alone(posts)
+    # Four groups of ten posts and one post: more than an even share, and as many as folds.
+    groups.loc[100:139, "group"] = [str(101 + 10 * (number // 10)) for number in range(40)]
+    for seed in range(4):
+        table = folds(posts, groups, seed=seed)
+        assert table[table["label"] == 1].groupby("fold")["group"].nunique().tolist() == [1] * OUTER
 
 
 def posts_of(negative, neutral, positive):

@@ -256,8 +256,15 @@ def test_the_index_has_a_row_for_each_file_and_says_what_is_wrong(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".tsv", ".csv", ".parquet"])
-def test_a_table_gives_back_every_text_as_it_was(tmp_path, suffix):
-    texts = ["null", "NA", "", "nan", "12", "007", "1e5", "True", 'say "hi"', "a\tb", "a\nb,c", "'"]
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["null", "NA", "", "nan", "12", "True", 'say "hi"', "a\tb", "a\nb,c", "'"],
+        ["007", "12.0", "1e5"],  # nothing but numbers
+        ["", ""],
+    ],
+)
+def test_a_table_gives_back_every_text_as_it_was(tmp_path, suffix, texts):
     table = pd.DataFrame({"guid": [str(n) for n in range(len(texts))], "text": texts})
     write_table(tmp_path / f"texts{suffix}", table)
     back = read_table(tmp_path / f"texts{suffix}")

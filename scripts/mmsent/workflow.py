@@ -132,7 +132,8 @@ class Plan:
 
     def token_lengths(self) -> str:
         """An embedding file that knows how many tokens each text has: the first that is made."""
-        return next(path for path in self.embeddings() if "/text." in path)
+        made = (path for path in self.embeddings() if "/text." in path)
+        return next(made, "results/embeddings/text/text.none.safetensors")
 
     def gallery(self) -> str:
         """The augmentation that the gallery shows, as JSON: the first that an experiment uses."""

@@ -1,23 +1,81 @@
 """Settings of the named augmentations of pictures: config/augmentations.yaml."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
 from mmsent.config.validation import ConfigError, Settings, nearest, read_yaml, validated
 
-#: Each operation with the settings that it takes.
-OPERATIONS: dict[str, tuple[str, ...]] = {
-    "random_crop": (),
-    "random_resized_crop": ("scale",),
-    "horizontal_flip": ("p",),
-    "rotation": ("degrees",),
-    "translation": ("share",),
-    "color_jitter": ("brightness", "contrast", "saturation"),
-    "sharpness": ("factor",),
-    "blur": ("sigma",),
-    "erasing": ("p",),
+Probability = Annotated[float, Field(ge=0, le=1)]
+Pair = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2, max_length=2)]
+
+
+class RandomCrop(Settings):
+    """A random square of the encoder's size."""
+
+
+class RandomResizedCrop(Settings):
+    """A random part of the picture, resized; ``scale``: least and greatest share of its area."""
+
+    scale: Pair
+
+
+class HorizontalFlip(Settings):
+    """Mirrored, with probability ``p``."""
+
+    p: Probability
+
+
+class Rotation(Settings):
+    """Rotated by at most so many degrees either way."""
+
+    degrees: float = Field(ge=0, le=180)
+
+
+class Translation(Settings):
+    """Moved by at most this share of the side in each direction."""
+
+    share: Probability
+
+
+class ColorJitter(Settings):
+    """Each factor drawn from 1 - x to 1 + x."""
+
+    brightness: Probability = 0.0
+    contrast: Probability = 0.0
+    saturation: Probability = 0.0
+
+
+class Sharpness(Settings):
+    """Sharpened; 1 leaves the picture as it is."""
+
+    factor: float = Field(ge=0)
+
+
+class Blur(Settings):
+    """Gaussian blur; ``sigma``: least and greatest, in pixels."""
+
+    sigma: Pair
+
+
+class Erasing(Settings):
+    """A random rectangle erased, with probability ``p``."""
+
+    p: Probability
+
+
+#: Each operation with the model of its settings.
+OPERATIONS: dict[str, type[Settings]] = {
+    "random_crop": RandomCrop,
+    "random_resized_crop": RandomResizedCrop,
+    "horizontal_flip": HorizontalFlip,
+    "rotation": Rotation,
+    "translation": Translation,
+    "color_jitter": ColorJitter,
+    "sharpness": Sharpness,
+    "blur": Blur,
+    "erasing": Erasing,
 }
 
 
@@ -36,10 +94,7 @@ class Augmentation(Settings):
             ((name, settings),) = operation.items()
             if name not in OPERATIONS:
                 raise ValueError(f"unknown operation {name!r}{nearest(name, list(OPERATIONS))}")
-            for key in settings:
-                if key not in OPERATIONS[name]:
-                    known = ", ".join(OPERATIONS[name]) or "none"
-                    raise ValueError(f"{name} has no setting {key!r}; it takes: {known}")
+            validated(OPERATIONS[name], settings, lambda _, name=name: name)  # type: ignore[misc]
         return operations
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from mmsent.config.validation import ConfigError, Settings, read_yaml, validated
+from mmsent.config.validation import ConfigError, Settings, has_key, read_yaml, validated
 
 EXPERIMENTS = Path("config/experiments")
 
@@ -168,7 +168,7 @@ def load_experiment(path: str | Path) -> Experiment:
 
     def source(location: tuple[int | str, ...]) -> str:
         for file, content in zip(files, contents, strict=True):
-            if _has(content, location):
+            if has_key(content, location):
                 return str(file)
         return str(path)
 
@@ -183,11 +183,3 @@ def overlaid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
         both = isinstance(old, dict) and isinstance(value, dict)
         merged[key] = overlaid(old, value) if both else value  # type: ignore[arg-type]
     return merged
-
-
-def _has(content: Any, location: tuple[int | str, ...]) -> bool:
-    for part in location:
-        if not isinstance(content, dict) or part not in content:
-            return False
-        content = content[part]
-    return True

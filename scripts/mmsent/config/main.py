@@ -6,7 +6,14 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import Field, field_validator
 
-from mmsent.config.validation import ConfigError, Settings, nearest, read_yaml, validated
+from mmsent.config.validation import (
+    ConfigError,
+    Settings,
+    has_key,
+    nearest,
+    read_yaml,
+    validated,
+)
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 
@@ -89,16 +96,18 @@ def load_config(merged: dict[str, Any], files: list[Path]) -> Config:
 
     def source(location: tuple[int | str, ...]) -> str:
         for name, content in reversed(contents.items()):
-            if _value_at(content, location) == _value_at(merged, location) is not None:
+            if has_key(content, location) and (
+                not has_key(merged, location) or _at(content, location) == _at(merged, location)
+            ):
                 return name
-        return "--config" if _value_at(merged, location) is not None else next(iter(contents))
+        return "--config" if has_key(merged, location) else next(iter(contents), "--config")
 
     def typed(value: Any, location: tuple[int | str, ...] = ()) -> Any:
         if isinstance(value, dict):
             return {key: typed(inner, (*location, key)) for key, inner in value.items()}
         # Snakemake hands every value inside `--config folds={outer: 3}` over as text.
         nested = len(location) > 1 and isinstance(value, str) and source(location) == "--config"
-        return yaml.safe_load(value) if nested else value
+        return _scalar(value) if nested else value
 
     merged = typed(merged)
     config = validated(Config, merged, source)
@@ -115,10 +124,14 @@ def load_config(merged: dict[str, Any], files: list[Path]) -> Config:
     return config
 
 
-def _value_at(content: Any, location: tuple[int | str, ...]) -> Any:
+def _at(content: Any, location: tuple[int | str, ...]) -> Any:
     for part in location:
-        try:
-            content = content[part]
-        except (KeyError, IndexError, TypeError):
-            return None
+        content = content[part]
     return content
+
+
+def _scalar(text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text  # no number: the text itself is what validation complains of

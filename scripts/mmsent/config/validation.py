@@ -38,6 +38,8 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: no such file{near}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid YAML: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: expected a mapping of keys, got {type(content).__name__}")
     return content
@@ -116,3 +118,13 @@ def _model_of(annotation: Any) -> Any:
         if found is not None:
             return found
     return None
+
+
+def has_key(content: Any, location: tuple[int | str, ...]) -> bool:
+    """Whether a key, or an entry of a list, stands in ``content``, whatever its value."""
+    for part in location:
+        try:
+            content = content[part]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return True

@@ -1,11 +1,14 @@
 """Near-duplicate posts: the same picture or the same words, however often retweeted."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from mmsent.data.text import normalised_words
+from mmsent.labels import LABELLED
 
 #: Pictures of less contrast (grey levels) are blank areas, whose perceptual hash is noise.
 MINIMUM_CONTRAST = 3.0
@@ -71,30 +74,35 @@ def _chains(guids: pd.Series, keys: pd.Series) -> list[tuple[str, str]]:
     return [(known, guid) for known, guid in pairs if known != guid]
 
 
-def duplicate_summary(posts: pd.DataFrame, groups: pd.DataFrame) -> dict[str, int]:
+def duplicate_summary(posts: pd.DataFrame, groups: pd.DataFrame) -> dict[str, Any]:
     """Near-duplicates among the posts, in numbers.
 
     Returns
     -------
     dict
-        ``groups`` of two or more posts and ``posts`` in them; the same among labelled posts alone
-        (``labelled_groups``, ``labelled_posts``); labelled groups whose labels differ
-        (``conflicting_groups``) and their posts; posts without label that have a labelled twin
-        (``unlabelled_with_twin``); the ``largest`` group.
+        ``groups`` of two or more posts, ``posts_in_groups``, ``largest_group`` (posts) and
+        ``group_sizes`` (how many groups there are of each size), of all posts; ``labelled_groups``
+        and ``posts_in_labelled_groups``, of the labelled posts alone; ``conflicting_groups`` and
+        ``posts_in_conflicting_groups``, of those with different labels;
+        ``unlabelled_with_labelled_twin``.
     """
     table = posts[["guid", "subset", "label"]].merge(groups[["guid", "group"]], on="guid")
-    size = table.groupby("group")["guid"].transform("size")
-    labelled = table[table["subset"] == "labelled"]
+    size = table.groupby("group")["guid"].size()
+    several = size[size > 1]
+    labelled = table[table["subset"] == LABELLED]
     by_group = labelled.groupby("group")["label"].agg(["size", "nunique"])
-    several, conflicting = by_group[by_group["size"] > 1], by_group[by_group["nunique"] > 1]
-    unlabelled = table[table["subset"] != "labelled"]
+    twins, conflicting = by_group[by_group["size"] > 1], by_group[by_group["nunique"] > 1]
+    unlabelled = table[table["subset"] != LABELLED]
     return {
-        "groups": int(table.loc[size > 1, "group"].nunique()),
-        "posts": int((size > 1).sum()),
-        "labelled_groups": len(several),
-        "labelled_posts": int(several["size"].sum()),
+        "groups": len(several),
+        "posts_in_groups": int(several.sum()),
+        "largest_group": int(size.max()) if len(size) else 0,
+        "group_sizes": {
+            str(n): int(count) for n, count in several.value_counts().sort_index().items()
+        },
+        "labelled_groups": len(twins),
+        "posts_in_labelled_groups": int(twins["size"].sum()),
         "conflicting_groups": len(conflicting),
-        "conflicting_posts": int(conflicting["size"].sum()),
-        "unlabelled_with_twin": int(unlabelled["group"].isin(by_group.index).sum()),
-        "largest": int(size.max()),
+        "posts_in_conflicting_groups": int(conflicting["size"].sum()),
+        "unlabelled_with_labelled_twin": int(unlabelled["group"].isin(by_group.index).sum()),
     }

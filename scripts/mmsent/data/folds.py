@@ -1,6 +1,8 @@
 """Grouped, stratified folds that hardly move when posts come and go."""
 
 import hashlib
+from collections import Counter
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -8,12 +10,14 @@ import pandas as pd
 from mmsent.data.layout import DatasetError
 from mmsent.labels import LABELLED, LABELS, TEST, TRAIN, VALIDATION
 
-#: Room in a fold beyond its even share of a class. Without it the last posts to be placed would
-#: have one fold to go to, and every change would push others along.
+#: Room in a fold beyond its even share of a class. It lets the last groups to be placed go where
+#: they prefer to, so that a post more or less pushes fewer others along.
 SLACK = 0.02
 
 
-def assign_folds(table: pd.DataFrame, folds: int, salt: str) -> pd.Series:
+def assign_folds(
+    table: pd.DataFrame, folds: int, salt: str, needy: Iterable[int] | None = None
+) -> pd.Series:
     """Assign each group to a fold by consistent hashing with bounded loads.
 
     Each group prefers the folds in an order of its own, drawn from a hash of its name; groups take
@@ -27,6 +31,8 @@ def assign_folds(table: pd.DataFrame, folds: int, salt: str) -> pd.Series:
         Columns ``group`` and ``label``; a row for each post.
     salt
         Part of every hash: another salt gives other folds.
+    needy
+        Folds that must have a post of each class, if there are enough; by default all of them.
 
     Returns
     -------
@@ -34,12 +40,11 @@ def assign_folds(table: pd.DataFrame, folds: int, salt: str) -> pd.Series:
         Fold of each row, 0 to ``folds`` - 1.
     """
     counts = pd.crosstab(table["group"], table["label"])
+    size = dict(zip(counts.index, counts.to_numpy(), strict=True))
     room = np.ceil(counts.sum().to_numpy() / folds * (1 + SLACK))
     left = np.tile(room, (folds, 1))
-    turns = sorted(counts.index, key=lambda g: (-int(counts.loc[g].sum()), _hash(salt, g)))
-    size = dict(zip(counts.index, counts.to_numpy(), strict=True))
     fold_of: dict[str, int] = {}
-    for group in turns:
+    for group in sorted(size, key=lambda g: (-int(size[g].sum()), _hash(salt, g))):
         order = sorted(range(folds), key=lambda fold: _hash(salt, group, fold))
         fits = [fold for fold in order if (left[fold] >= size[group]).all()]
         # A group with many posts of a rare class may fit nowhere: then where it overflows least.
@@ -47,7 +52,29 @@ def assign_folds(table: pd.DataFrame, folds: int, salt: str) -> pd.Series:
         fold = fits[0] if fits else order[int(np.argmin(overflow))]
         left[fold] -= size[group]
         fold_of[group] = fold
+    _give_each_class(fold_of, size, needy if needy is not None else range(folds), salt)
     return table["group"].map(fold_of)
+
+
+def _give_each_class(
+    fold_of: dict[str, int], size: dict[str, np.ndarray], needy: Iterable[int], salt: str
+) -> None:
+    """Move a group of a rare class into each needy fold that has none, if one can be spared."""
+    needy = list(needy)
+    for label in range(len(next(iter(size.values())))):
+        owners = [group for group in size if size[group][label]]
+        for fold in needy:
+            held = Counter(fold_of[group] for group in owners)
+            if held[fold] or len(owners) < 2:
+                continue
+            spare = [g for g in owners if fold_of[g] not in needy or held[fold_of[g]] > 1]
+            if spare:
+                # From the fold that has most of them; small groups first.
+                chosen = min(
+                    spare,
+                    key=lambda g: (-held[fold_of[g]], int(size[g].sum()), _hash(salt, g)),
+                )
+                fold_of[chosen] = fold
 
 
 def fold_table(
@@ -75,9 +102,10 @@ def fold_table(
     table["fold"] = assign_folds(table, outer, f"{seed}/outer")
     for fold in range(outer):
         rest = table[table["fold"] != fold]
-        part = assign_folds(rest, inner, f"{seed}/inner/{fold}")
+        part = assign_folds(rest, inner, f"{seed}/inner/{fold}", needy=[0])
         role = part.map(lambda number: VALIDATION if number == 0 else TRAIN)
         table[f"role_{fold}"] = role.reindex(table.index).fillna(TEST)
+        _check_roles(table, fold)
     return table.sort_values("guid", key=lambda guid: guid.astype(int)).reset_index(drop=True)
 
 
@@ -91,6 +119,20 @@ def _check_enough(table: pd.DataFrame, outer: int) -> None:
             f"{outer} folds need {outer} distinct posts of each class: {', '.join(few)}; "
             "set folds: outer lower, or bring more posts"
         )
+
+
+def _check_roles(table: pd.DataFrame, fold: int) -> None:
+    counts = pd.crosstab(table[f"role_{fold}"], table["label"])
+    counts = counts.reindex(
+        index=[TRAIN, VALIDATION, TEST], columns=range(len(LABELS)), fill_value=0
+    )
+    for role, row in counts.iterrows():
+        for name, count in zip(LABELS, row, strict=True):
+            if count == 0:
+                raise DatasetError(
+                    f"fold {fold}: no {role} post is {name}; "
+                    "set folds: outer lower, or bring more posts of this class"
+                )
 
 
 def _hash(*parts: object) -> bytes:

@@ -4,6 +4,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageOps
 
 #: A picture of more pixels is refused: decoding it would take over a gigabyte.
@@ -58,14 +59,14 @@ def read_picture(path: str | Path) -> Picture:
                         f"{width} x {height} pixels are more than {MAXIMUM_PIXELS:,}"
                     )
                 image.load()
-                rgb = ImageOps.exif_transpose(_to_rgb(image))
+                rgb = _to_rgb(ImageOps.exif_transpose(image))
                 frames = getattr(image, "n_frames", 1)
                 return Picture(rgb, image.format or "unknown", image.mode, frames)
     except Image.UnidentifiedImageError:
         raise UnreadableImageError("not a picture in a known format") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        if isinstance(error, UnreadableImageError):
-            raise
+    except UnreadableImageError:
+        raise
+    except Exception as error:  # noqa: BLE001 - damaged files make decoders raise anything
         raise UnreadableImageError(f"cannot be decoded: {error}") from None
 
 
@@ -79,4 +80,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         layered = image.convert("RGBA")
         white = Image.new("RGBA", layered.size, "white")
         return Image.alpha_composite(white, layered).convert("RGB")
+    if image.mode.startswith("I;16"):
+        # convert() would clip sixteen bits at 255: almost everything would be white.
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
     return image.convert("RGB")

@@ -29,11 +29,16 @@ def dataset_files(dataset: Path, suffix: str) -> list[str]:
     if not folder.is_dir():
         raise DatasetError(f"{folder}: no such folder; the posts' files belong there (see README)")
     with os.scandir(folder) as entries:
-        names = [entry.name for entry in entries if entry.name.endswith(suffix)]
-    numbered = [
-        (int(stem), name) for name in names if (stem := name.removesuffix(suffix)).isdecimal()
-    ]
-    return [str(folder / name) for _, name in sorted(numbered)]
+        names = [e.name for e in entries if e.name.endswith(suffix) and e.is_file()]
+    numbers = [int(stem) for name in names if _is_guid(stem := name.removesuffix(suffix))]
+    if not numbers:
+        raise DatasetError(f"{folder}: no file named GUID{suffix} there (see README)")
+    return [str(folder / f"{number}{suffix}") for number in sorted(numbers)]
+
+
+def _is_guid(stem: str) -> bool:
+    """Whether a file name's stem is a guid as lists are read: digits without leading zeros."""
+    return stem.isascii() and stem.isdigit() and stem == str(int(stem))
 
 
 def dataset_of(path: str | Path) -> str:

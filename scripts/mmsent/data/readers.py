@@ -8,13 +8,13 @@ from pathlib import Path
 import pandas as pd
 
 from mmsent.data.layout import DatasetError
-from mmsent.data.text import UndecodableTextError, decode_text
+from mmsent.data.text import UndecodableTextError, decoded
 from mmsent.labels import LABEL_INDEX, LABELS, UNLABELLED
 
 #: What may stand in the tag column of a post without a label.
 NO_LABEL = ("", "null", "nan", "none")
 
-_GUID = re.compile(r"0*(\d{1,18})(?:\.0*)?")
+_GUID = re.compile(r"0*([0-9]{1,18})(?:\.0*)?")
 
 
 @dataclass(frozen=True)
@@ -51,32 +51,38 @@ def read_listing(path: Path, labelled: bool) -> Listing:
         If the file is missing, is no text, has no ``guid,tag`` header, or lists no post.
     """
     try:
-        text, _, _ = decode_text(path.read_bytes())
+        text, _ = decoded(path.read_bytes())
     except FileNotFoundError:
         raise DatasetError(f"{path}: no such file; it lists the posts as guid,tag") from None
     except UndecodableTextError as error:
         raise DatasetError(f"{path}: {error}") from None
     lines = text.splitlines()
+    first = next((number for number, line in enumerate(lines) if line.strip()), len(lines))
+    lines = lines[first:]
     if not lines:
         raise DatasetError(f"{path}: the file is empty; it lists the posts as guid,tag")
     delimiter = "\t" if "\t" in lines[0] else ","
-    table = list(csv.reader(lines, delimiter=delimiter))
+    # Line by line, so that a stray quote spoils its own line and not the rest of the list.
+    table = [next(csv.reader([line], delimiter=delimiter), []) for line in lines]
     if [cell.strip().lower() for cell in table[0]] != ["guid", "tag"]:
-        raise DatasetError(f"{path}: line 1 must be the header 'guid,tag', got {lines[0][:60]!r}")
-    rows, problems = _listed_posts(table[1:], path.name, labelled)
+        raise DatasetError(
+            f"{path}: line {first + 1} must be the header 'guid,tag', got {lines[0][:60]!r}"
+        )
+    rows, problems = _listed_posts(table[1:], first + 2, path.name, labelled)
     if not rows:
-        raise DatasetError(f"{path}: no usable post in the file")
+        reasons = "".join(f"\n  {problem}" for _, _, problem in problems)
+        raise DatasetError(f"{path}: no usable post in the file{reasons}")
     columns = ["guid", "written", "label", "line"]
     return Listing(pd.DataFrame(rows, columns=columns), problems)
 
 
 def _listed_posts(
-    table: list[list[str]], file: str, labelled: bool
+    table: list[list[str]], first: int, file: str, labelled: bool
 ) -> tuple[list[tuple[str, str, int, int]], list[tuple[str, str, str]]]:
     rows: list[tuple[str, str, int, int]] = []
     problems: list[tuple[str, str, str]] = []
     seen: dict[str, int] = {}
-    for line, cells in enumerate(table, start=2):
+    for line, cells in enumerate(table, start=first):
         if not any(cell.strip() for cell in cells):
             continue
         written = cells[0].strip()
@@ -102,5 +108,5 @@ def _listed_posts(
 
 def count_listed(path: Path) -> int:
     """Number of rows of a label file that list something, the unusable ones included."""
-    text, _, _ = decode_text(path.read_bytes())
-    return sum(bool(line.strip(" ,\t")) for line in text.splitlines()[1:])
+    text, _ = decoded(path.read_bytes())
+    return sum(bool(line.strip(" ,\t")) for line in text.strip().splitlines()[1:])

@@ -16,10 +16,12 @@ CLEANINGS: tuple[str, ...] = get_args(Cleaning)
 #: What stands for a text of which nothing is left (the seed's section 6).
 EMPTY = "[EMPTY]"
 
-_RETWEET = re.compile(r"^\s*(?:RT\s+@\w+\s*:?|RT\s*:)\s*", re.IGNORECASE)
+_RETWEET = re.compile(r"^(?:\s*(?:RT\s+@\w+\s*:?|RT\s*:)\s*)+", re.IGNORECASE)
 # Twitter cut posts at 140 characters, so an address may end after "http:/" or "htt…".
-_URL = re.compile(r"(?:\bhttps?\b|www\.)\S*|\bt\.co/\S+|\bht?t?p?s?:?/*…", re.IGNORECASE)
+_URL = re.compile(r"(?:\bhttps?\b|\bwww\.)\S*|\bt\.co/\S+|\bht?t?p?s?:?/*…", re.IGNORECASE)
 _MENTION = re.compile(r"@\w+:?")
+# Control characters, but for white space.
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _SPACE = re.compile(r"\s+")
 _NOT_WORD = re.compile(r"[^\w\s]")
 
@@ -28,14 +30,13 @@ class UndecodableTextError(ValueError):
     """No known encoding fits the bytes, or they are no text."""
 
 
-def decode_text(content: bytes) -> tuple[str, str, bool]:
-    """Decode the bytes of a post.
+def decoded(content: bytes) -> tuple[str, str]:
+    """Decode bytes by the first of :data:`ENCODINGS` that fits.
 
     Returns
     -------
-    text, encoding, repaired
-        ``encoding`` is the one of :data:`ENCODINGS` that fitted (``"utf-8"`` for the first);
-        ``repaired`` says whether ftfy undid mojibake or took out control characters.
+    text, encoding
+        ``encoding`` is ``"utf-8"``, ``"gb18030"`` or ``"cp1252"``.
 
     Raises
     ------
@@ -46,13 +47,28 @@ def decode_text(content: bytes) -> tuple[str, str, bool]:
         raise UndecodableTextError("holds NUL bytes, so it is no text in a known encoding")
     for encoding in ENCODINGS:
         try:
-            text = content.decode(encoding)
+            return content.decode(encoding), encoding.removesuffix("-sig")
         except UnicodeDecodeError:
             continue
-        fixed = ftfy.fix_text(text, uncurl_quotes=False).strip()
-        repaired = fixed != text.replace("\r\n", "\n").replace("\r", "\n").strip()
-        return fixed, encoding.removesuffix("-sig"), repaired
     raise UndecodableTextError(f"fits none of {', '.join(ENCODINGS)}")
+
+
+def decode_text(content: bytes) -> tuple[str, str, bool]:
+    """Decode the text of a post and put it into one form (ftfy: NFC, no HTML entities).
+
+    Returns
+    -------
+    text, encoding, repaired
+        ``repaired`` says whether mojibake was undone or control characters were taken out.
+
+    Raises
+    ------
+    UndecodableTextError
+        If no encoding fits, or the content has NUL bytes.
+    """
+    text, encoding = decoded(content)
+    repaired = ftfy.fix_encoding(text) != text or bool(_CONTROL.search(text))
+    return ftfy.fix_text(text, uncurl_quotes=False).strip(), encoding, repaired
 
 
 def clean_text(text: str, cleaning: str) -> str:
@@ -70,11 +86,19 @@ def clean_text(text: str, cleaning: str) -> str:
     if cleaning not in CLEANINGS:
         raise ValueError(f"unknown cleaning {cleaning!r}; known: {', '.join(CLEANINGS)}")
     if cleaning == "basic":
-        text = _RETWEET.sub("", text)
-        text = _MENTION.sub(" ", _URL.sub(" ", text)).replace("#", "")
+        text = _without_marks(text)
     if cleaning != "none":
         text = _SPACE.sub(" ", text)
     return text.strip() or EMPTY
+
+
+def _without_marks(text: str) -> str:
+    # What is taken out may bring a mark together that stood apart, as "@a RT: hi" does.
+    while True:
+        less = _MENTION.sub(" ", _URL.sub(" ", _RETWEET.sub("", text))).replace("#", "")
+        if less == text:
+            return text
+        text = less
 
 
 def is_empty_after_cleaning(text: str) -> bool:

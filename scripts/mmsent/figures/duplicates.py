@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image, ImageOps
 
+from mmsent.data.duplicates import duplicate_summary
 from mmsent.data.images import read_picture
 from mmsent.figures.style import ALERT, LABEL_COLOURS, MUTED, UNLABELLED_COLOUR, plain_text
 from mmsent.labels import LABELLED, LABELS
@@ -46,11 +47,8 @@ def duplicate_sheet(
     Returns
     -------
     figure, numbers
-        ``groups`` of two or more posts, ``posts_in_groups`` and ``largest_group`` (posts), of all
-        posts; ``group_sizes`` (how many groups there are of each size); ``labelled_groups`` and
-        ``posts_in_labelled_groups``, of the labelled posts alone; ``conflicting_groups`` and
-        ``posts_in_conflicting_groups``, of those with different labels;
-        ``unlabelled_with_labelled_twin``; ``shown`` (the groups on the sheet).
+        Those of :func:`mmsent.data.duplicates.duplicate_summary`, and ``shown`` (the groups on the
+        sheet).
 
     Raises
     ------
@@ -71,27 +69,9 @@ def duplicate_sheet(
         ["conflict", "size", "number"], ascending=[False, False, True]
     )
     shown = [str(group) for group in order.index[:GROUPS_SHOWN]]
-    numbers = _numbers(summary) | {"shown": shown}
+    numbers = duplicate_summary(posts, groups) | {"shown": shown}
     members = [table[table["group"] == group] for group in shown]
     return _draw(members, numbers, images), numbers
-
-
-def _numbers(summary: pd.DataFrame) -> dict[str, Any]:
-    labelled = summary[summary["labelled"] > 1]
-    conflicting = labelled[labelled["labels"] > 1]
-    twins = summary[summary["labelled"] > 0]
-    sizes = summary["size"].value_counts().sort_index()
-    return {
-        "groups": len(summary),
-        "posts_in_groups": int(summary["size"].sum()),
-        "largest_group": int(summary["size"].max()) if len(summary) else 1,
-        "group_sizes": {str(size): int(count) for size, count in sizes.items()},
-        "labelled_groups": len(labelled),
-        "posts_in_labelled_groups": int(labelled["labelled"].sum()),
-        "conflicting_groups": len(conflicting),
-        "posts_in_conflicting_groups": int(conflicting["labelled"].sum()),
-        "unlabelled_with_labelled_twin": int((twins["size"] - twins["labelled"]).sum()),
-    }
 
 
 def _draw(members: list[pd.DataFrame], numbers: dict[str, Any], images: Path) -> Figure:
