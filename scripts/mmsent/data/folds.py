@@ -10,10 +10,6 @@ import pandas as pd
 from mmsent.data.layout import DatasetError
 from mmsent.labels import LABELLED, LABELS, TEST, TRAIN, VALIDATION
 
-#: Room in a fold beyond its even share of a class. It lets the last groups to be placed go where
-#: they prefer to, so that a post more or less pushes fewer others along.
-SLACK = 0.02
-
 
 def assign_folds(
     table: pd.DataFrame, folds: int, salt: str, needy: Iterable[int] | None = None
@@ -41,7 +37,7 @@ def assign_folds(
     """
     counts = pd.crosstab(table["group"], table["label"])
     size = dict(zip(counts.index, counts.to_numpy(), strict=True))
-    room = np.ceil(counts.sum().to_numpy() / folds * (1 + SLACK))
+    room = np.ceil(counts.sum().to_numpy() / folds)
     left = np.tile(room, (folds, 1))
     fold_of: dict[str, int] = {}
     for group in sorted(size, key=lambda g: (-int(size[g].sum()), _hash(salt, g))):
