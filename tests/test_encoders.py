@@ -3,6 +3,8 @@ import pandas as pd
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
+from transformers import BertConfig, BertModel
 
 from mmsent.config.encoders import load_models
 from mmsent.encoders.clip import load_clip
@@ -16,6 +18,7 @@ from mmsent.encoders.towers import (
     matched,
 )
 from mmsent.encoders.weights import WeightsError, check_sha256, locate
+from mmsent.files import sha256_file
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +65,18 @@ def test_weights_of_another_shape_do_not_slip_in():
         matched({"x": torch.zeros(2, 3), "y": torch.zeros(5)}, expected, "file")
     with pytest.raises(WeightsError, match="1 tensors"):
         matched({"x": torch.zeros(2, 3)}, expected, "file")
+
+
+def test_a_checkpoint_without_one_of_its_layers_is_refused(models, tmp_path):
+    settings = BertConfig(vocab_size=20, hidden_size=8, num_hidden_layers=2, num_attention_heads=2,
+                          intermediate_size=8)  # fmt: skip
+    BertModel(settings).save_pretrained(tmp_path)
+    weights = load_file(tmp_path / "model.safetensors")
+    del weights["encoder.layer.1.output.dense.weight"]
+    save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    own = {"source": str(tmp_path), "sha256": sha256_file(tmp_path / "model.safetensors")}
+    with pytest.raises(WeightsError, match=r"lack encoder\.layer\.1\.output\.dense\.weight"):
+        load_text_tower(models.text.model_copy(update=own))
 
 
 def test_the_masked_mean_leaves_padding_out():

@@ -1,6 +1,7 @@
 """CLIP: an open_clip model whose towers are the text and the image encoder of the models file."""
 
 import json
+import logging
 import tempfile
 from pathlib import Path
 
@@ -52,7 +53,12 @@ def load_clip(clip: ClipEncoder, text: TextEncoder, image: ImageEncoder) -> Cust
         path = Path(folder) / "two_towers.json"
         path.write_text(json.dumps(configuration), encoding="utf-8")
         open_clip.add_model_config(path)
-    model = open_clip.create_model("two_towers", pretrained=None, load_weights=False)
+    # open_clip warns that the model has no weights yet: they come in the next two lines.
+    logging.disable(logging.WARNING)
+    try:
+        model = open_clip.create_model("two_towers", pretrained=None, load_weights=False)
+    finally:
+        logging.disable(logging.NOTSET)
     _copy(load_text_tower(text).model, model.text.transformer)
     _copy(load_image_tower(image).model, model.visual.trunk)
     return frozen(model)

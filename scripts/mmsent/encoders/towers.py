@@ -8,9 +8,14 @@ import timm
 import torch
 from torch import nn
 from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase
+from transformers.utils import logging as transformers_logging
 
 from mmsent.config.encoders import ImageEncoder, TextEncoder
 from mmsent.encoders.weights import WeightsError, check_sha256, locate
+
+# What matters of its loading report is checked below, and progress is shown post by post.
+transformers_logging.set_verbosity_error()
+transformers_logging.disable_progress_bar()
 
 
 @dataclass(frozen=True)
@@ -89,12 +94,18 @@ def load_text_tower(spec: TextEncoder) -> TextTower:
     Raises
     ------
     WeightsError
-        If the weights are missing or not the ones that ``spec`` names.
+        If the weights are missing, not the ones that ``spec`` names, or incomplete.
     """
     folder = locate(spec.source)
     check_sha256(folder / "model.safetensors", spec.sha256)
     options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-    model = AutoModel.from_pretrained(folder, use_safetensors=True, **options)
+    model, report = AutoModel.from_pretrained(
+        folder, use_safetensors=True, output_loading_info=True, **options
+    )
+    # The pooling layer on top is not used here; anything else missing would be random.
+    missing = sorted(key for key in report["missing_keys"] if not key.startswith("pooler."))
+    if missing:
+        raise WeightsError(f"{spec.source}: the weights lack {', '.join(missing[:5])}")
     tokenizer = AutoTokenizer.from_pretrained(folder, **options)
     return TextTower(frozen(model), tokenizer, spec.max_length)
 
