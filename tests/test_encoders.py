@@ -110,7 +110,7 @@ def test_frozen_encoders_have_nothing_to_train(models, text_tower, image_tower):
 def test_the_towers_of_clip_are_the_encoders(models, text_tower, image_tower):
     clip = load_clip(models.clip, models.text, models.image)
     pictures = torch.randint(0, 256, (2, 3, 224, 224), dtype=torch.uint8)
-    own = ImageTower(clip.visual.trunk, 224, models.image.mean, models.image.std)
+    own = ImageTower(clip.visual.trunk, 224, 0.875, models.image.mean, models.image.std)
     assert torch.equal(own.encode(pictures), image_tower.encode(pictures))
     for (name, ours), theirs in zip(
         clip.text.transformer.state_dict().items(),
@@ -121,7 +121,7 @@ def test_the_towers_of_clip_are_the_encoders(models, text_tower, image_tower):
 
 
 def test_pictures_are_normalised_once(models):
-    tower = ImageTower(torch.nn.Conv2d(3, 3, 1), 2, models.image.mean, models.image.std)
+    tower = ImageTower(torch.nn.Conv2d(3, 3, 1), 2, 1.0, models.image.mean, models.image.std)
     torch.nn.init.dirac_(tower.model.weight)
     torch.nn.init.zeros_(tower.model.bias)
     extremes = torch.tensor([0, 255], dtype=torch.uint8).expand(1, 3, 2, 2)
@@ -146,7 +146,7 @@ def test_unreadable_pictures_get_no_embedding(image_tower, tmp_path):
         {"guid": ["1", "2"], "file": ["1.jpg", "2.jpg"], "sha256": ["a" * 64, "b" * 64],
          "problem": ["", "image the file is empty"]}
     )  # fmt: skip
-    make = view_maker(None, image_tower.size, 0, 0)
+    make = view_maker(None, image_tower, 0, 0)
     arrays, guids = encode_images(image_tower, index, tmp_path, make)
     assert guids == ["1", BLANK]
     assert arrays["state"].shape == (2, 1280)

@@ -4,7 +4,14 @@ from PIL import Image
 
 from mmsent.config.augmentation import load_augmentations
 from mmsent.encoders.passes import view_maker
-from mmsent.encoders.views import augmented_view, evaluation_view, operation
+from mmsent.encoders.towers import ImageTower
+from mmsent.encoders.views import (
+    MOST_ELONGATED,
+    _resized,
+    augmented_view,
+    evaluation_view,
+    operation,
+)
 
 
 def picture(seed=0, size=(300, 180)):
@@ -41,15 +48,45 @@ def test_making_a_view_leaves_the_global_generator_alone(in_root):
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_the_evaluation_view_is_the_whole_picture_and_never_random(in_root):
-    left = Image.new("RGB", (200, 100), "red")
-    left.paste("blue", (190, 0, 200, 100))
-    views = [view_maker(None, 32, number, seed)(left, "00" * 32)
-             for number, seed in ((0, 1), (3, 9))]  # fmt: skip
-    assert torch.equal(views[0], views[1])
-    assert torch.equal(views[0], evaluation_view(left, 32))
-    # The blue edge is still there: nothing is cut off.
-    assert views[0][2, :, -1].float().mean() > 200
+def tower(size, crop_share=1.0):
+    return ImageTower(torch.nn.Identity(), size, crop_share, [0.5] * 3, [0.5] * 3)
+
+
+def test_the_evaluation_view_is_never_random():
+    first, second = (
+        view_maker(None, tower(32), number, seed)(picture(), "00" * 32)
+        for number, seed in ((0, 1), (3, 9))
+    )
+    assert torch.equal(first, second)
+    assert torch.equal(first, evaluation_view(picture(), 32))
+
+
+def test_proportions_are_kept():
+    wide = Image.new("RGB", (200, 100), "red")
+    wide.paste("blue", (80, 30, 120, 70))  # a square in the middle
+    for view in (
+        evaluation_view(wide, 64),
+        augmented_view(wide, {"margin": 0, "operations": []}, 64, "0", 0, 0),
+    ):
+        blue = view[2] > 128
+        height, width = int(blue.any(1).sum()), int(blue.any(0).sum())
+        assert abs(height - width) <= 1
+        assert abs(height - 64 * 0.4) <= 2
+
+
+def test_the_share_of_the_crop_says_how_much_is_seen():
+    framed = Image.new("RGB", (100, 100), "red")
+    framed.paste("blue", (10, 10, 90, 90))
+    whole, middle = (evaluation_view(framed, 70, share) for share in (1.0, 0.7))
+    assert (whole[0] > 128).any()
+    assert not (middle[0] > 128).any()
+    assert torch.equal(view_maker(None, tower(70, 0.7), 0, 0)(framed, ""), middle)
+
+
+def test_a_strip_does_not_become_a_huge_picture():
+    strip = Image.new("RGB", (20_000, 2), "red")
+    assert evaluation_view(strip, 224).shape == (3, 224, 224)
+    assert _resized(strip, 224).shape == (3, 224, 224 * MOST_ELONGATED)
 
 
 def test_every_view_has_the_size_of_the_encoder(in_root):

@@ -30,6 +30,7 @@ class ImageEncoder(Settings):
     source: Source
     sha256: Sha256
     size: int = Field(224, ge=32, description="side of the picture in pixels")
+    crop_share: float = Field(1.0, gt=0, le=1, description="size / resized shorter side")
     mean: list[float] = Field(min_length=3, max_length=3)
     std: list[float] = Field(min_length=3, max_length=3)
 

@@ -80,4 +80,4 @@ def clip_text_tower(clip: ClipEncoder, text: TextEncoder, image: ImageEncoder) -
 def clip_image_tower(clip: ClipEncoder, text: TextEncoder, image: ImageEncoder) -> ImageTower:
     """The picture side of CLIP, before its projection."""
     model = load_clip(clip, text, image)
-    return ImageTower(model.visual.trunk, image.size, image.mean, image.std)
+    return ImageTower(model.visual.trunk, image.size, image.crop_share, image.mean, image.std)

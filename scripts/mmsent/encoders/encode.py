@@ -40,7 +40,7 @@ def encode_image_index(
     """Encode a view of the pictures of an index, and store it; no ``policy``: evaluation view."""
     tower = _image_tower(spec)
     tower.model.to(device)
-    make = view_maker(policy, tower.size, view, seed)
+    make = view_maker(policy, tower, view, seed)
     arrays, guids = encode_images(tower, index, folder, make)
     augmented = {"policy": policy, "view": view, "seed": seed} if policy else "evaluation"
     settings = {

@@ -67,12 +67,12 @@ def encode_images(
 
 
 def view_maker(
-    policy: dict[str, Any] | None, size: int, number: int, seed: int
+    policy: dict[str, Any] | None, tower: ImageTower, number: int, seed: int
 ) -> Callable[[Image.Image, str], torch.Tensor]:
     """The function that makes a view: the evaluation view, or draw ``number`` of a policy."""
     if policy is None:
-        return lambda picture, _: evaluation_view(picture, size)
-    return lambda picture, sha256: augmented_view(picture, policy, size, sha256, number, seed)
+        return lambda picture, _: evaluation_view(picture, tower.size, tower.crop_share)
+    return lambda picture, sha256: augmented_view(picture, policy, tower.size, sha256, number, seed)
 
 
 def _batches(order: np.ndarray, size: int, name: str) -> Iterator[np.ndarray]:

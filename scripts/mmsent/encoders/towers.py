@@ -56,10 +56,15 @@ class TextTower:
 
 @dataclass(frozen=True)
 class ImageTower:
-    """A frozen image encoder with its normalisation; ``size`` is the side in pixels."""
+    """A frozen image encoder with its own transform.
+
+    ``size`` is the side of the picture in pixels, ``crop_share`` the share of the resized shorter
+    side that evaluation sees, ``mean`` and ``std`` normalise each channel.
+    """
 
     model: nn.Module
     size: int
+    crop_share: float
     mean: Sequence[float]
     std: Sequence[float]
 
@@ -128,7 +133,7 @@ def load_image_tower(spec: ImageEncoder) -> ImageTower:
     model.load_state_dict(matched(content, model.state_dict(), path.name))
     model.reset_classifier(0)  # type: ignore[operator]
     model.to(memory_format=torch.channels_last)
-    return ImageTower(frozen(model), spec.size, spec.mean, spec.std)
+    return ImageTower(frozen(model), spec.size, spec.crop_share, spec.mean, spec.std)
 
 
 def matched(

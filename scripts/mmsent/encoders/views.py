@@ -9,6 +9,9 @@ from torchvision.transforms import v2
 
 from mmsent.files import seed_of
 
+#: Beyond so many times its shorter side, the ends of a picture are cut off.
+MOST_ELONGATED = 8
+
 #: A transform of ``(3, height, width)`` pictures in bytes.
 Operation = Callable[[torch.Tensor], torch.Tensor]
 
@@ -45,14 +48,25 @@ def augmented_view(
         for step in policy["operations"]:
             ((name, settings),) = step.items()
             image = operation(name, settings, size)(image)
-    return _resized(image, size) if image.shape[-2:] != (size, size) else image
+    return v2.functional.center_crop(image, [size, size])
 
 
-def evaluation_view(picture: Image.Image, size: int) -> torch.Tensor:
-    """The whole picture at the encoder's size, ``(3, size, size)`` in bytes; nothing random."""
-    return _resized(picture, size)
+def evaluation_view(picture: Image.Image, size: int, crop_share: float = 1.0) -> torch.Tensor:
+    """The middle of the picture, ``(3, size, size)`` in bytes; nothing random.
+
+    The shorter side is resized to ``size / crop_share`` pixels, so that the proportions are kept,
+    and the middle ``size`` by ``size`` of it are taken: what the encoder was trained to see.
+    """
+    image = _resized(picture, int(size / crop_share))
+    return v2.functional.center_crop(image, [size, size])
 
 
-def _resized(picture: Image.Image | torch.Tensor, side: int) -> torch.Tensor:
-    image = picture if isinstance(picture, torch.Tensor) else v2.functional.pil_to_tensor(picture)
-    return v2.functional.resize(image, [side, side], antialias=True)
+def _resized(picture: Image.Image, shorter_side: int) -> torch.Tensor:
+    """The picture with its shorter side at so many pixels, ``(3, height, width)`` in bytes."""
+    image = v2.functional.pil_to_tensor(picture)
+    height, width = image.shape[-2:]
+    longest = MOST_ELONGATED * min(height, width)
+    # A strip of one pixel by thousands would become a picture of millions.
+    image = v2.functional.center_crop(image, [min(height, longest), min(width, longest)])
+    bicubic = v2.InterpolationMode.BICUBIC
+    return v2.functional.resize(image, [shorter_side], interpolation=bicubic, antialias=True)

@@ -154,7 +154,9 @@ def _clearest(
 ) -> torch.Tensor:
     """One operation alone, by the draw that changes the picture most: many change it hardly."""
     original = evaluation_view(post.picture, size).float()
-    alone = policy | {"operations": [step]}
+    # The margin belongs to the crop: with another operation it would show as a change of scale.
+    margin = policy["margin"] if "random_crop" in step else 0
+    alone = {"margin": margin, "operations": [step]}
     draws = [
         augmented_view(post.picture, alone, size, post.sha256, 0, seed + draw)
         for draw in range(DRAWS)
