@@ -102,7 +102,7 @@ class EarlyStopping(Settings):
 
 
 class Postprocessing(Settings):
-    """Turn hesitant predictions into neutral (the seed's section 4)."""
+    """Turn hesitant predictions into neutral (the study's section 4)."""
 
     confidence_below: Probability
     neutral_above: Probability
@@ -112,7 +112,7 @@ class Experiment(Settings):
     """One row of the report's tables."""
 
     title: str
-    section: str = Field(description="where the seed describes it")
+    section: str = Field(description="where the study describes it")
     changes: str = Field("", description="what it adds to the version before, in a sentence")
     modality: Literal["both", "text", "image"]
     text: TextInput

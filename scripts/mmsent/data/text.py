@@ -13,7 +13,7 @@ ENCODINGS = ("utf-8-sig", "gb18030", "cp1252")
 
 CLEANINGS: tuple[str, ...] = get_args(Cleaning)
 
-#: What stands for a text of which nothing is left (the seed's section 6).
+#: What stands for a text of which nothing is left (the study's section 6).
 EMPTY = "[EMPTY]"
 
 _RETWEET = re.compile(r"^(?:\s*(?:RT\s+@\w+\s*:?|RT\s*:)\s*)+", re.IGNORECASE)
@@ -74,7 +74,7 @@ def decode_text(content: bytes) -> tuple[str, str, bool]:
 def clean_text(text: str, cleaning: str) -> str:
     """Clean a decoded text as an experiment asks for.
 
-    ``none`` strips it; ``whitespace`` also collapses white space (the seed's section 4, fifth
+    ``none`` strips it; ``whitespace`` also collapses white space (the study's section 4, fifth
     code); ``basic`` also takes out the retweet mark, URLs and mentions, and the sign of hashtags.
     A text of which nothing is left becomes ``[EMPTY]``.
 

@@ -31,7 +31,7 @@ def projection(input_size: int, settings: Projection) -> nn.Sequential:
 def head(input_size: int, settings: Head) -> nn.Sequential:
     """Fully connected layers: ``(batch, input_size)`` to three logits.
 
-    Normalisation follows the first hidden layer only, as in the seed's code.
+    Normalisation follows the first hidden layer only, as in the study's code.
     """
     layers: list[nn.Module] = []
     for number, (size, dropout) in enumerate(zip(settings.hidden, settings.dropout, strict=True)):
@@ -44,7 +44,7 @@ def head(input_size: int, settings: Head) -> nn.Sequential:
 
 
 class LateFusion(nn.Module):
-    """Concatenate the modalities' projections (the seed's section 5, late fusion)."""
+    """Concatenate the modalities' projections (the study's section 5, late fusion)."""
 
     def __init__(self, sizes: list[int]) -> None:
         """``sizes``: the projections' sizes."""

@@ -13,11 +13,11 @@ def results_parser(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--experiments", required=True, nargs="+", type=Path)
     parser.add_argument("--metrics", required=True, nargs="+", type=Path, help="in the same order")
     parser.add_argument("--runs", required=True, nargs="+", type=Path, help="metrics of the runs")
-    parser.add_argument("--reported", required=True, help="the seed's figures (CSV)")
+    parser.add_argument("--reported", required=True, help="the study's figures (CSV)")
     return parser
 
 
 def results_of(args: argparse.Namespace) -> tuple[list[Result], PrintedFigures]:
-    """The results of the named experiments, and the figures that the seed prints."""
+    """The results of the named experiments, and the figures that the study prints."""
     results = load_results(args.experiments, args.metrics, args.runs, EXPERIMENTS)
     return results, PrintedFigures(args.reported)

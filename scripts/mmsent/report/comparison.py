@@ -12,7 +12,7 @@ TEXT_ROW, IMAGE_ROW = "ablation/text_only", "ablation/image_only"
 
 
 def versions_table(results: list[Result], printed: PrintedFigures) -> pd.DataFrame:
-    """A row for each version: the seed's figures, ours with intervals, classes, calibration."""
+    """A row for each version: the study's figures, ours with intervals, classes, calibration."""
     rows = []
     for result in results:
         row = {
@@ -38,7 +38,7 @@ def versions_table(results: list[Result], printed: PrintedFigures) -> pd.DataFra
 
 
 def ablation_table(results: list[Result], printed: PrintedFigures) -> pd.DataFrame:
-    """The seed's section 7: F1, accuracy and gains over single modalities, its figures beside."""
+    """The study's section 7: F1, accuracy and gains over single modalities, its figures beside."""
     single = {result.name: result.value("weighted_f1") for result in results}
     rows = []
     for result in results:

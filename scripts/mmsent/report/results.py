@@ -1,4 +1,4 @@
-"""What tables are made of: results of experiments, and the figures that the seed prints."""
+"""What tables are made of: results of experiments, and the figures that the study prints."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import pandas as pd
 from mmsent.config.experiment import Experiment, load_experiment
 from mmsent.files import read_json
 
-#: The seed's final table; where it names a figure, that one stands for the seed.
+#: The study's final table; where it names a figure, that one stands for the study.
 FINAL_SECTION = 10
 
 
@@ -75,7 +75,7 @@ def load_results(
 
 
 class PrintedFigures:
-    """The seed's figures, from config/paper_results.csv."""
+    """The study's figures, from config/paper_results.csv."""
 
     def __init__(self, path: str | Path) -> None:
         """Read the figures.

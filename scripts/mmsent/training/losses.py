@@ -8,7 +8,7 @@ from mmsent.labels import LABELS, NEUTRAL
 def balanced_class_weights(labels: np.ndarray, neutral_factor: float) -> np.ndarray:
     """Weights of the classes in the loss, ``(3,)``, with sum 3.
 
-    The seed's section 6: posts / (classes x posts of the class), that of neutral times
+    The study's section 6: posts / (classes x posts of the class), that of neutral times
     ``neutral_factor``, then normalised. Computed on training posts alone.
 
     Raises

@@ -10,7 +10,7 @@ def postprocessed(probabilities: np.ndarray, rule: Postprocessing | None) -> np.
     """Predicted classes ``(posts,)`` of probabilities ``(posts, 3)``.
 
     With a rule, a post becomes neutral if its confidence is below ``confidence_below`` and its
-    neutral probability above ``neutral_above`` (the seed's section 4). A post is judged by its own
+    neutral probability above ``neutral_above`` (the study's section 4). A post is judged by its own
     probabilities alone, never by how many others are neutral: what is said of it does not depend on
     the company in which it is predicted.
     """
