@@ -7,7 +7,7 @@ if PLAN.is_demo:
         input:
             code=sources("demo"),
         output:
-            PLAN.demo_files(),
+            PLAN.demo_files,
         log:
             "results/logs/demo.log",
         benchmark:

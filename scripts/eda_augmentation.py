@@ -1,10 +1,10 @@
 """Draw what an augmentation does to pictures of the data set."""
 
-import argparse
 from pathlib import Path
 
 import torch
 
+from mmsent.figures.arguments import figure_parser
 from mmsent.figures.augmentation import augmentation_gallery
 from mmsent.figures.style import save_sheet
 from mmsent.files import settings_argument, write_json
@@ -13,16 +13,13 @@ from mmsent.tables import read_table
 
 def main() -> None:
     """Read the posts and the augmentation, draw the gallery and write its numbers."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--posts", type=Path, required=True, help="posts table")
+    parser = figure_parser(__doc__)
     parser.add_argument("--images", type=Path, required=True, help="folder of the pictures")
     parser.add_argument(
         "--policy", type=settings_argument, required=True, help="JSON, or FILE.yaml#name"
     )
     parser.add_argument("--size", type=int, default=224, help="side in pixels (default: 224)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the draws (default: 0)")
-    parser.add_argument("--figure", type=Path, required=True, help="PNG to write")
-    parser.add_argument("--numbers", type=Path, required=True, help="JSON to write")
     arguments = parser.parse_args()
     torch.set_num_threads(1)  # three pictures need no more
     figure, numbers = augmentation_gallery(

@@ -1,8 +1,6 @@
 """Draw how many posts there are of each class."""
 
-import argparse
-from pathlib import Path
-
+from mmsent.figures.arguments import figure_parser
 from mmsent.figures.labels import label_figure
 from mmsent.figures.style import save_figure
 from mmsent.files import write_json
@@ -11,10 +9,7 @@ from mmsent.tables import read_table
 
 def main() -> None:
     """Read the posts, draw the figure and write its numbers."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--posts", type=Path, required=True, help="posts table")
-    parser.add_argument("--figure", type=Path, required=True, help="PNG to write, with SVG beside")
-    parser.add_argument("--numbers", type=Path, required=True, help="JSON to write")
+    parser = figure_parser(__doc__)
     arguments = parser.parse_args()
     figure, numbers = label_figure(read_table(arguments.posts))
     save_figure(figure, arguments.figure)

@@ -1,8 +1,8 @@
 """Draw how long the texts are in words and in tokens of the text encoder."""
 
-import argparse
 from pathlib import Path
 
+from mmsent.figures.arguments import figure_parser
 from mmsent.figures.style import save_figure
 from mmsent.figures.text_lengths import read_token_lengths, text_length_figure
 from mmsent.files import write_json
@@ -11,16 +11,13 @@ from mmsent.tables import read_table
 
 def main() -> None:
     """Read the posts and their tokens, draw the figure and write its numbers."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--posts", type=Path, required=True, help="posts table")
+    parser = figure_parser(__doc__)
     parser.add_argument(
         "--tokens", type=Path, required=True, help="safetensors file with each text's length"
     )
     parser.add_argument(
         "--max-length", type=int, default=64, help="tokens that the encoder reads (default: 64)"
     )
-    parser.add_argument("--figure", type=Path, required=True, help="PNG to write, with SVG beside")
-    parser.add_argument("--numbers", type=Path, required=True, help="JSON to write")
     arguments = parser.parse_args()
     figure, numbers = text_length_figure(
         read_table(arguments.posts), read_token_lengths(arguments.tokens), arguments.max_length

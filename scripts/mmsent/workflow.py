@@ -47,9 +47,13 @@ class Plan:
         self.experiments: dict[str, Experiment] = {
             name: self._experiment(name) for name in (*self.versions, *self.ablation)
         }
-        demo = self.config.dataset == "demo"
-        self.is_demo = demo
-        self.dataset = DEMO_FOLDER if demo else self.config.dataset.rstrip("/")
+        self._experiment_files = {
+            name: [str(path) for path in experiment_files(self.experiment_file(name))]
+            for name in self.experiments
+        }
+        self.is_demo = self.config.dataset == "demo"
+        self.dataset = DEMO_FOLDER if self.is_demo else self.config.dataset.rstrip("/")
+        self.demo_files = self._demo_files() if self.is_demo else []
         self.texts = self._files(".txt")
         self.images = self._files(".jpg")
 
@@ -79,7 +83,7 @@ class Plan:
 
     def experiment_files(self, name: str) -> list[str]:
         """Paths of an experiment's file and the files that it is built on."""
-        return [str(path) for path in experiment_files(self.experiment_file(name))]
+        return self._experiment_files[name]
 
     def all_experiment_files(self, names: Iterable[str]) -> list[str]:
         """Paths of the files of several experiments, each once."""
@@ -101,11 +105,10 @@ class Plan:
     def _files(self, suffix: str) -> list[str]:
         if not self.is_demo:
             return dataset_files(Path(self.dataset), suffix)
-        names = [n for n in self.demo_files() if n.endswith(suffix) and f"/{DATA_FOLDER}/" in n]
+        names = [n for n in self.demo_files if n.endswith(suffix) and f"/{DATA_FOLDER}/" in n]
         return sorted(names, key=lambda name: int(Path(name).stem))
 
-    def demo_files(self) -> list[str]:
-        """Paths of all the files of the generated data set."""
+    def _demo_files(self) -> list[str]:
         demo = self.config.demo
         names = file_names(demo.labelled, demo.unlabelled, demo.seed)
         return [f"{DEMO_FOLDER}/{name}" for name in names]
@@ -121,10 +124,9 @@ class Plan:
 
     def label_lists(self) -> list[str]:
         """Paths of the label files; the one of posts without a label may be missing."""
-        lists = [f"{self.dataset}/{TRAIN_FILE}", f"{self.dataset}/{UNLABELLED_FILE}"]
-        if self.is_demo:
-            return [path for path in lists if path in self.demo_files()]
-        return [lists[0], *(path for path in lists[1:] if Path(path).exists())]
+        train, unlabelled = f"{self.dataset}/{TRAIN_FILE}", f"{self.dataset}/{UNLABELLED_FILE}"
+        # The generated data set has both, though not before it is made.
+        return [train, unlabelled] if self.is_demo or Path(unlabelled).exists() else [train]
 
     def encoder_settings(self, name: str) -> str:
         """The settings of an encoder as JSON: the parameter of a rule that encodes."""

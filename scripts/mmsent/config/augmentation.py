@@ -5,9 +5,15 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
-from mmsent.config.validation import ConfigError, Settings, nearest, read_yaml, validated
+from mmsent.config.validation import (
+    ConfigError,
+    Probability,
+    Settings,
+    nearest,
+    read_yaml,
+    validated,
+)
 
-Probability = Annotated[float, Field(ge=0, le=1)]
 Pair = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2, max_length=2)]
 
 

@@ -6,11 +6,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from mmsent.config.validation import ConfigError, Settings, has_key, read_yaml, validated
+from mmsent.config.validation import (
+    ConfigError,
+    Probability,
+    Settings,
+    has_key,
+    read_yaml,
+    validated,
+)
 
 EXPERIMENTS = Path("config/experiments")
-
-Probability = Annotated[float, Field(ge=0, le=1)]
 
 #: How a text is cleaned; what each does stands in mmsent.data.text.
 Cleaning = Literal["none", "whitespace", "basic"]

@@ -43,18 +43,8 @@ def index_texts(files: Iterable[Path]) -> pd.DataFrame:
             note = NOTE_SEPARATOR.join(notes)
         if not content:
             problem = "text file is empty"
-        rows.append(
-            (
-                path.stem,
-                path.name,
-                sha256_bytes(content),
-                len(content),
-                encoding,
-                text,
-                note,
-                problem,
-            )
-        )
+        start = (path.stem, path.name, sha256_bytes(content), len(content))
+        rows.append((*start, encoding, text, note, problem))
     return pd.DataFrame(rows, columns=TEXT_COLUMNS)
 
 

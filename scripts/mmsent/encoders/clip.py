@@ -3,6 +3,7 @@
 import json
 import logging
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import open_clip
@@ -23,14 +24,38 @@ from mmsent.encoders.weights import locate
 def load_clip(clip: ClipEncoder, text: TextEncoder, image: ImageEncoder) -> CustomTextCLIP:
     """An open_clip model made of two pretrained towers, frozen.
 
-    open_clip builds the model from its own configuration format, then the towers' weights are
-    copied in. The projections into the joint space are untrained: nothing reads them.
+    The projections into the joint space are untrained: nothing reads them.
 
     Raises
     ------
     WeightsError
         If a tower's weights are missing, not the ones named, or do not fit.
     """
+    return _joined(clip, text, image, load_text_tower(text), load_image_tower(image))
+
+
+def clip_text_tower(clip: ClipEncoder, text: TextEncoder, image: ImageEncoder) -> TextTower:
+    """The text side of CLIP, before its projection."""
+    tower = load_text_tower(text)
+    model = _joined(clip, text, image, tower, load_image_tower(image))
+    return replace(tower, model=model.text.transformer)
+
+
+def clip_image_tower(clip: ClipEncoder, text: TextEncoder, image: ImageEncoder) -> ImageTower:
+    """The picture side of CLIP, before its projection."""
+    tower = load_image_tower(image)
+    model = _joined(clip, text, image, load_text_tower(text), tower)
+    return replace(tower, model=model.visual.trunk)
+
+
+def _joined(
+    clip: ClipEncoder,
+    text: TextEncoder,
+    image: ImageEncoder,
+    text_tower: TextTower,
+    image_tower: ImageTower,
+) -> CustomTextCLIP:
+    """open_clip builds the model from its own configuration, then the towers' weights go in."""
     configuration = {
         "embed_dim": clip.embedding_size,
         "vision_cfg": {
@@ -59,8 +84,8 @@ def load_clip(clip: ClipEncoder, text: TextEncoder, image: ImageEncoder) -> Cust
         model = open_clip.create_model("two_towers", pretrained=None, load_weights=False)
     finally:
         logging.disable(logging.NOTSET)
-    _copy(load_text_tower(text).model, model.text.transformer)
-    _copy(load_image_tower(image).model, model.visual.trunk)
+    _copy(text_tower.model, model.text.transformer)
+    _copy(image_tower.model, model.visual.trunk)
     return frozen(model)
 
 
@@ -69,15 +94,3 @@ def _copy(source: nn.Module, target: nn.Module) -> None:
     result = target.load_state_dict(source.state_dict(), strict=False)
     if result.missing_keys:
         raise RuntimeError(f"the tower's weights lack {', '.join(result.missing_keys[:5])}")
-
-
-def clip_text_tower(clip: ClipEncoder, text: TextEncoder, image: ImageEncoder) -> TextTower:
-    """The text side of CLIP, before its projection."""
-    model = load_clip(clip, text, image)
-    return TextTower(model.text.transformer, load_text_tower(text).tokenizer, text.max_length)
-
-
-def clip_image_tower(clip: ClipEncoder, text: TextEncoder, image: ImageEncoder) -> ImageTower:
-    """The picture side of CLIP, before its projection."""
-    model = load_clip(clip, text, image)
-    return ImageTower(model.visual.trunk, image.size, image.crop_share, image.mean, image.std)

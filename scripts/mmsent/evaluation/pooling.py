@@ -50,14 +50,14 @@ def experiment_metrics(
     confusions = group_confusions(
         table["label"].to_numpy(), table["predicted"].to_numpy(), table["group"].to_numpy()
     )
-    validation = [_metrics(run[run["subset"] == VALIDATION]) for run in runs]
+    validation = [prediction_metrics(run[run["subset"] == VALIDATION]) for run in runs]
     return {
-        "test": _metrics(table),
+        "test": prediction_metrics(table),
         "interval": group_bootstrap(confusions, resamples, level, seed),
         "validation": {
             name: float(np.mean([one[name] for one in validation])) for name in validation[0]
         },
-        "by_fold": [_metrics(part) for _, part in table.groupby("fold")],
+        "by_fold": [prediction_metrics(part) for _, part in table.groupby("fold")],
         "posts": len(table),
         "groups": len(confusions),
         "resamples": resamples,
@@ -67,7 +67,8 @@ def experiment_metrics(
     }
 
 
-def _metrics(table: pd.DataFrame) -> dict[str, float]:
+def prediction_metrics(table: pd.DataFrame) -> dict[str, float]:
+    """Every metric of the rows of a predictions table."""
     return all_metrics(
         table["label"].to_numpy(),
         table["predicted"].to_numpy(),

@@ -1,10 +1,16 @@
-"""Command-line options that the scripts of several tables share."""
+"""Command lines that the scripts of several tables share."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
+
 from mmsent.config.experiment import EXPERIMENTS
+from mmsent.files import write_text
+from mmsent.report.render import rendered
 from mmsent.report.results import PrintedFigures, Result, load_results
+from mmsent.tables import write_table
 
 
 def results_parser(description: str | None) -> argparse.ArgumentParser:
@@ -21,3 +27,19 @@ def results_of(args: argparse.Namespace) -> tuple[list[Result], PrintedFigures]:
     """The results of the named experiments, and the figures that the study prints."""
     results = load_results(args.experiments, args.metrics, args.runs, EXPERIMENTS)
     return results, PrintedFigures(args.reported)
+
+
+def write_comparison(
+    description: str | None,
+    compare: Callable[[list[Result], PrintedFigures], pd.DataFrame],
+    template: str,
+) -> None:
+    """Read the command line and write a table of experiments as Markdown and CSV."""
+    parser = results_parser(description)
+    parser.add_argument("--markdown", required=True, type=Path)
+    parser.add_argument("--csv", required=True, type=Path)
+    args = parser.parse_args()
+    results, printed = results_of(args)
+    table = compare(results, printed)
+    write_table(args.csv, table)
+    write_text(args.markdown, rendered(template, table=table, results=results))

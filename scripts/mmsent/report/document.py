@@ -14,7 +14,7 @@ def report_values(
     """Tables and numbers of the report, by the names that the template uses."""
     versions = [result for result in results if not result.name.startswith("ablation/")]
     ablation = [result for result in results if result.name.startswith("ablation/")]
-    majority = results[0]
+    metrics = results[0].metrics  # the labels are the same for every experiment
     return {
         "versions": versions,
         "ablation": ablation,
@@ -23,7 +23,7 @@ def report_values(
         "ablation_table": ablation_table(ablation, printed),
         "printed": printed,
         "eda": eda,
-        "majority_share": max(_class_counts(majority)) / majority.metrics["posts"],
+        "majority_share": max(map(sum, metrics["confusion"])) / metrics["posts"],
     }
 
 
@@ -42,7 +42,3 @@ def headline_table(results: list[Result], printed: PrintedFigures) -> pd.DataFra
             for result in results
         ]
     )
-
-
-def _class_counts(result: Result) -> list[int]:
-    return [sum(row) for row in result.metrics["confusion"]]

@@ -11,9 +11,6 @@ import pandas as pd
 from mmsent.config.experiment import Experiment, load_experiment
 from mmsent.files import read_json
 
-#: The study's final table; where it names a figure, that one stands for the study.
-FINAL_SECTION = 10
-
 
 @dataclass(frozen=True)
 class Result:
@@ -59,7 +56,7 @@ def load_results(
     experiments, metrics
         An experiment file and its metrics file each, in the same order.
     runs
-        The metrics files of all runs, ``.../{experiment}/{fold}/metrics.json``.
+        The metrics files of all runs, ``.../runs/{experiment}/{fold}/metrics.json``.
     root
         Folder that experiment names are relative to.
     """
@@ -67,7 +64,8 @@ def load_results(
     results = []
     for experiment, metric in zip(experiments, metrics, strict=True):
         name = experiment.relative_to(root).with_suffix("").as_posix()
-        own = [path for path in run_files if path.parent.parent.as_posix().endswith(f"/{name}")]
+        folder = f"/runs/{name}"
+        own = [path for path in run_files if path.parent.parent.as_posix().endswith(folder)]
         own.sort(key=lambda path: int(path.parent.name))
         loaded = [read_json(path) for path in own]
         results.append(Result(name, load_experiment(experiment), read_json(metric), loaded))
@@ -94,11 +92,9 @@ class PrintedFigures:
             raise ValueError(f"{path}: named twice: {twice.iloc[0].tolist()[:3]}")
         self.table = table
 
-    def value(self, row: str, metric: str, section: int | None = None) -> float | None:
-        """A printed figure, or None; without a section the last that names it."""
+    def value(self, row: str, metric: str) -> float | None:
+        """A printed figure, or None; of several sections the last one's."""
         found = self.table[(self.table["row"] == row) & (self.table["metric"] == metric)]
-        if section is not None:
-            found = found[found["section"] == section]
         return None if found.empty else float(found.sort_values("section")["value"].iloc[-1])
 
     def text(self, row: str, metric: str, digits: int = 4) -> str:

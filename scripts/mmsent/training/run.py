@@ -10,10 +10,9 @@ import yaml
 from safetensors.torch import save_file
 
 from mmsent.config.experiment import Experiment
-from mmsent.evaluation.metrics import all_metrics
-from mmsent.evaluation.pooling import PREDICTION_COLUMNS
+from mmsent.evaluation.pooling import PREDICTION_COLUMNS, prediction_metrics
 from mmsent.files import write_json, write_text, written_whole
-from mmsent.labels import PROBABILITY_COLUMNS, TEST, UNLABELLED_ROLE, VALIDATION
+from mmsent.labels import PROBABILITY_COLUMNS, TEST, TRAIN, UNLABELLED_ROLE, VALIDATION
 from mmsent.models.network import trained_parameters
 from mmsent.tables import write_table
 from mmsent.training.inputs import Inputs
@@ -25,7 +24,6 @@ PREDICTED = (VALIDATION, TEST, UNLABELLED_ROLE)
 
 PREDICTIONS, HISTORY, METRICS = "predictions.parquet", "history.csv", "metrics.json"
 MODEL, CONFIG = "model.safetensors", "config.yaml"
-RUN_FILES = (PREDICTIONS, HISTORY, METRICS, MODEL, CONFIG)
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ def run_experiment(
     device: torch.device,
 ) -> Run:
     """Train on a fold, choose on its inner validation, predict its test posts once."""
-    fitted = fit(experiment, inputs["train"], inputs[VALIDATION], seed, device)
+    fitted = fit(experiment, inputs[TRAIN], inputs[VALIDATION], seed, device)
     label = dict(zip(posts["guid"], posts["label"], strict=True))
     tables = [
         _predictions(experiment, fitted, inputs[subset], subset, fold, label, device)
@@ -67,13 +65,9 @@ def run_experiment(
     metrics = {
         "best_epoch": fitted.best_epoch,
         "epochs": len(fitted.history),
-        "train_posts": len(inputs["train"]),
+        "train_posts": len(inputs[TRAIN]),
         "trained_parameters": trained_parameters(fitted.network),
-        "validation": all_metrics(
-            validation["label"].to_numpy(),
-            validation["predicted"].to_numpy(),
-            validation[PROBABILITY_COLUMNS].to_numpy(),
-        ),
+        "validation": prediction_metrics(validation),
     }
     return Run(predictions, fitted, metrics)
 
