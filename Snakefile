@@ -13,6 +13,7 @@ include: "rules/data.smk"
 include: "rules/eda.smk"
 include: "rules/encode.smk"
 include: "rules/train.smk"
+include: "rules/analysis.smk"
 include: "rules/ablation.smk"
 include: "rules/report.smk"
 

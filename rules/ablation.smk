@@ -14,6 +14,7 @@ rule ablation:
             fold=range(CONFIG.folds.outer),
         ),
         reported=CONFIG.paper_results,
+        adjustments=CONFIG.adjustments,
     output:
         markdown="results/ablation.md",
         csv="results/ablation.csv",
@@ -30,7 +31,7 @@ rule ablation:
         "Write the ablation table"
     shell:
         "python {input.code[0]} --experiments {input.experiments} --metrics {input.metrics}"
-        " --runs {input.runs} --reported {input.reported}"
+        " --runs {input.runs} --reported {input.reported} --adjustments {input.adjustments}"
         " --markdown {output.markdown} --csv {output.csv} 2> {log}"
 
 
@@ -47,6 +48,7 @@ rule versions:
             fold=range(CONFIG.folds.outer),
         ),
         reported=CONFIG.paper_results,
+        adjustments=CONFIG.adjustments,
     output:
         markdown="results/versions.md",
         csv="results/versions.csv",
@@ -63,5 +65,5 @@ rule versions:
         "Write the table of the model versions"
     shell:
         "python {input.code[0]} --experiments {input.experiments} --metrics {input.metrics}"
-        " --runs {input.runs} --reported {input.reported}"
+        " --runs {input.runs} --reported {input.reported} --adjustments {input.adjustments}"
         " --markdown {output.markdown} --csv {output.csv} 2> {log}"

@@ -16,5 +16,4 @@ wildcard_constraints:
     experiment="|".join(PLAN.experiments),
     fold=r"\d+",
     encoder=r"\w+",
-    cleaning=r"\w+",
-    view=r"evaluation|\w+\.\d+",
+    view=r"[\w.]+",

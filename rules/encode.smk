@@ -10,11 +10,11 @@ rule encode_text:
         # encodes nothing again.
         checked=ancient("results/data/posts.parquet"),
     output:
-        "results/embeddings/{encoder}/text.{cleaning}.safetensors",
+        "results/embeddings/{encoder}/text.{view}.safetensors",
     log:
-        "results/logs/encode_text/{encoder}.{cleaning}.log",
+        "results/logs/encode_text/{encoder}.{view}.log",
     benchmark:
-        "results/benchmarks/encode_text/{encoder}.{cleaning}.jsonl"
+        "results/benchmarks/encode_text/{encoder}.{view}.jsonl"
     conda:
         "../envs/torch.yaml"
     threads: 1
@@ -22,11 +22,14 @@ rule encode_text:
         gpu=PLAN.gpus(),
     params:
         encoder=lambda wildcards: PLAN.encoder_settings(wildcards.encoder),
+        view=lambda wildcards: PLAN.text_view_settings(wildcards.view),
     message:
-        "Encode the texts with {wildcards.encoder}, cleaning {wildcards.cleaning}"
+        "Encode the texts with {wildcards.encoder}, view {wildcards.view}"
     shell:
         "python {input.code[0]} --index {input.index} --encoder {params.encoder:q}"
-        " --cleaning {wildcards.cleaning} --gpus {resources.gpu} --out {output}"
+        " --cleaning {params.view[cleaning]} --max-tokens {params.view[max_tokens]}"
+        " --below {params.view[below]} --augmentation {params.view[augmentation]:q}"
+        " --number {params.view[number]} --seed {params.view[seed]} --gpus {resources.gpu} --out {output}"
         " 2> >(tee {log} >&2)"
 
 

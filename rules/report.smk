@@ -41,7 +41,8 @@ rule costs:
         ],
         benchmarks=PLAN.benchmarks(),
     output:
-        "results/costs.tsv",
+        rules="results/costs.tsv",
+        experiments="results/seconds.tsv",
     log:
         "results/logs/costs.log",
     benchmark:
@@ -54,7 +55,8 @@ rule costs:
     message:
         "Sum up what the jobs cost"
     shell:
-        "python {input.code[0]} --benchmarks {input.benchmarks} --out {output} 2> {log}"
+        "python {input.code[0]} --benchmarks {input.benchmarks} --out {output.rules}"
+        " --experiments {output.experiments} 2> {log}"
 
 
 rule report:
@@ -70,8 +72,21 @@ rule report:
             fold=range(CONFIG.folds.outer),
         ),
         reported=CONFIG.paper_results,
+        adjustments=CONFIG.adjustments,
         card="results/data/card.json",
         costs="results/costs.tsv",
+        seconds="results/seconds.tsv",
+        deviations=CONFIG.deviations,
+        curves="results/figures/curves.json",
+        bad_cases="results/bad_cases.json",
+        paired="results/paired_tests.json",
+        submissions=expand("results/submission/{version}.json", version=PLAN.versions),
+        searches=PLAN.searches(),
+        version_figures=expand(
+            "results/figures/{kind}/{version}.png",
+            kind=["curves", "confusion", "bad_cases"],
+            version=PLAN.versions,
+        ),
         provenance="results/provenance.json",
         numbers=expand("results/eda/{figure}.json", figure=EDA_FIGURES),
         figures=expand("results/eda/{figure}.png", figure=EDA_FIGURES),
@@ -90,6 +105,10 @@ rule report:
         "Write the report"
     shell:
         "python {input.code[0]} --experiments {input.experiments} --metrics {input.metrics}"
-        " --runs {input.runs} --reported {input.reported} --card {input.card}"
-        " --costs {input.costs} --provenance {input.provenance} --eda {input.numbers}"
+        " --runs {input.runs} --reported {input.reported} --adjustments {input.adjustments}"
+        " --card {input.card} --costs {input.costs} --seconds {input.seconds}"
+        " --provenance {input.provenance} --eda {input.numbers} --curves {input.curves}"
+        " --bad-cases {input.bad_cases} --paired {input.paired}"
+        " --submissions {input.submissions} --searches {input.searches}"
+        " --deviations {input.deviations}"
         " --out {output} 2> {log}"

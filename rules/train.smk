@@ -1,6 +1,39 @@
 # One trainer for every experiment: a run is an experiment on a fold.
 
 
+rule search:
+    input:
+        code=sources("search"),
+        experiment=lambda wildcards: PLAN.experiment_files(wildcards.experiment),
+        posts="results/data/posts.parquet",
+        folds="results/data/folds.tsv",
+        text=lambda wildcards: PLAN.text_embeddings(wildcards.experiment),
+        images=lambda wildcards: PLAN.image_embeddings(wildcards.experiment),
+    output:
+        "results/search/{experiment}/{fold}.json",
+    log:
+        "results/logs/search/{experiment}/{fold}.log",
+    benchmark:
+        "results/benchmarks/search/{experiment}/{fold}.jsonl"
+    conda:
+        "../envs/torch.yaml"
+    threads: 1
+    resources:
+        gpu=lambda wildcards: PLAN.gpus_to_train(wildcards.experiment),
+    params:
+        seed=CONFIG.seed,
+        adjust=lambda wildcards: PLAN.adjustment(wildcards.experiment),
+        encoders=lambda wildcards: PLAN.trained_encoders(wildcards.experiment),
+    message:
+        "Search the settings of {wildcards.experiment}, fold {wildcards.fold}"
+    shell:
+        "python {input.code[0]} --experiment {input.experiment[0]}"
+        " --adjust {params.adjust:q} --encoders {params.encoders:q}"
+        " --posts {input.posts} --folds {input.folds} --fold {wildcards.fold}"
+        " --text {input.text} --images {input.images}"
+        " --seed {params.seed} --gpus {resources.gpu} --out {output} 2> {log}"
+
+
 rule train:
     input:
         code=sources("train"),
@@ -9,6 +42,7 @@ rule train:
         folds="results/data/folds.tsv",
         text=lambda wildcards: PLAN.text_embeddings(wildcards.experiment),
         images=lambda wildcards: PLAN.image_embeddings(wildcards.experiment),
+        search=lambda wildcards: PLAN.search(wildcards.experiment, wildcards.fold),
     output:
         predictions="results/runs/{experiment}/{fold}/predictions.parquet",
         history="results/runs/{experiment}/{fold}/history.csv",
@@ -23,18 +57,21 @@ rule train:
         "../envs/torch.yaml"
     threads: 1
     resources:
-        # A small network over stored embeddings: a CPU core is as fast as a GPU here.
-        gpu=0,
+        gpu=lambda wildcards: PLAN.gpus_to_train(wildcards.experiment),
     params:
         seed=CONFIG.seed,
+        adjust=lambda wildcards: PLAN.adjustment(wildcards.experiment),
+        encoders=lambda wildcards: PLAN.trained_encoders(wildcards.experiment),
         folder=subpath(output.predictions, parent=True),
     message:
         "Train {wildcards.experiment}, fold {wildcards.fold}"
     shell:
-        "python {input.code[0]} --experiment {input.experiment[0]} --posts {input.posts}"
-        " --folds {input.folds} --fold {wildcards.fold} --text {input.text}"
-        " --images {input.images} --seed {params.seed} --gpus {resources.gpu}"
-        " --out {params.folder} 2> {log}"
+        "python {input.code[0]} --experiment {input.experiment[0]}"
+        " --adjust {params.adjust:q} --encoders {params.encoders:q}"
+        " --posts {input.posts} --folds {input.folds} --fold {wildcards.fold}"
+        " --text {input.text} --images {input.images}"
+        " --seed {params.seed} --gpus {resources.gpu}"
+        " --search {input.search} --out {params.folder} 2> {log}"
 
 
 rule evaluate:

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from mmsent.config.augmentation import Augmentation
 from mmsent.encoders.device import device_for
 from mmsent.encoders.encode import encode_image_index
 from mmsent.files import settings_argument
@@ -23,11 +24,12 @@ def main() -> None:
     parser.add_argument("--gpus", type=int, default=0, help="GPUs allotted: 0 or 1")
     parser.add_argument("--out", required=True, type=Path)
     args = parser.parse_args()
+    policy = Augmentation(**args.augmentation).model_dump() if args.augmentation else None
     encode_image_index(
         read_table(args.index),
         args.images,
         args.encoder,
-        args.augmentation or None,
+        policy,
         args.number,
         args.seed,
         device_for(args.gpus),

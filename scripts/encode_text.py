@@ -1,10 +1,12 @@
-"""Encode the texts of the data set with a frozen encoder."""
+"""Encode one view of the texts of the data set with a frozen encoder."""
 
 import argparse
 from pathlib import Path
 
+from mmsent.config.augmentation import TextAugmentation
 from mmsent.encoders.device import device_for
 from mmsent.encoders.encode import encode_text_index
+from mmsent.encoders.passes import TextReading
 from mmsent.files import settings_argument
 from mmsent.tables import read_table
 
@@ -16,11 +18,22 @@ def main() -> None:
     parser.add_argument("--encoder", required=True, type=settings_argument,
                         help="settings as JSON, or a models file")  # fmt: skip
     parser.add_argument("--cleaning", default="none")
+    parser.add_argument("--max-tokens", type=int, default=0, help="0: the encoder's own length")
+    parser.add_argument("--below", type=int, default=0,
+                        help="store token states below so many last layers")  # fmt: skip
+    parser.add_argument("--augmentation", type=settings_argument, default=None,
+                        help="JSON or FILE.yaml#name; none: the text as it is")  # fmt: skip
+    parser.add_argument("--number", type=int, default=0, help="number of the draw")
+    parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--gpus", type=int, default=0, help="GPUs allotted: 0 or 1")
     parser.add_argument("--out", required=True, type=Path)
     args = parser.parse_args()
+    policy = TextAugmentation(**args.augmentation).model_dump() if args.augmentation else None
+    reading = TextReading(
+        args.cleaning, args.max_tokens, args.below, policy, args.number, args.seed
+    )
     encode_text_index(
-        read_table(args.index), args.encoder, args.cleaning, device_for(args.gpus), args.out
+        read_table(args.index), args.encoder, reading, device_for(args.gpus), args.out
     )
 
 

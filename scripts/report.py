@@ -6,6 +6,7 @@ from mmsent.files import read_json, write_text
 from mmsent.report.arguments import results_of, results_parser
 from mmsent.report.document import report_values
 from mmsent.report.render import rendered
+from mmsent.report.versions import Findings, adjustments_table, by_experiment
 from mmsent.tables import read_table
 
 
@@ -14,14 +15,31 @@ def main() -> None:
     parser = results_parser(__doc__)
     parser.add_argument("--card", required=True, help="numbers of the data card")
     parser.add_argument("--costs", required=True, help="costs by rule")
+    parser.add_argument("--seconds", required=True, help="seconds by experiment")
     parser.add_argument("--provenance", required=True)
     parser.add_argument("--eda", required=True, nargs="+", type=Path, help="numbers of the figures")
+    parser.add_argument("--curves", required=True, help="numbers of the training curves")
+    parser.add_argument("--bad-cases", required=True, help="numbers of the bad cases")
+    parser.add_argument("--paired", required=True, help="paired tests (JSON)")
+    parser.add_argument("--submissions", required=True, nargs="+", type=Path, help="their numbers")
+    parser.add_argument("--searches", nargs="*", default=[], type=Path, help="of all folds")
+    parser.add_argument("--deviations", required=True, help="where the study was left (CSV)")
     parser.add_argument("--out", required=True, type=Path)
     args = parser.parse_args()
     results, printed = results_of(args)
-    eda = {path.stem: read_json(path) for path in args.eda}
-    values = report_values(results, printed, eda)
-    values |= {
+    findings = Findings(
+        read_json(args.curves),
+        read_json(args.bad_cases),
+        read_json(args.paired),
+        {name: only for name, (only,) in by_experiment(args.submissions, "submission").items()},
+        by_experiment(args.searches, "search"),
+        read_table(args.seconds),
+    )
+    files = {r.name: path for r, path in zip(results, args.experiments, strict=True)}
+    values = report_values(results, printed, findings) | {
+        "adjustments": adjustments_table(args.adjustments, files),
+        "deviations": read_table(args.deviations),
+        "eda": {path.stem: read_json(path) for path in args.eda},
         "card": read_json(args.card),
         "costs": read_table(args.costs),
         "provenance": read_json(args.provenance),

@@ -1,17 +1,20 @@
 """Settings: what a user may get wrong in config/ and what the message then says."""
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
-from mmsent.config.augmentation import load_augmentations
+from mmsent.config.adjustments import load_adjustments
+from mmsent.config.augmentation import Augmentation, TextAugmentation, load_augmentations
 from mmsent.config.encoders import load_models
 from mmsent.config.experiment import load_experiment, overlaid
 from mmsent.config.main import Config, load_config
 from mmsent.config.validation import ConfigError
 from mmsent.data.layout import DatasetError
+from mmsent.encoders.names import text_view
 from mmsent.workflow import Plan, load_plan
 
 ROOT = Path(__file__).parents[1]
@@ -79,8 +82,9 @@ def test_shipped_configuration_shows_every_setting_with_its_default():
 @pytest.mark.parametrize("name", EXPERIMENT_FILES)
 def test_every_shipped_experiment_loads_and_finds_its_encoders_and_augmentation(name):
     row = name.removeprefix("config/experiments/").removesuffix(".yaml")
-    experiment = plan(f"versions: [{row}]").experiments[row]
-    assert experiment == load_experiment(name)
+    mine = plan(f"versions: [{row}]")
+    experiment = mine.experiments[row]
+    assert experiment == load_experiment(name, mine.adjustments.get(row))
     assert experiment.title
     assert experiment.section
 
@@ -90,13 +94,16 @@ def test_every_shipped_models_file_loads():
     assert files
     for path in files:
         models = load_models(path)
-        assert set(models.specification("clip")) == {"clip", "text", "image"}
+        assert "clip" in models.specification("clip")
 
 
 def test_every_shipped_augmentation_loads():
-    names = load_augmentations("config/augmentations.yaml")
-    assert all(augmentation.operations for augmentation in names.values())
+    names = load_augmentations("config/augmentations.yaml", Augmentation)
+    texts = load_augmentations("config/text_augmentations.yaml", TextAugmentation)
+    assert all(augmentation.operations for augmentation in (names | texts).values())
     assert load_experiment(V4).image.augmentation in names
+    for name in ("light", "frequent"):
+        assert texts[name].minimum_words == 4  # the study's section 6: "texts of 4 words or more"
 
 
 @pytest.mark.parametrize(
@@ -371,7 +378,7 @@ def test_ablation_rows_differ_in_title_modality_and_fusion_alone():
 def test_a_wrong_augmentation_is_explained(content, message):
     Path("aug.yaml").write_text(content, encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
-        load_augmentations("aug.yaml")
+        load_augmentations("aug.yaml", Augmentation)
     assert str(caught.value).startswith("aug.yaml: a")
     assert message in str(caught.value)
 
@@ -433,12 +440,79 @@ def test_without_augmentation_only_the_evaluation_view_is_read():
 
 
 def test_only_embeddings_that_some_experiment_reads_are_listed_each_once():
-    shipped = plan()
-    assert len(shipped.embeddings()) == 1 + 5
+    v4 = plan("versions: [v4_balanced_clip]")
+    assert len(v4.embeddings()) == 1 + 5
     text_alone = plan("versions: [ablation/text_only]\nablation: [text_only]")
     assert text_alone.embeddings() == ["results/embeddings/clip/text.whitespace.safetensors"]
     encoded = [path for path in text_alone.benchmarks() if "/encode_" in path]
     assert encoded == ["results/benchmarks/encode_text/clip.whitespace.jsonl"]
+
+
+def test_each_version_reads_the_views_that_its_settings_name():
+    shipped = plan()
+    texts = {name: [Path(path).name.removesuffix(".safetensors").removeprefix("text.")
+                    for path in shipped.text_embeddings(name)]
+             for name in shipped.versions}  # fmt: skip
+    assert texts["v1_baseline"] == ["none.32tokens"]
+    assert texts["v2_enhanced"] == ["none.64tokens.below3"]
+    assert texts["v3_clip"] == ["none"]
+    assert texts["v6_adaptive"] == ["sentiment", *(f"sentiment.frequent.{n}" for n in range(1, 5))]
+    assert shipped.image_embeddings("v1_baseline") == [
+        f"results/embeddings/pixels/image.{view}.safetensors" for view in ("evaluation", "flip.1")
+    ]
+    for names in texts.values():
+        for name in names:
+            assert str(text_view(name)) == name
+    settings = shipped.text_view_settings("sentiment.frequent.3")
+    assert (settings["cleaning"], settings["number"], settings["seed"]) == ("sentiment", 3, 42)
+    assert '"p":0.7' in settings["augmentation"]
+    below = shipped.text_view_settings("none.64tokens.below3")
+    assert (below["max_tokens"], below["below"], below["augmentation"]) == (64, 3, "{}")
+
+
+def test_only_experiments_that_train_a_part_of_an_encoder_read_its_settings():
+    shipped = plan()
+    trained = {name: set(json.loads(shipped.trained_encoders(name))) for name in shipped.versions}
+    assert trained == {
+        "v1_baseline": {"pixels"}, "v2_enhanced": {"text", "pixels"}, "v3_clip": set(),
+        "v4_balanced_clip": set(), "v5_multi_fusion": set(), "v6_adaptive": set(),
+    }  # fmt: skip
+    assert shipped.search("v5_multi_fusion", 2) == ["results/search/v5_multi_fusion/2.json"]
+    assert shipped.search("v4_balanced_clip", 2) == []
+
+
+def test_an_adjustment_overrides_the_experiments_file_and_nothing_else():
+    path = Path("config/adjustments/mine.yaml")
+    path.write_text("v4_balanced_clip: {schedule: {epochs: 3}}\n", encoding="utf-8")
+    mine = plan("adjustments: config/adjustments/mine.yaml")
+    assert mine.experiments["v4_balanced_clip"].schedule.epochs == 3
+    assert mine.experiments["v4_balanced_clip"].schedule.kind == "cosine"
+    assert mine.experiments["v6_adaptive"].schedule.epochs == 15  # built on v4's file, not on it
+    assert json.loads(mine.adjustment("v4_balanced_clip")) == {"schedule": {"epochs": 3}}
+    assert mine.adjustment("v3_clip") == "{}"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("v4_balanced_clp: {title: x}", "(did you mean 'v4_balanced_clip'?)"),
+        ("v4_balanced_clip: 3", "expected a mapping"),
+        ("v4_balanced_clip: {schedule: {epoch: 3}}", "schedule.epoch: unknown key"),
+    ],
+)
+def test_a_wrong_adjustment_names_its_file(content, message):
+    path = Path("config/adjustments/mine.yaml")
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        plan("adjustments: config/adjustments/mine.yaml")
+    assert str(caught.value).startswith(f"{path}: ")
+    assert message in str(caught.value)
+
+
+def test_an_adjustment_of_an_experiment_that_this_run_leaves_out_does_not_matter():
+    names = ["v4_balanced_clip"]
+    assert "v2_enhanced" in load_adjustments("config/adjustments/offline.yaml", names)
+    assert set(plan("versions: [v4_balanced_clip]").versions) == set(names)
 
 
 def test_a_run_of_pictures_alone_still_knows_where_the_token_lengths_are():

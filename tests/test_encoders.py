@@ -6,17 +6,15 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertModel
 
+import checkpoints
 from mmsent.config.encoders import load_models
-from mmsent.encoders.clip import load_clip
+from mmsent.encoders.clip import clip_image_tower, clip_text_tower, load_two_towers
 from mmsent.encoders.embeddings import BLANK, Embeddings, read_header, write_embeddings
-from mmsent.encoders.passes import encode_images, encode_texts, view_maker
-from mmsent.encoders.towers import (
-    ImageTower,
-    load_image_tower,
-    load_text_tower,
-    masked_mean,
-    matched,
-)
+from mmsent.encoders.passes import TextReading, encode_images, encode_texts, view_maker
+from mmsent.encoders.pooling import masked_mean
+from mmsent.encoders.timm_image import load_image_tower, matched
+from mmsent.encoders.towers import ImageTower
+from mmsent.encoders.transformers_text import load_text_tower
 from mmsent.encoders.weights import WeightsError, check_sha256, locate
 from mmsent.files import sha256_file
 
@@ -88,7 +86,7 @@ def test_two_texts_differ_and_company_does_not_matter(text_tower):
     short, long = "so happy today", "this is terrible news for everybody who lives in the city " * 3
     alone = text_tower.encode([short])
     together = text_tower.encode([short, long])
-    for pooling in ("mean", "first"):
+    for pooling in ("mean", "first", "summary"):
         torch.testing.assert_close(alone[pooling][0], together[pooling][0], atol=1e-5, rtol=1e-4)
         # A state that is the same for every text would make the model image-only.
         assert (together[pooling][0] - together[pooling][1]).abs().max() > 0.1
@@ -101,14 +99,14 @@ def test_lengths_count_the_tokens_that_are_cut_off(text_tower):
 
 
 def test_frozen_encoders_have_nothing_to_train(models, text_tower, image_tower):
-    clip = load_clip(models.clip, models.text, models.image)
+    clip = load_two_towers(models.clip, models.text, models.image)
     for model in (text_tower.model, image_tower.model, clip):
         assert not model.training
         assert not any(parameter.requires_grad for parameter in model.parameters())
 
 
 def test_the_towers_of_clip_are_the_encoders(models, text_tower, image_tower):
-    clip = load_clip(models.clip, models.text, models.image)
+    clip = load_two_towers(models.clip, models.text, models.image)
     pictures = torch.randint(0, 256, (2, 3, 224, 224), dtype=torch.uint8)
     own = ImageTower(clip.visual.trunk, 224, 0.875, models.image.mean, models.image.std)
     assert torch.equal(own.encode(pictures), image_tower.encode(pictures))
@@ -118,6 +116,24 @@ def test_the_towers_of_clip_are_the_encoders(models, text_tower, image_tower):
         strict=True,
     ):
         assert torch.equal(ours, theirs), name
+
+
+def test_clip_of_two_towers_encodes_as_they_do(models, text_tower, image_tower):
+    spec = models.specification("clip")
+    texts = ["so happy today", "sad"]
+    joined, alone = clip_text_tower(spec).encode(texts), text_tower.encode(texts)
+    for name in ("mean", "first", "summary"):
+        torch.testing.assert_close(joined[name], alone[name])
+    pictures = torch.randint(0, 256, (1, 3, 224, 224), dtype=torch.uint8)
+    assert torch.equal(clip_image_tower(spec).encode(pictures), image_tower.encode(pictures))
+
+
+def test_open_clip_joins_no_towers_that_it_does_not_know(models, tmp_path):
+    checkpoints.deberta_v1(tmp_path)
+    own = {"source": str(tmp_path), "sha256": sha256_file(tmp_path / "pytorch_model.bin")}
+    text = models.text.model_copy(update=own)
+    with pytest.raises(WeightsError, match="no text tower of a model of type 'deberta'"):
+        load_two_towers(models.clip, text, models.image)
 
 
 def test_pictures_are_normalised_once(models):
@@ -130,13 +146,13 @@ def test_pictures_are_normalised_once(models):
 
 def test_embeddings_lie_in_the_order_of_the_index(text_tower):
     texts = ["a long text about the weather in the mountains", "hi", "good morning", "sad"]
-    arrays, guids = encode_texts(text_tower, text_index(texts), "none")
+    arrays, guids = encode_texts(text_tower, text_index(texts), TextReading())
     assert guids == ["0", "1", "2", "3", BLANK]
     for row, text in enumerate(texts):
         own = text_tower.encode([text])["mean"][0].numpy()
         np.testing.assert_allclose(arrays["mean"][row], own, atol=1e-5)
     # An empty text and a blanked one are the same to the encoder.
-    empty, _ = encode_texts(text_tower, text_index([""]), "none")
+    empty, _ = encode_texts(text_tower, text_index([""]), TextReading())
     np.testing.assert_allclose(empty["mean"][0], empty["mean"][1], atol=1e-6)
 
 

@@ -31,8 +31,8 @@ def tables(tmp_path):
 def load(tables, name, fold=0, text=True, images=5):
     posts, folds, folder = tables
     experiment = load_experiment(ROOT / f"config/experiments/{name}.yaml")
-    files = [folder / f"i{view}" for view in range(images)]
-    return load_inputs(experiment, posts, folds, fold, folder / "t" if text else None, files)
+    files = {"text": [folder / "t"] * text, "image": [folder / f"i{n}" for n in range(images)]}
+    return load_inputs(experiment, posts, folds, fold, files)
 
 
 def test_posts_go_where_the_folds_say(tables):
@@ -54,6 +54,10 @@ def test_augmented_views_are_for_training_alone(tables):
     parts = load(tables, "v4_balanced_clip")
     assert parts["train"].embeddings["image"].shape == (2, 5, 1)
     assert parts["train"].embeddings["image"][0].ravel().tolist() == [100, 200, 300, 400, 500]
+    drawn = [parts["train"].batch(torch.tensor([0, 0]), torch.Generator().manual_seed(n))["image"]
+             for n in range(40)]  # fmt: skip
+    assert {value.item() for batch in drawn for value in batch} == {100, 200, 300, 400, 500}
+    assert parts["train"].batch(torch.tensor([0]))["image"].item() == 100
     for role in ("validation", "test", "unlabelled"):
         assert parts[role].embeddings["image"].shape[1] == 1
     assert parts["test"].embeddings["image"].ravel().tolist() == [103, 104]
@@ -74,7 +78,7 @@ def test_single_modalities_read_nothing_of_the_other(tables):
 
 
 def test_missing_or_superfluous_embeddings_are_an_error(tables):
-    with pytest.raises(ValueError, match="needs 5 image files"):
+    with pytest.raises(ValueError, match="needs 5 image files, got 4"):
         load(tables, "v4_balanced_clip", images=4)
     with pytest.raises(ValueError, match="needs"):
         load(tables, "ablation/text_only", images=5)

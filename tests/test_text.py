@@ -1,12 +1,14 @@
 """Decoding and cleaning texts: what the bytes say, and nothing else."""
 
 import re
+import time
 
 import pandas as pd
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from mmsent.data.cleaning import MOST_CHARACTERS
 from mmsent.data.index import index_texts
 from mmsent.data.text import (
     CLEANINGS,
@@ -24,7 +26,9 @@ few = settings(max_examples=80, deadline=None, derandomize=True)
 #: What posts are made of, in any order and with or without space between.
 PIECES = st.sampled_from(
     ["RT", "rt", "@", "@user", ":", "http://t.co/x1", "http:/…", "htt…", "www.a.de", "t.co/x",
-     "#", "#tag", " ", "\n", "\u3000", "word", "好", "…", "…", "!", EMPTY]
+     "#", "#tag", " ", "\n", "\u3000", "word", "好", "…", "…", "!", EMPTY,
+     "😍", "❤️", "♥", "‼️", "👍🏽", "\u200d", "™", ":)", ":-(", ":/", "XD", "<3", "T_T", "-_-", "_",
+     "-", "'", "’", '"', "！", "#CamelCase", "#goHttp", "https", "/", "＠", "＃", "：", "a" * 150]
 )  # fmt: skip
 POSTS = st.lists(PIECES, max_size=8).map("".join) | st.text(max_size=30)
 
@@ -123,6 +127,8 @@ def test_chinese_texts_of_both_encodings_are_read_alike(text):
         ("none", "RT @you: so   #happy\n http://t.co/ab"),
         ("whitespace", "RT @you: so #happy http://t.co/ab"),
         ("basic", "so happy"),
+        ("symbols", "RT you so happy http t.co ab"),
+        ("sentiment", "so happy"),
     ],
 )
 def test_each_cleaning_takes_out_what_it_says(cleaning, text):
@@ -206,13 +212,154 @@ def test_whitespace_cleaning_changes_white_space_alone_and_only_once(text):
 
 
 @few
+@given(POSTS, st.sampled_from(CLEANINGS))
+@example("RT @a: RT: hi", "basic")
+@example("@a RT: hi", "basic")
+@example("@#foo bar", "basic")
+@example("#goHttp", "sentiment")
+@example("#www.x.de", "sentiment")
+@example("R#T @a: hi", "sentiment")
+@example("＠a RT: hi", "sentiment")
+@example(":<:))", "symbols")
+@example("a" * 199 + "XDaa", "symbols")
+@example("a " * 99 + "XDXD", "sentiment")
+@example("aa" + "‼️" * 3, "symbols")
+@example(EMPTY, "symbols")
+@example(f"#{EMPTY}", "sentiment")
+def test_cleaning_twice_is_as_good_as_once(text, cleaning):
+    cleaned = clean_text(text, cleaning)
+    assert clean_text(cleaned, cleaning) == cleaned
+
+
+@few
+@given(POSTS, st.sampled_from(["symbols", "sentiment"]))
+def test_of_the_symbols_only_those_named_stay(text, cleaning):
+    cleaned = clean_text(text, cleaning)
+    assert cleaned == EMPTY or re.search(r"[^\w !?.,'\"-]|  ", cleaned) is None
+    assert len(cleaned) <= MOST_CHARACTERS
+
+
+@few
 @given(POSTS)
-@example("RT @a: RT: hi")
-@example("@a RT: hi")
-@example("@#foo bar")
-def test_basic_cleaning_twice_is_as_good_as_once(text):
-    cleaned = clean_text(text, "basic")
-    assert clean_text(cleaned, "basic") == cleaned
+def test_symbols_cleaning_leaves_no_character_three_times(text):
+    assert re.search(r"(.)\1\1", clean_text(text, "symbols")) is None
+
+
+@few
+@given(POSTS, st.sampled_from(["http://t.co/x1Y", "https://bit.ly/x1Y", "HTTP://x1Y.com/?q=x1Y#x1Y",
+                               "pic.twitter.com/x1Y", "x1Y.co.uk/x1Y"]), POSTS)  # fmt: skip
+def test_nothing_of_an_address_is_left_by_sentiment_cleaning(before, address, after):
+    cleaned = clean_text(f"{before} {address} {after}", "sentiment")
+    assert "x1Y" not in cleaned
+    assert re.search(r"http:|://|t\.co/|\bhttps?\b|@|#", cleaned) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("see:http://t.co/Ab1.", "see"),
+        ("好http://t.co/Ab1", "好"),
+        ("sohttp://t.co/Ab1 now", "so now"),
+        ("😍http://t.co/Ab1😍", "smiling face with heart eyes smiling face with heart eyes"),
+        ("see pic.twitter.com/Ab1", "see"),
+        ("see http:/…", "see"),
+        ("“RT @a: hello”", '" hello"'),
+        ("so true RT @a: hello", "so true hello"),
+        ("so RT worthy and/or fun...so sweet", "so RT worthy and or fun...so sweet"),
+        ("@a_b: hello @c", "hello"),
+        ("#HappyValentinesDay #nyc", "Happy Valentines Day nyc"),
+        ("#StopBoknal2015 #28DaysLater", "Stop Boknal 2015 28 Days Later"),
+        ("#BBCNews#iLoveNY #4u", "BBC News i Love NY 4u"),
+        ("McDonald's is no hashtag", "McDonald's is no hashtag"),
+        ("so good!!! really?! well...", "so good!!! really?! well..."),
+        ("不错！真的？是，好。", "不错!真的?是,好."),
+        ("don’t “stop” well-known", 'don\'t "stop" well-known'),
+        ("❗❓‼️⁉️ wow", "!?!!!? wow"),
+        ("a & b * c | d ~ e", "a b c d e"),
+        ("soooo happy", "soooo happy"),
+    ],
+)
+def test_sentiment_cleaning_keeps_what_carries_sentiment(text, left):
+    assert clean_text(text, "sentiment") == left
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("soooo happy!!!! :-)", "soo happy!! smiling face"),
+        ("@a #tag http://t.co/Ab1", "a tag http t.co Ab1"),
+        ('Tom & Jerry\'s "well-known" 50% ~', 'Tom Jerry\'s "well-known" 50'),
+        ("#HappyDay", "HappyDay"),
+        ("don’t", "don't"),
+        ("__init__", "__init__"),
+    ],
+)
+def test_symbols_cleaning_as_the_study_does_it(text, left):
+    assert clean_text(text, "symbols") == left
+
+
+@pytest.mark.parametrize("cleaning", ["symbols", "sentiment"])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("love😍", "love smiling face with heart eyes"),
+        ("I❤️you", "I red heart you"),
+        ("♥ ♥\ufe0f <3 <33", "heart heart heart heart"),
+        ("👍🏽👍", "thumbs up thumbs up"),
+        ("👩🏿‍🤝‍👩🏻", "women holding hands"),
+        ("🇺🇸 🥳", "United States partying face"),
+        (":) :-) =) ^_^ ^^ (: :]", "smiling face " * 7),
+        (":( :-( =( ):", "frowning face " * 4),
+        (";) ;-)", "winking face " * 2),
+        (":D XD xDDD =D", "grinning face " * 4),
+        (":P :-p", "face with tongue " * 2),
+        (":'( T_T", "crying face " * 2),
+        (
+            ">:( :/ -_- </3 :*",
+            "angry face confused face expressionless face broken heart kissing face",
+        ),
+        ("great:)#fun", "great smiling face fun"),
+        # What only looks like one.
+        ("at 8:30 re:Design (a) B=D 3<30 x--y", "at 8 30 re Design a B D 3 30 x--y"),
+        ("score 2:3, NEXDAY", "score 2 3, NEXDAY"),
+        ("w/o a (web:/", "w o a web"),
+        ("™ © brand", "brand"),
+    ],
+)
+def test_emoji_and_emoticons_become_words(text, words, cleaning):
+    assert clean_text(text, cleaning) == words.strip()
+
+
+@pytest.mark.parametrize("cleaning", ["symbols", "sentiment"])
+def test_no_emoji_is_lost_whatever_follows(cleaning):
+    assert clean_text("😀", cleaning) == "grinning face"
+    assert clean_text("http://t.co/a😀", cleaning).endswith("grinning face")
+
+
+@pytest.mark.parametrize("cleaning", ["symbols", "sentiment"])
+def test_a_long_text_is_cut_at_a_space_that_lies_far_enough_behind(cleaning):
+    assert clean_text("ab " * 100, cleaning) == ("ab " * 67).strip()
+    assert clean_text("ab" * 100 + " ab", cleaning) == "ab" * 100
+    early = "ab " + "ab" * 120
+    assert clean_text(early, cleaning) == early[:MOST_CHARACTERS]
+    exact = "ab" * 90 + " " + "ab" * 9 + "a"
+    assert clean_text(exact + " ab", cleaning) == exact
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \n", "#", "@you http://t.co/a", "RT @you:", "…", "🏽", "*&%"]
+)
+def test_sentiment_cleaning_marks_a_text_of_which_nothing_is_left(text):
+    assert clean_text(text, "sentiment") == EMPTY
+    assert clean_text(EMPTY, "sentiment") == clean_text(EMPTY, "symbols") == EMPTY
+
+
+@pytest.mark.parametrize("cleaning", CLEANINGS)
+@pytest.mark.parametrize("piece", ["a.", "a-", "#Aa", "-_", "😀", "http:", "<", ":'", "@a RT: "])
+def test_no_text_takes_long(piece, cleaning):
+    begin = time.perf_counter()
+    clean_text(piece * 3000, cleaning)
+    assert time.perf_counter() - begin < 2
 
 
 @few

@@ -8,27 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import ROOT
-from mmsent.config.experiment import (
-    EarlyStopping,
-    Experiment,
-    Postprocessing,
-    Schedule,
-    load_experiment,
-)
-from mmsent.labels import NEUTRAL, PROBABILITY_COLUMNS
+from mmsent.config.experiment import Experiment, load_experiment
+from mmsent.config.fitting import EarlyStopping, Plateau, Schedule
+from mmsent.labels import PROBABILITY_COLUMNS
 from mmsent.models.network import FusionNetwork
 from mmsent.training.inputs import Inputs
-from mmsent.training.loop import (
-    _shuffled_batches,
-    fit,
-    loss_function,
-    number_of_batches,
-    probabilities,
-)
-from mmsent.training.losses import balanced_class_weights
-from mmsent.training.postprocessing import postprocessed
-from mmsent.training.run import make_deterministic, run_experiment, write_run
-from mmsent.training.schedules import learning_rate_factor
+from mmsent.training.loop import _shuffled_batches, fit, number_of_batches, steps_per_epoch
+from mmsent.training.losses import balanced_class_weights, loss_function
+from mmsent.training.prediction import predict
+from mmsent.training.run import WEIGHT_COLUMNS, make_deterministic, run_experiment, write_run
+from mmsent.training.schedules import LearningRate, learning_rate_factor
 
 CPU = torch.device("cpu")
 SIZES = {"text": 6, "image": 8}
@@ -87,6 +76,15 @@ def test_class_weights_are_those_of_the_study():
     np.testing.assert_allclose(plain, [0.6900, 1.9653, 0.3447], atol=5e-5)
 
 
+def test_square_root_weights_lie_between_none_and_balanced():
+    labels = np.repeat([0, 1, 2], [1014, 356, 2030])
+    loss = experiment().loss.model_copy(update={"neutral_factor": 1.0})
+    balanced = loss_function(loss, labels).weight
+    root = loss_function(loss.model_copy(update={"class_weights": "square_root"}), labels).weight
+    assert root.sum().item() == pytest.approx(3)
+    torch.testing.assert_close(root / root[0], (balanced / balanced[0]).sqrt())
+
+
 def test_a_class_without_posts_is_an_error_not_a_division_by_zero():
     with pytest.raises(ValueError, match="neutral"):
         balanced_class_weights(np.array([0, 2, 2]), 1.5)
@@ -98,8 +96,8 @@ def test_the_loss_uses_the_weights_only_if_asked():
     plain = plain.model_copy(
         update={"loss": plain.loss.model_copy(update={"class_weights": "none"})}
     )
-    assert loss_function(weighted, labels).weight is not None
-    assert loss_function(plain, labels).weight is None
+    assert loss_function(weighted.loss, labels).weight is not None
+    assert loss_function(plain.loss, labels).weight is None
 
 
 @pytest.mark.parametrize(("epochs", "warmup", "steps"), [(15, 1, 213), (10, 0.5, 7), (3, 0, 5)])
@@ -114,6 +112,66 @@ def test_the_cosine_ends_with_the_last_step(epochs, warmup, steps):
     assert all(before > after for before, after in pairwise(values[peak:]))
     assert 0 < values[-1] < 0.05
     assert factor(epochs * steps) == pytest.approx(0, abs=1e-12)
+
+
+def rates(schedule: Schedule, gains: list[bool], steps: int = 4) -> list[float]:
+    """The learning rate after each epoch."""
+    optimiser = torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    rate = LearningRate(optimiser, schedule, steps)
+    after = []
+    for gained in gains:
+        for _ in range(steps):
+            rate.step()
+        rate.end_epoch(gained)
+        after.append(rate.current)
+    return after
+
+
+def test_a_plateau_halves_the_rate_for_good():
+    schedule = Schedule(epochs=20, kind="constant", warmup_epochs=0,
+                        plateau=Plateau(epochs=2, factor=0.5))  # fmt: skip
+    gains = [True, False, False, False, True, False, False]
+    assert rates(schedule, gains) == [1, 1, 0.5, 0.5, 0.5, 0.5, 0.25]
+
+
+def test_the_cosine_does_not_undo_a_plateau():
+    plain = Schedule(epochs=8, kind="cosine", warmup_epochs=1)
+    halved = plain.model_copy(update={"plateau": Plateau(epochs=2, factor=0.5)})
+    gains = [True, True, False, False, True, True, True]
+    ratio = np.array(rates(halved, gains)) / np.array(rates(plain, gains))
+    assert ratio.tolist() == [1, 1, 1, 0.5, 0.5, 0.5, 0.5]
+
+
+def test_each_group_of_parameters_keeps_its_own_rate():
+    parameters = [torch.nn.Parameter(torch.zeros(1)) for _ in range(2)]
+    optimiser = torch.optim.AdamW(
+        [{"params": [parameters[0]], "lr": 1.0}, {"params": [parameters[1]], "lr": 0.1}]
+    )
+    rate = LearningRate(optimiser, Schedule(epochs=4, kind="cosine", warmup_epochs=1), 3)
+    for _ in range(12):
+        new, encoder = (group["lr"] for group in optimiser.param_groups)
+        assert encoder == pytest.approx(new / 10)
+        rate.step()
+
+
+def test_accumulated_batches_are_one_step_of_the_same_gradient():
+    data = parts(64)
+    dry = {"projection": {"norm": "none", "dropout": 0.0},
+           "head": {"norm": "none", "dropout": [0.0, 0.0]}, "loss": {"class_weights": "none"},
+           "schedule": {"epochs": 1, "kind": "constant", "warmup_epochs": 0.0},
+           "image": {"views": 0, "augmentation": None}}  # fmt: skip
+    train = Inputs(data["train"].guids, data["train"].labels,
+                   {k: v[:, :1] for k, v in data["train"].embeddings.items()})  # fmt: skip
+    states = []
+    for size, accumulation in ((32, 1), (8, 4)):
+        settings = experiment().varied(
+            dry, {"optimiser": {"batch_size": size, "accumulation": accumulation}}
+        )
+        fitted = fit(settings, train, data["validation"], 0, CPU)
+        states.append(fitted.network.state_dict())
+        assert steps_per_epoch(64, settings.optimiser) == 2
+    for name, tensor in states[0].items():
+        torch.testing.assert_close(tensor, states[1][name], atol=1e-5, rtol=1e-4)
 
 
 def test_the_optimiser_takes_as_many_steps_as_the_schedule_expects():
@@ -134,52 +192,6 @@ def test_batches_hold_each_post_once_and_never_a_single_one(posts, size):
     assert sorted(torch.cat(batches).tolist()) == list(range(posts))
     assert min(len(batch) for batch in batches) > 1
     assert len(batches) == number_of_batches(posts, size)
-
-
-@pytest.mark.parametrize("modality", ["text", "image"])
-def test_an_unused_modality_changes_nothing(modality):
-    other = "image" if modality == "text" else "text"
-    torch.manual_seed(0)
-    network = FusionNetwork(experiment(modality=modality), SIZES).eval()
-    batch = {name: torch.randn(4, size) for name, size in SIZES.items()}
-    changed = batch | {other: batch[other] + 100}
-    assert torch.equal(network(batch), network(changed))
-    changed = batch | {modality: batch[modality] + 1}
-    assert not torch.equal(network(batch), network(changed))
-    assert not any(other in name for name, _ in network.named_parameters())
-
-
-def test_both_modalities_reach_the_logits_and_get_gradients():
-    network = FusionNetwork(experiment(), SIZES)
-    batch = {name: torch.randn(8, size, requires_grad=True) for name, size in SIZES.items()}
-    network(batch)[:, 0].sum().backward()
-    for name, tensor in batch.items():
-        assert tensor.grad.abs().sum() > 0, name
-    assert all(p.grad is not None and p.grad.abs().sum() > 0
-               for name, p in network.named_parameters() if "head.0" in name)  # fmt: skip
-
-
-def test_post_processing_changes_exactly_the_posts_of_its_rule():
-    rule = Postprocessing(confidence_below=0.8, neutral_above=0.4)
-    chances = np.array(
-        [
-            [0.50, 0.45, 0.05],  # hesitant and leaning: changed
-            [0.55, 0.40, 0.05],  # exactly 0.4 is not above
-            [0.80, 0.41, 0.00],  # exactly 0.8 is not below
-            [0.45, 0.10, 0.45],  # hesitant, not leaning
-            [0.05, 0.90, 0.05],  # neutral as it is
-            [0.02, 0.43, 0.55],  # changed
-        ]
-    )
-    assert postprocessed(chances, rule).tolist() == [NEUTRAL, 0, 0, 0, NEUTRAL, NEUTRAL]
-    assert postprocessed(chances, None).tolist() == chances.argmax(1).tolist()
-
-
-def test_post_processing_judges_each_post_by_itself():
-    rule = Postprocessing(confidence_below=0.8, neutral_above=0.4)
-    chances = np.random.default_rng(0).dirichlet(np.ones(3), 50)
-    together = postprocessed(chances, rule)
-    assert together.tolist() == [postprocessed(row[None], rule)[0] for row in chances]
 
 
 def test_the_same_run_twice_is_the_same_bytes(tmp_path):
@@ -216,7 +228,7 @@ def test_training_ends_at_the_best_epoch_and_stops_when_patience_is_over():
     scores = [row["validation_f1"] for row in fitted.history]
     assert len(scores) == fitted.best_epoch + 3 < 30
     assert scores[fitted.best_epoch - 1] >= max(scores) - 0.001
-    kept = probabilities(fitted.network, data["validation"], CPU).argmax(1)
+    kept = predict(fitted.network, data["validation"], CPU).probabilities.argmax(1)
     from sklearn.metrics import f1_score
 
     assert f1_score(data["validation"].labels, kept, average="weighted") == pytest.approx(
@@ -230,11 +242,21 @@ def test_evaluation_reads_the_first_view_and_is_not_random():
     part = inputs(20, 3, 6)
     first_view = Inputs(part.guids, part.labels, {k: v[:, :1] for k, v in part.embeddings.items()})
     network.train()
-    a, b = (probabilities(network, some, CPU) for some in (part, first_view))
+    a, b = (predict(network, some, CPU).probabilities for some in (part, first_view))
     np.testing.assert_array_equal(a, b)
-    assert (
-        len(probabilities(network, Inputs([], torch.zeros(0), data["test"].embeddings), CPU)) == 0
-    )
+    nobody = Inputs([], torch.zeros(0), {k: v[:0] for k, v in data["test"].embeddings.items()})
+    assert predict(network, nobody, CPU).probabilities.shape == (0, 3)
+
+
+def test_weights_of_an_adaptive_fusion_stand_with_the_predictions():
+    data = parts()
+    adaptive = experiment().varied({"fusion": "adaptive", "optimiser": {"learning_rate": 1e-2}})
+    run = run_experiment(adaptive, data, posts_of(data), 0, 9, CPU)
+    weights = run.predictions[WEIGHT_COLUMNS].to_numpy()
+    np.testing.assert_allclose(weights.sum(1), 1, atol=1e-6)
+    assert weights.std(0).min() > 1e-4  # one set of weights for all posts would not be adaptive
+    plain = run_experiment(experiment(), data, posts_of(data), 0, 9, CPU)
+    assert not set(WEIGHT_COLUMNS) & set(plain.predictions.columns)
 
 
 def test_it_learns_what_is_there_to_learn():

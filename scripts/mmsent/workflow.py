@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mmsent.config.augmentation import Augmentation, load_augmentations
+from mmsent.config.adjustments import load_adjustments
+from mmsent.config.augmentation import Augmentation, TextAugmentation, load_augmentations
 from mmsent.config.encoders import ENCODES, Models, load_models
 from mmsent.config.experiment import EXPERIMENTS, Experiment, experiment_files, load_experiment
-from mmsent.config.main import Config, load_config
+from mmsent.config.main import FILES, Config, load_config
 from mmsent.config.validation import ConfigError, nearest
 from mmsent.data.layout import (
     DATA_FOLDER,
@@ -19,7 +20,7 @@ from mmsent.data.layout import (
     dataset_files,
 )
 from mmsent.demo.plan import file_names
-from mmsent.encoders.names import EVALUATION
+from mmsent.encoders.names import EVALUATION, TextView, text_view
 from mmsent.files import canonical_json
 
 #: Folder of the generated data set.
@@ -41,12 +42,15 @@ class Plan:
         """
         self.config: Config = load_config(merged, files)
         self.models: Models = load_models(self.config.models)
-        self.augmentations: dict[str, Augmentation] = load_augmentations(self.config.augmentations)
+        self.augmentations = load_augmentations(self.config.augmentations, Augmentation)
+        self.text_augmentations = load_augmentations(
+            self.config.text_augmentations, TextAugmentation
+        )
         self.versions = list(self.config.versions)
         self.ablation = [f"ablation/{name}" for name in self.config.ablation]
-        self.experiments: dict[str, Experiment] = {
-            name: self._experiment(name) for name in (*self.versions, *self.ablation)
-        }
+        names = [*self.versions, *self.ablation]
+        self.adjustments = load_adjustments(self.config.adjustments, names)
+        self.experiments: dict[str, Experiment] = {name: self._experiment(name) for name in names}
         self._experiment_files = {
             name: [str(path) for path in experiment_files(self.experiment_file(name))]
             for name in self.experiments
@@ -59,8 +63,11 @@ class Plan:
 
     def _experiment(self, name: str) -> Experiment:
         path = self.experiment_file(name)
-        experiment = load_experiment(path)
-        for modality in ("text", "image"):
+        experiment = load_experiment(path, self.adjustments.get(name), self.config.adjustments)
+        for modality, policies, file in (
+            ("text", self.text_augmentations, self.config.text_augmentations),
+            ("image", self.augmentations, self.config.augmentations),
+        ):
             encoder = getattr(experiment, modality).encoder
             able = [known for known, can in ENCODES.items() if modality in can]
             if encoder not in able:
@@ -68,12 +75,12 @@ class Plan:
                     f"{path}: {modality}.encoder: no such {modality} encoder, got {encoder!r}"
                     f"{nearest(encoder, able)}; {self.config.models} has {', '.join(able)}"
                 )
-        policy = experiment.image.augmentation
-        if policy is not None and policy not in self.augmentations:
-            raise ConfigError(
-                f"{path}: image.augmentation: no such augmentation, got {policy!r}"
-                f"{nearest(policy, list(self.augmentations))}; see {self.config.augmentations}"
-            )
+            policy = getattr(experiment, modality).augmentation
+            if policy is not None and policy not in policies:
+                raise ConfigError(
+                    f"{path}: {modality}.augmentation: no such augmentation, got {policy!r}"
+                    f"{nearest(policy, list(policies))}; see {file}"
+                )
         return experiment
 
     @staticmethod
@@ -92,8 +99,7 @@ class Plan:
 
     def setting_files(self) -> list[str]:
         """Paths of the files of settings beside the configuration itself."""
-        config = self.config
-        named = [config.models, config.augmentations, config.paper_results]
+        named = [str(getattr(self.config, key)) for key in FILES]
         return [*named, *self.all_experiment_files(self.experiments)]
 
     def public_settings(self) -> str:
@@ -162,6 +168,12 @@ class Plan:
             modality, rest = file.removesuffix(".safetensors").split(".", 1)
             jobs.append(f"encode_{modality}/{encoder}.{rest}")
         jobs += [f"train/{name}/{fold}" for name in self.experiments for fold in folds]
+        jobs += [
+            f"search/{name}/{fold}"
+            for name, experiment in self.experiments.items()
+            for fold in folds
+            if experiment.search
+        ]
         jobs += [f"evaluate/{name}" for name in self.experiments]
         return [f"results/benchmarks/{job}.jsonl" for job in jobs]
 
@@ -173,6 +185,45 @@ class Plan:
         settings = canonical_json(self.augmentations[name].model_dump())
         return {"augmentation": settings, "number": int(number), "seed": self.config.seed}
 
+    def text_view_settings(self, name: str) -> dict[str, str | int]:
+        """What makes a view of a text, from its name."""
+        view = text_view(name)
+        policy = "{}"
+        if view.augmentation:
+            policy = canonical_json(self.text_augmentations[view.augmentation].model_dump())
+        return {
+            "cleaning": view.cleaning,
+            "max_tokens": view.max_tokens or 0,
+            "below": view.below,
+            "augmentation": policy,
+            "number": view.number,
+            "seed": self.config.seed if view.augmentation else 0,
+        }
+
+    def adjustment(self, name: str) -> str:
+        """What the adjustments file changes of an experiment, as JSON."""
+        return canonical_json(self.adjustments.get(name, {}))
+
+    def trained_encoders(self, name: str) -> str:
+        """The settings of the encoders of which an experiment trains a part, as JSON."""
+        experiment = self.experiments[name]
+        names = [experiment.text.encoder] if experiment.text.trained_layers else []
+        names += [experiment.image.encoder] if experiment.image.network else []
+        return canonical_json({name: self.models.specification(name) for name in names})
+
+    def gpus_to_train(self, name: str) -> int:
+        """GPUs that a run asks for: a small network over stored vectors is as fast without."""
+        return self.gpus() if self.trained_encoders(name) != "{}" else 0
+
+    def search(self, name: str, fold: int | str) -> list[str]:
+        """The file that says which settings a search chose on a fold: one file, or none."""
+        return [f"results/search/{name}/{fold}.json"] if self.experiments[name].search else []
+
+    def searches(self) -> list[str]:
+        """The files of all searches."""
+        folds = range(self.config.folds.outer)
+        return [path for name in self.experiments for n in folds for path in self.search(name, n)]
+
     def gpus(self) -> int:
         """GPUs that a job which can use one asks for: 1 if the settings or the machine have it."""
         if self.config.device != "auto":
@@ -181,13 +232,15 @@ class Plan:
         return int(not hidden and bool(list(Path("/dev").glob("nvidia[0-9]*"))))
 
     def text_embeddings(self, name: str) -> list[str]:
-        """The text embeddings that an experiment reads: one file, or none."""
+        """The text embeddings that an experiment reads: the text as it is first."""
         experiment = self.experiments[name]
         if "text" not in experiment.modalities:
             return []
-        return [
-            f"results/embeddings/{experiment.text.encoder}/text.{experiment.text.cleaning}.safetensors"
-        ]
+        text = experiment.text
+        fixed = (text.cleaning, text.max_tokens, text.trained_layers)
+        views = [TextView(*fixed)]
+        views += [TextView(*fixed, text.augmentation, n) for n in range(1, text.views + 1)]
+        return [f"results/embeddings/{text.encoder}/text.{view}.safetensors" for view in views]
 
     def image_embeddings(self, name: str) -> list[str]:
         """The image embeddings that an experiment reads: evaluation view first."""

@@ -1,9 +1,9 @@
-"""Settings of the named augmentations of pictures: config/augmentations.yaml."""
+"""Settings of the named augmentations of pictures and of texts."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from mmsent.config.validation import (
     ConfigError,
@@ -71,6 +71,22 @@ class Erasing(Settings):
     p: Probability
 
 
+class OneOf(Settings):
+    """With probability ``p`` one of those above 0, its factor drawn from 1 - x to 1 + x."""
+
+    p: Probability
+    brightness: Probability = 0.0
+    contrast: Probability = 0.0
+    saturation: Probability = 0.0
+    sharpness: Probability = 0.0
+
+    @model_validator(mode="after")
+    def _one_at_least(self) -> "OneOf":
+        if not (self.brightness or self.contrast or self.saturation or self.sharpness):
+            raise ValueError("one of brightness, contrast, saturation, sharpness must be above 0")
+        return self
+
+
 #: Each operation with the model of its settings.
 OPERATIONS: dict[str, type[Settings]] = {
     "random_crop": RandomCrop,
@@ -82,6 +98,7 @@ OPERATIONS: dict[str, type[Settings]] = {
     "sharpness": Sharpness,
     "blur": Blur,
     "erasing": Erasing,
+    "one_of": OneOf,
 }
 
 
@@ -104,8 +121,23 @@ class Augmentation(Settings):
         return operations
 
 
-def load_augmentations(path: str | Path) -> dict[str, Augmentation]:
-    """Read the named augmentations.
+class TextAugmentation(Settings):
+    """One named augmentation of texts: a text is changed by one operation, drawn at random."""
+
+    p: Probability = Field(description="with which a text is changed in a view")
+    minimum_words: int = Field(4, ge=2, description="shorter texts stay as they are")
+    share: Probability = Field(0.1, description="of the words that change, at least one")
+    operations: list[Literal["synonym", "swap", "delete"]] = Field(min_length=1)
+    similarity: Probability = Field(
+        0.6, description="least cosine of a word and its synonym in the encoder's vocabulary"
+    )
+
+
+Named = TypeVar("Named", bound=Settings)
+
+
+def load_augmentations(path: str | Path, model: type[Named]) -> dict[str, Named]:
+    """Read named augmentations, each a ``model``.
 
     Raises
     ------
@@ -117,6 +149,6 @@ def load_augmentations(path: str | Path) -> dict[str, Augmentation]:
         if not str(name).replace("_", "").isalnum():
             raise ConfigError(f"{path}: {name}: a name is made of letters, digits and _")
     return {
-        name: validated(Augmentation, settings or {}, lambda _, name=name: f"{path}: {name}")  # type: ignore[misc]
+        name: validated(model, settings or {}, lambda _, name=name: f"{path}: {name}")  # type: ignore[misc]
         for name, settings in content.items()
     }

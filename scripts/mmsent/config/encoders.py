@@ -1,24 +1,56 @@
 """Settings of the encoders behind names: config/models/*.yaml."""
 
+import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter, create_model, model_validator
 
+from mmsent.config.network import PIXELS
 from mmsent.config.validation import Settings, read_yaml, validated
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
-#: Where weights come from: ``package:NAME/PATH`` inside an installed Python package, or a path.
+#: Where weights come from: ``package:NAME/PATH`` inside an installed Python package, a path, or,
+#: with a revision, the id ``owner/name`` of a model hub.
 Source = Annotated[str, Field(min_length=1)]
 
+#: A mean or a standard deviation of each colour.
+Channels = Annotated[list[float], Field(min_length=3, max_length=3)]
 
-class TextEncoder(Settings):
-    """A transformer of the Hugging Face format in a folder."""
+#: Before the id of a model hub, or a folder, in open_clip's names of architectures.
+HUB, FOLDER = "hf-hub:", "local-dir:"
+
+_HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
+
+
+class _Checkpoint(Settings):
+    """A folder in the format of transformers: a network's weights, its settings, its tokenizer.
+
+    Weights of a hub are pinned by ``revision``, those of a package or a folder by ``sha256``.
+    """
 
     kind: Literal["transformers"]
     source: Source
-    sha256: Sha256 = Field(description="of model.safetensors")
+    revision: str | None = Field(None, min_length=1, description="commit, if source is a hub id")
+    sha256: Sha256 | None = Field(None, description="of model.safetensors or pytorch_model.bin")
+
+    @model_validator(mode="after")
+    def _weights_are_pinned(self) -> "_Checkpoint":
+        hub_id = _HUB_ID.fullmatch(self.source)
+        if self.revision and not hub_id:
+            raise ValueError(f"revision goes with a hub id owner/name, not with {self.source!r}")
+        if hub_id and not self.revision and not self.sha256:
+            raise ValueError(
+                f"{self.source!r} reads as a hub id, which needs a revision (a commit); "
+                "if it is a folder, give its sha256"
+            )
+        return self
+
+
+class TextEncoder(_Checkpoint):
+    """A transformer for text: BERT and its kin, DeBERTa of any version."""
+
     max_length: int = Field(64, ge=4, le=512, description="tokens; longer texts are cut off")
 
 
@@ -31,17 +63,71 @@ class ImageEncoder(Settings):
     sha256: Sha256
     size: int = Field(224, ge=32, description="side of the picture in pixels")
     crop_share: float = Field(1.0, gt=0, le=1, description="size / resized shorter side")
-    mean: list[float] = Field(min_length=3, max_length=3)
-    std: list[float] = Field(min_length=3, max_length=3)
+    mean: Channels
+    std: Channels
 
 
-class ClipEncoder(Settings):
+class TwoTowers(Settings):
     """An open_clip model made of two towers that the same file describes."""
 
-    kind: Literal["open_clip"]
+    kind: Literal["two_towers"]
     text_tower: Literal["text"]
     image_tower: Literal["image"]
     embedding_size: int = Field(256, ge=8)
+
+
+class OpenClip(Settings):
+    """A pretrained open_clip model with its own tokenizer and its own mean, deviation and size.
+
+    ``architecture`` is a name that open_clip knows, with a file of weights (``source``) or the tag
+    of weights that it downloads (``pretrained``), or stands for both: ``hf-hub:OWNER/NAME`` with a
+    ``revision``, or ``local-dir:FOLDER``. OpenAI's weights want a name that ends in ``-quickgelu``.
+    """
+
+    kind: Literal["open_clip"]
+    architecture: str = Field(min_length=1)
+    source: Source | None = Field(None, description="file of weights")
+    pretrained: str | None = Field(None, min_length=1, description="open_clip's name of weights")
+    revision: str | None = Field(None, min_length=1, description="commit, with hf-hub:")
+    sha256: Sha256 | None = Field(None, description="of the file of weights")
+
+    @model_validator(mode="after")
+    def _weights_are_named_once(self) -> "OpenClip":
+        given = [name for name in ("source", "pretrained") if getattr(self, name)]
+        if self.architecture.startswith((HUB, FOLDER)):
+            if given:
+                raise ValueError(f"{self.architecture} has weights of its own: no {given[0]}")
+        elif len(given) != 1:
+            raise ValueError("give source (a file of weights) or pretrained (a tag), one of them")
+        if self.architecture.startswith(HUB) != (self.revision is not None):
+            raise ValueError(f"revision goes with an architecture {HUB}owner/name, and only there")
+        if self.revision and not _HUB_ID.fullmatch(self.architecture.removeprefix(HUB)):
+            raise ValueError(f"{self.architecture!r} is not {HUB}owner/name")
+        return self
+
+
+class TransformersClip(_Checkpoint):
+    """A ``CLIPModel`` of transformers; mean, deviation and size are those of its processor."""
+
+    max_length: int = Field(77, ge=4, le=512, description="tokens; longer texts are cut off")
+
+
+ClipEncoder = Annotated[TwoTowers | OpenClip | TransformersClip, Field(discriminator="kind")]
+
+_CLIP_KINDS: dict[str, type[Settings]] = {
+    "two_towers": TwoTowers,
+    "open_clip": OpenClip,
+    "transformers": TransformersClip,
+}
+
+
+class Pixels(Settings):
+    """How pictures become pixels, for networks that are trained on them from scratch."""
+
+    size: int = Field(224, ge=16, description="side of the picture in pixels")
+    crop_share: float = Field(1.0, gt=0, le=1, description="size / resized shorter side")
+    mean: Channels
+    std: Channels
 
 
 class Models(Settings):
@@ -50,10 +136,13 @@ class Models(Settings):
     text: TextEncoder
     image: ImageEncoder
     clip: ClipEncoder
+    pixels: Pixels
 
     def specification(self, name: str) -> dict[str, object]:
-        """The settings that determine an encoder's embeddings; of CLIP, its towers' too."""
-        names = ("clip", self.clip.text_tower, self.clip.image_tower) if name == "clip" else (name,)
+        """The settings that determine an encoder's embeddings; of two towers, the towers' too."""
+        names = [name]
+        if name == "clip" and isinstance(self.clip, TwoTowers):
+            names += [self.clip.text_tower, self.clip.image_tower]
         return {part: getattr(self, part).model_dump() for part in names}
 
 
@@ -62,6 +151,7 @@ ENCODES: dict[str, tuple[str, ...]] = {
     "text": ("text",),
     "image": ("image",),
     "clip": ("text", "image"),
+    PIXELS: ("image",),
 }
 
 
@@ -73,4 +163,19 @@ def load_models(path: str | Path) -> Models:
     ConfigError
         One line for each wrong setting.
     """
-    return validated(Models, read_yaml(path), lambda _: str(path))
+    content = read_yaml(path)
+    return validated(_models_with(content.get("clip")), content, lambda _: str(path))
+
+
+def _models_with(clip: Any) -> type[Models]:
+    """:class:`Models` with the one kind of CLIP given, so that messages name its keys plainly."""
+    kind = clip.get("kind") if isinstance(clip, dict) else None
+    if not isinstance(kind, str) or kind not in _CLIP_KINDS:
+        return Models
+    return create_model("Models", __base__=Models, clip=(_CLIP_KINDS[kind], ...))
+
+
+def clip_encoder(settings: dict[str, Any]) -> TwoTowers | OpenClip | TransformersClip:
+    """The settings of a CLIP, of whichever kind they name."""
+    adapter: TypeAdapter[TwoTowers | OpenClip | TransformersClip] = TypeAdapter(ClipEncoder)
+    return adapter.validate_python(settings)

@@ -2,13 +2,21 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from mmsent.config.fitting import (
+    EarlyStopping,
+    Loss,
+    Optimiser,
+    Postprocessing,
+    Schedule,
+    Search,
+)
+from mmsent.config.network import Fusion, Head, ImageInput, Projection, TextInput, Vectors
 from mmsent.config.validation import (
     ConfigError,
-    Probability,
     Settings,
     has_key,
     read_yaml,
@@ -16,101 +24,6 @@ from mmsent.config.validation import (
 )
 
 EXPERIMENTS = Path("config/experiments")
-
-#: How a text is cleaned; what each does stands in mmsent.data.text.
-Cleaning = Literal["none", "whitespace", "basic"]
-
-#: How the states of the tokens become one vector.
-Pooling = Literal["mean", "first"]
-
-
-class TextInput(Settings):
-    """What of the text enters the network."""
-
-    encoder: str = Field(description="name of an encoder in the models file")
-    cleaning: Cleaning = "none"
-    pooling: Pooling = Field("mean", description="masked mean of the tokens' states, or the first")
-
-
-class ImageInput(Settings):
-    """What of the picture enters the network."""
-
-    encoder: str = Field(description="name of an encoder in the models file")
-    augmentation: str | None = Field(None, description="a name in the augmentations file")
-    views: int = Field(0, ge=0, le=64, description="augmented views of each training picture")
-
-    @model_validator(mode="after")
-    def _views_need_augmentation(self) -> "ImageInput":
-        if (self.augmentation is None) != (self.views == 0):
-            raise ValueError("augmentation and views go together: both, or neither")
-        return self
-
-
-class Projection(Settings):
-    """One linear layer for each modality, from the encoder's size to a common one."""
-
-    size: int = Field(512, ge=1)
-    norm: Literal["batch", "layer", "none"] = "batch"
-    dropout: Probability = 0.3
-
-
-class Head(Settings):
-    """Fully connected layers between fusion and the three logits."""
-
-    hidden: list[int] = Field(default_factory=lambda: [512, 256])
-    dropout: list[Probability] = Field(default_factory=lambda: [0.3, 0.21])
-    norm: Literal["batch", "layer", "none"] = Field("batch", description="in the first layer")
-
-    @model_validator(mode="after")
-    def _a_dropout_for_each_layer(self) -> "Head":
-        if len(self.hidden) != len(self.dropout):
-            raise ValueError("hidden and dropout must be equally long")
-        return self
-
-
-class Loss(Settings):
-    """Cross-entropy and its class weights."""
-
-    class_weights: Literal["none", "balanced"] = "none"
-    neutral_factor: float = Field(1.0, gt=0, description="times the balanced weight of neutral")
-    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
-
-
-class Optimiser(Settings):
-    """AdamW."""
-
-    learning_rate: float = Field(5e-4, gt=0)
-    weight_decay: float = Field(0.01, ge=0)
-    clip_norm: float | None = Field(1.0, gt=0)
-    batch_size: int = Field(16, ge=2)
-
-
-class Schedule(Settings):
-    """How long, and how the learning rate moves."""
-
-    epochs: int = Field(15, ge=1)
-    kind: Literal["constant", "cosine"] = "cosine"
-    warmup_epochs: float = Field(1.0, ge=0)
-
-    @model_validator(mode="after")
-    def _warmup_within(self) -> "Schedule":
-        if self.warmup_epochs >= self.epochs:
-            raise ValueError("warmup_epochs must be below epochs")
-        return self
-
-
-class EarlyStopping(Settings):
-    """Stop once inner validation weighted F1 has not grown by ``threshold`` for so many epochs."""
-
-    patience: int = Field(10, ge=1)
-    threshold: float = Field(0.001, ge=0)
-
-
-class Postprocessing(Settings):
-    """Turn hesitant predictions into neutral (the study's section 4)."""
-
-    confidence_below: Probability
-    neutral_above: Probability
 
 
 class Experiment(Settings):
@@ -122,14 +35,50 @@ class Experiment(Settings):
     modality: Literal["both", "text", "image"]
     text: TextInput
     image: ImageInput
-    projection: Projection = Projection()
-    fusion: Literal["late"] = "late"
+    vectors: Vectors = Vectors()
+    projection: Projection | None = Projection()
+    fusion: Fusion = "late"
     head: Head = Head()
     loss: Loss = Loss()
     optimiser: Optimiser = Optimiser()
     schedule: Schedule = Schedule()
     early_stopping: EarlyStopping = EarlyStopping()
     postprocessing: Postprocessing | None = None
+    search: Search | None = None
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> "Experiment":
+        if self.projection is None and self.fusion != "late":
+            raise ValueError("only late fusion works without a projection to a common size")
+        if self.fusion == "cross_attention":
+            if self.modality != "both" or not self.text.trained_layers or not self.image.network:
+                raise ValueError(
+                    "cross_attention needs both modalities, tokens (text.trained_layers) and "
+                    "patches (image.network)"
+                )
+            if self.projection is not None and self.projection.norm == "batch":
+                raise ValueError("cross_attention needs projection.norm 'layer' or 'none'")
+        if self.fusion == "adaptive" and self.modality != "both":
+            raise ValueError("adaptive fusion needs both modalities")
+        if self.search:
+            self.varied(self.search.during)
+            for overlays in self.search.space.values():
+                for overlay in overlays:
+                    self.varied(overlay)
+        return self
+
+    def varied(self, *overlays: dict[str, Any]) -> "Experiment":
+        """The same experiment with parts of its settings replaced, and no search.
+
+        Raises
+        ------
+        ValueError
+            If the settings are wrong.
+        """
+        settings = self.model_dump() | {"search": None}
+        for overlay in overlays:
+            settings = overlaid(settings, overlay)
+        return Experiment.model_validate(settings)
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -157,16 +106,26 @@ def experiment_files(path: str | Path) -> list[Path]:
     return files
 
 
-def load_experiment(path: str | Path) -> Experiment:
+def load_experiment(
+    path: str | Path, adjustment: dict[str, Any] | None = None, adjusted_in: str = "adjustment"
+) -> Experiment:
     """Read an experiment, its bases first, each file overriding key by key.
+
+    Parameters
+    ----------
+    adjustment
+        Settings that override the files', from the adjustments file ``adjusted_in``.
 
     Raises
     ------
     ConfigError
         One line for each wrong setting, naming the file that it stands in.
     """
-    files = experiment_files(path)
+    files: list[str | Path] = list(experiment_files(path))
     contents = [{k: v for k, v in read_yaml(file).items() if k != "base"} for file in files]
+    if adjustment:
+        files.insert(0, adjusted_in)
+        contents.insert(0, adjustment)
     merged: dict[str, Any] = {}
     for content in reversed(contents):
         merged = overlaid(merged, content)

@@ -15,6 +15,11 @@ from mmsent.config.validation import (
     validated,
 )
 
+#: Keys whose value is the path of a file of settings.
+FILES = (
+    "models", "adjustments", "augmentations", "text_augmentations", "paper_results", "deviations",
+)  # fmt: skip
+
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -57,8 +62,11 @@ class Config(Settings):
     dataset: str = Field("demo", description="'demo', or a folder in the layout of the README")
     seed: int = 42
     models: str = "config/models/offline.yaml"
+    adjustments: str = "config/adjustments/offline.yaml"
     augmentations: str = "config/augmentations.yaml"
+    text_augmentations: str = "config/text_augmentations.yaml"
     paper_results: str = "config/paper_results.csv"
+    deviations: str = "config/deviations.csv"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     on_bad_post: Literal["error", "drop", "blank"] = "error"
     demo: DemoSettings = DemoSettings()
@@ -111,7 +119,7 @@ def load_config(merged: dict[str, Any], files: list[Path]) -> Config:
 
     merged = typed(merged)
     config = validated(Config, merged, source)
-    for key in ("models", "augmentations", "paper_results"):
+    for key in FILES:
         path = Path(getattr(config, key))
         if not path.is_file():
             near = nearest(path.name, [other.name for other in path.parent.glob("*")])

@@ -5,7 +5,8 @@ from typing import get_args
 
 import ftfy
 
-from mmsent.config.experiment import Cleaning
+from mmsent.config.network import Cleaning
+from mmsent.data.cleaning import sentiment_cleaned, symbols_cleaned, without_marks
 
 #: Tried in this order; the first that decodes every byte is used. The order is fixed, so that the
 #: same bytes always give the same text, which no statistical guesser promises.
@@ -16,14 +17,12 @@ CLEANINGS: tuple[str, ...] = get_args(Cleaning)
 #: What stands for a text of which nothing is left (the study's section 6).
 EMPTY = "[EMPTY]"
 
-_RETWEET = re.compile(r"^(?:\s*(?:RT\s+@\w+\s*:?|RT\s*:)\s*)+", re.IGNORECASE)
-# Twitter cut posts at 140 characters, so an address may end after "http:/" or "htt…".
-_URL = re.compile(r"(?:\bhttps?\b|\bwww\.)\S*|\bt\.co/\S+|\bht?t?p?s?:?/*…", re.IGNORECASE)
-_MENTION = re.compile(r"@\w+:?")
 # Control characters, but for white space.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _SPACE = re.compile(r"\s+")
 _NOT_WORD = re.compile(r"[^\w\s]")
+
+_STEPS = {"basic": without_marks, "symbols": symbols_cleaned, "sentiment": sentiment_cleaned}
 
 
 class UndecodableTextError(ValueError):
@@ -75,8 +74,10 @@ def clean_text(text: str, cleaning: str) -> str:
     """Clean a decoded text as an experiment asks for.
 
     ``none`` strips it; ``whitespace`` also collapses white space (the study's section 4, fifth
-    code); ``basic`` also takes out the retweet mark, URLs and mentions, and the sign of hashtags.
-    A text of which nothing is left becomes ``[EMPTY]``.
+    code); ``basic`` also takes out the retweet mark, URLs and mentions, and the sign of hashtags;
+    ``symbols`` and ``sentiment`` put emoji and emoticons into words and take out symbols, the first
+    as the study's section 5 does, the second as its section 6 (:mod:`mmsent.data.cleaning`). A text
+    of which nothing is left becomes ``[EMPTY]``. Cleaning twice is as good as once.
 
     Raises
     ------
@@ -85,20 +86,13 @@ def clean_text(text: str, cleaning: str) -> str:
     """
     if cleaning not in CLEANINGS:
         raise ValueError(f"unknown cleaning {cleaning!r}; known: {', '.join(CLEANINGS)}")
-    if cleaning == "basic":
-        text = _without_marks(text)
+    if text.strip() == EMPTY:  # its brackets are symbols
+        return EMPTY
+    if cleaning in _STEPS:
+        text = _STEPS[cleaning](text)
     if cleaning != "none":
         text = _SPACE.sub(" ", text)
     return text.strip() or EMPTY
-
-
-def _without_marks(text: str) -> str:
-    # What is taken out may bring a mark together that stood apart, as "@a RT: hi" does.
-    while True:
-        less = _MENTION.sub(" ", _URL.sub(" ", _RETWEET.sub("", text))).replace("#", "")
-        if less == text:
-            return text
-        text = less
 
 
 def is_empty_after_cleaning(text: str) -> bool:

@@ -79,7 +79,7 @@ class Embeddings:
         self.path = str(path)
 
     def of(self, guids: Sequence[str], blanked: Sequence[bool]) -> np.ndarray:
-        """Rows ``(posts, dim)`` in single precision; of a blanked post, the blank row.
+        """Rows ``(posts, ...)`` as they are stored; of a blanked post, the blank row.
 
         Raises
         ------
@@ -94,4 +94,4 @@ class Embeddings:
         rows = [
             self._row[BLANK if blank else guid] for guid, blank in zip(guids, blanked, strict=True)
         ]
-        return self._array[rows].astype(np.float32)
+        return self._array[rows]

@@ -1,28 +1,46 @@
 """Encoding by specification: load the encoder that settings describe, run it over an index."""
 
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import torch
+from torch import nn
 
-from mmsent.config.encoders import ClipEncoder, ImageEncoder, TextEncoder
+from mmsent.config.encoders import ImageEncoder, Pixels, TextEncoder
+from mmsent.config.network import PIXELS
+from mmsent.config.validation import ConfigError
 from mmsent.encoders.embeddings import write_embeddings
-from mmsent.encoders.passes import encode_images, encode_texts, view_maker
-from mmsent.encoders.towers import ImageTower, TextTower, load_image_tower, load_text_tower
+from mmsent.encoders.passes import TextReading, encode_images, encode_texts, view_maker
+from mmsent.encoders.timm_image import load_image_tower
+from mmsent.encoders.towers import ImageTower, PixelTower, TextTower
+from mmsent.encoders.transformers_text import load_text_tower
 
 
 def encode_text_index(
-    index: pd.DataFrame, spec: dict[str, Any], cleaning: str, device: torch.device, out: Path
+    index: pd.DataFrame,
+    spec: dict[str, Any],
+    reading: TextReading,
+    device: torch.device,
+    out: Path,
 ) -> None:
-    """Encode the texts of an index with the encoder that ``spec`` describes, and store them."""
-    tower = _text_tower(spec)
+    """Encode the texts of an index with the encoder that ``spec`` describes, and store them.
+
+    Raises
+    ------
+    ConfigError
+        If the encoder cannot be loaded, or has no such layers as ``reading`` asks for.
+    """
+    if reading.below and "clip" in spec:
+        raise ConfigError("trained_layers goes with encoder 'text', not with clip")
+    tower = text_tower(spec)
     tower.model.to(device)
-    arrays, guids = encode_texts(tower, index, cleaning)
+    arrays, guids = encode_texts(tower, index, reading)
     settings = {
-        "encoder": spec, "cleaning": cleaning, "parameters": _size(tower), "versions": _versions(),
-        "content": _content(index),
+        "encoder": spec, "reading": asdict(reading), "parameters": _size(tower),
+        "versions": _versions(), "content": _content(index),
     }  # fmt: skip
     write_embeddings(out, arrays, guids, settings)
 
@@ -37,8 +55,14 @@ def encode_image_index(
     device: torch.device,
     out: Path,
 ) -> None:
-    """Encode a view of the pictures of an index, and store it; no ``policy``: evaluation view."""
-    tower = _image_tower(spec)
+    """Encode a view of the pictures of an index, and store it; no ``policy``: evaluation view.
+
+    Raises
+    ------
+    ConfigError
+        If the encoder cannot be loaded.
+    """
+    tower = image_tower(spec)
     tower.model.to(device)
     make = view_maker(policy, tower, view, seed)
     arrays, guids = encode_images(tower, index, folder, make)
@@ -50,24 +74,37 @@ def encode_image_index(
     write_embeddings(out, arrays, guids, settings)
 
 
-def _text_tower(spec: dict[str, Any]) -> TextTower:
+def text_tower(spec: dict[str, Any]) -> TextTower:
+    """The text encoder that ``spec`` describes (``Models.specification``).
+
+    Raises
+    ------
+    WeightsError
+        If weights are missing, not the ones named, or do not fit.
+    """
     if "clip" in spec:
         from mmsent.encoders.clip import clip_text_tower
 
-        return clip_text_tower(*_clip_parts(spec))
+        return clip_text_tower(spec)
     return load_text_tower(TextEncoder(**spec["text"]))
 
 
-def _image_tower(spec: dict[str, Any]) -> ImageTower:
+def image_tower(spec: dict[str, Any]) -> ImageTower:
+    """The image encoder that ``spec`` describes (``Models.specification``).
+
+    Raises
+    ------
+    WeightsError
+        If weights are missing, not the ones named, or do not fit.
+    """
     if "clip" in spec:
         from mmsent.encoders.clip import clip_image_tower
 
-        return clip_image_tower(*_clip_parts(spec))
+        return clip_image_tower(spec)
+    if PIXELS in spec:
+        pixels = Pixels(**spec[PIXELS])
+        return PixelTower(nn.Identity(), pixels.size, pixels.crop_share, pixels.mean, pixels.std)
     return load_image_tower(ImageEncoder(**spec["image"]))
-
-
-def _clip_parts(spec: dict[str, Any]) -> tuple[ClipEncoder, TextEncoder, ImageEncoder]:
-    return ClipEncoder(**spec["clip"]), TextEncoder(**spec["text"]), ImageEncoder(**spec["image"])
 
 
 def _size(tower: TextTower | ImageTower) -> int:

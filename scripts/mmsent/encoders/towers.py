@@ -1,56 +1,84 @@
-"""The two towers: a transformer for text, a convolutional network for pictures, both frozen."""
+"""The two kinds of towers, for text and for pictures, of whichever format; both are frozen."""
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
-import timm
 import torch
 from torch import nn
-from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerBase
-from transformers.utils import logging as transformers_logging
 
-from mmsent.config.encoders import ImageEncoder, TextEncoder
-from mmsent.encoders.weights import WeightsError, check_sha256, locate
+#: How tokenizers mark the beginning or the end of a word.
+_MARKS = ("Ġ", "▁", "</w>")
 
-# What matters of its loading report is checked below, and progress is shown post by post.
-transformers_logging.set_verbosity_error()
-transformers_logging.disable_progress_bar()
+#: Letters; fewer make articles and pieces.
+_SHORTEST_WORD = 3
 
 
-@dataclass(frozen=True)
-class TextTower:
+class TextTower(ABC):
     """A frozen text encoder with its tokenizer."""
 
     model: nn.Module
-    tokenizer: PreTrainedTokenizerBase
     max_length: int
 
-    @torch.inference_mode()
-    def encode(self, texts: Sequence[str]) -> dict[str, torch.Tensor]:
+    @abstractmethod
+    def encode(self, texts: Sequence[str], max_tokens: int = 0) -> dict[str, torch.Tensor]:
         """Encode texts.
+
+        Parameters
+        ----------
+        max_tokens
+            Longer texts are cut off there, and at ``max_length`` anyway; 0: there alone.
 
         Returns
         -------
         dict
-            ``mean``, the mean of the last states over the text's own tokens, and ``first``, the
-            first token's last state, both ``(batch, dim)``; ``length``, the number of tokens before
-            cutting off, ``(batch,)``.
+            ``mean``, the mean of the last states over the text's own tokens; ``first``, the first
+            token's last state; ``summary``, that of the token in which the encoder sums a text up;
+            each ``(batch, dim)``. ``length``, the number of tokens before cutting off,
+            ``(batch,)``. The states of CLIP are those before its projection.
         """
-        device = next(self.model.parameters()).device
-        lengths = [len(ids) for ids in self.tokenizer(list(texts), verbose=False)["input_ids"]]
-        tokens = self.tokenizer(
-            list(texts),
-            padding=True,
-            truncation=True,
-            max_length=self.max_length,
-            return_tensors="pt",
-        ).to(device)
-        states = self.model(**tokens).last_hidden_state
+
+    @abstractmethod
+    def input_embeddings(self) -> torch.Tensor:
+        """The embedding of each token of the vocabulary, ``(vocabulary, dim)``."""
+
+    @abstractmethod
+    def pieces(self) -> Iterable[str]:
+        """The tokens of the vocabulary as the tokenizer spells them."""
+
+    @abstractmethod
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids of texts, without the tokens that the encoder puts before and after."""
+
+    @abstractmethod
+    def special_ids(self) -> set[int]:
+        """Ids of tokens that are no part of a text, such as those for its end or the unknown."""
+
+    def limit(self, max_tokens: int) -> int:
+        """The number of tokens at which texts are cut off."""
+        return min(max_tokens or self.max_length, self.max_length)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the encoder works."""
+        return next(self.model.parameters()).device
+
+    def whole_words(self) -> dict[str, int]:
+        """Words that are one token in running text, in lower case, with the token's id.
+
+        Whatever the tokenizer's marks, a word counts if it stands as exactly one token between two
+        others; it has three letters at least and nothing but letters.
+        """
+        forms = {_unmarked(piece) for piece in self.pieces()}
+        words = sorted(form for form in forms if len(form) >= _SHORTEST_WORD and form.isalpha())
+        alone, pair, *between = self.ids(["a", "a a", *(f"a {word} a" for word in words)])
+        place = len(alone)
+        special = self.special_ids()
         return {
-            "mean": masked_mean(states, tokens["attention_mask"]),
-            "first": states[:, 0],
-            "length": torch.tensor(lengths, dtype=torch.int32),
+            word: ids[place]
+            for word, ids in zip(words, between, strict=True)
+            if ids[:place] + ids[place + 1 :] == pair and ids[place] not in special
         }
 
 
@@ -58,8 +86,9 @@ class TextTower:
 class ImageTower:
     """A frozen image encoder with its own transform.
 
-    ``size`` is the side of the picture in pixels, ``crop_share`` the share of the resized shorter
-    side that evaluation sees, ``mean`` and ``std`` normalise each channel.
+    ``model`` gives one state of each picture, ``size`` is the side of the picture in pixels,
+    ``crop_share`` the share of the resized shorter side that evaluation sees, ``mean`` and ``std``
+    normalise each channel.
     """
 
     model: nn.Module
@@ -68,9 +97,12 @@ class ImageTower:
     mean: Sequence[float]
     std: Sequence[float]
 
+    #: What an embedding file calls the states.
+    output: ClassVar[str] = "state"
+
     @torch.inference_mode()
     def encode(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Encode pictures ``(batch, 3, size, size)`` in bytes into pooled states ``(batch, dim)``.
+        """Encode pictures ``(batch, 3, size, size)`` in bytes into states ``(batch, dim)``.
 
         Normalising happens here and only here, so no picture is normalised twice or not at all.
         """
@@ -82,77 +114,26 @@ class ImageTower:
         return self.model(batch)
 
 
-def masked_mean(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Mean of ``(batch, tokens, dim)`` states over the tokens whose mask is 1: ``(batch, dim)``."""
-    weights = mask.unsqueeze(-1).to(states.dtype)
-    return (states * weights).sum(1) / weights.sum(1).clamp(min=1)
+@dataclass(frozen=True)
+class PixelTower(ImageTower):
+    """No encoder: the pictures themselves, for networks trained from scratch.
+
+    They stay bytes, not normalised: who reads them does that, with ``mean`` and ``std``.
+    """
+
+    output: ClassVar[str] = "pixels"
+
+    def encode(self, pictures: torch.Tensor) -> torch.Tensor:
+        """The pictures as they are, ``(batch, 3, size, size)`` in bytes."""
+        return pictures
+
+
+def _unmarked(piece: str) -> str:
+    for mark in _MARKS:
+        piece = piece.removeprefix(mark).removesuffix(mark)
+    return piece.lower()
 
 
 def frozen(model: nn.Module) -> nn.Module:
     """The model in evaluation mode, none of its parameters trainable."""
     return model.eval().requires_grad_(False)
-
-
-def load_text_tower(spec: TextEncoder) -> TextTower:
-    """Load a transformer and its tokenizer from safetensors.
-
-    Raises
-    ------
-    WeightsError
-        If the weights are missing, not the ones that ``spec`` names, or incomplete.
-    """
-    folder = locate(spec.source)
-    check_sha256(folder / "model.safetensors", spec.sha256)
-    options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-    model, report = AutoModel.from_pretrained(
-        folder, use_safetensors=True, output_loading_info=True, **options
-    )
-    # The pooling layer on top is not used here; anything else missing would be random.
-    missing = sorted(key for key in report["missing_keys"] if not key.startswith("pooler."))
-    if missing:
-        raise WeightsError(f"{spec.source}: the weights lack {', '.join(missing[:5])}")
-    tokenizer = AutoTokenizer.from_pretrained(folder, **options)
-    return TextTower(frozen(model), tokenizer, spec.max_length)
-
-
-def load_image_tower(spec: ImageEncoder) -> ImageTower:
-    """Build a timm architecture without its classifier and load its weights.
-
-    The file may hold the tensors under other names: if names differ, tensors are matched one to
-    one in order, and every shape has to agree.
-
-    Raises
-    ------
-    WeightsError
-        If the weights are missing, not the ones that ``spec`` names, or do not fit.
-    """
-    path = locate(spec.source)
-    check_sha256(path, spec.sha256)
-    content = torch.load(path, map_location="cpu", weights_only=True)
-    model = timm.create_model(spec.architecture, pretrained=False)
-    model.load_state_dict(matched(content, model.state_dict(), path.name))
-    model.reset_classifier(0)  # type: ignore[operator]
-    model.to(memory_format=torch.channels_last)
-    return ImageTower(frozen(model), spec.size, spec.crop_share, spec.mean, spec.std)
-
-
-def matched(
-    content: dict[str, torch.Tensor], expected: dict[str, torch.Tensor], name: str
-) -> dict[str, torch.Tensor]:
-    """``content`` under the names of ``expected``.
-
-    Raises
-    ------
-    WeightsError
-        If the number of tensors or a shape differs.
-    """
-    if content.keys() == expected.keys():
-        return content
-    if len(content) != len(expected):
-        raise WeightsError(f"{name}: {len(content)} tensors, the architecture has {len(expected)}")
-    for (key, tensor), (old, given) in zip(expected.items(), content.items(), strict=True):
-        if tensor.shape != given.shape:
-            raise WeightsError(
-                f"{name}: {old} has shape {tuple(given.shape)}, {key} needs {tuple(tensor.shape)}"
-            )
-    return dict(zip(expected, content.values(), strict=True))

@@ -1,6 +1,7 @@
 """Views of a picture: the fixed one of evaluation, and augmented ones for training."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -11,6 +12,14 @@ from mmsent.files import seed_of
 
 #: Beyond so many times its shorter side, the ends of a picture are cut off.
 MOST_ELONGATED = 8
+
+#: What ``one_of`` draws from; a factor of 1 leaves the picture as it is.
+_ADJUSTMENTS: dict[str, Callable[[torch.Tensor, float], torch.Tensor]] = {
+    "brightness": v2.functional.adjust_brightness,
+    "contrast": v2.functional.adjust_contrast,
+    "saturation": v2.functional.adjust_saturation,
+    "sharpness": v2.functional.adjust_sharpness,
+}
 
 #: A transform of ``(3, height, width)`` pictures in bytes.
 Operation = Callable[[torch.Tensor], torch.Tensor]
@@ -30,8 +39,19 @@ def operation(name: str, settings: dict[str, Any], size: int) -> Operation:
         "sharpness": lambda: v2.RandomAdjustSharpness(settings["factor"], p=1.0),
         "blur": lambda: v2.GaussianBlur(5, sigma=settings["sigma"]),
         "erasing": lambda: v2.RandomErasing(**settings),
+        "one_of": lambda: partial(_adjusted, **settings),
     }
     return builders[name]()
+
+
+def _adjusted(image: torch.Tensor, p: float, **widths: float) -> torch.Tensor:
+    """With probability ``p`` one of the adjustments of a width above 0, drawn evenly."""
+    happens, factor = torch.rand(2).tolist()
+    names = [name for name in _ADJUSTMENTS if widths.get(name, 0) > 0]
+    name = names[int(torch.randint(len(names), ()))]
+    if happens >= p:
+        return image
+    return _ADJUSTMENTS[name](image, 1 + widths[name] * (2 * factor - 1))
 
 
 def augmented_view(
@@ -63,7 +83,7 @@ def evaluation_view(picture: Image.Image, size: int, crop_share: float = 1.0) ->
 
 def _resized(picture: Image.Image, shorter_side: int) -> torch.Tensor:
     """The picture with its shorter side at so many pixels, ``(3, height, width)`` in bytes."""
-    image = v2.functional.pil_to_tensor(picture)
+    image = v2.functional.pil_to_tensor(picture.convert("RGB"))
     height, width = image.shape[-2:]
     longest = MOST_ELONGATED * min(height, width)
     # A strip of one pixel by thousands would become a picture of millions.

@@ -7,7 +7,10 @@ import pandas as pd
 
 from mmsent.evaluation.intervals import group_bootstrap, group_confusions
 from mmsent.evaluation.metrics import all_metrics
-from mmsent.labels import PROBABILITY_COLUMNS, TEST, VALIDATION
+from mmsent.labels import LABELS, PROBABILITY_COLUMNS, TEST, VALIDATION
+
+#: Beginning of the columns that hold the weights of an adaptive fusion's parts.
+WEIGHT = "weight_"
 
 #: Columns of every predictions table: the contract between runs and everything that reads them.
 PREDICTION_COLUMNS = ["guid", "fold", "subset", "label", *PROBABILITY_COLUMNS, "predicted"]
@@ -44,7 +47,7 @@ def experiment_metrics(
         ``test``: metrics of the pooled out-of-fold predictions; ``interval``: their ends;
         ``validation``: mean over folds of the inner validation's; ``by_fold``: test metrics of
         each fold; ``posts``, ``groups``, ``resamples``, ``level``; ``predicted``: counts by class;
-        ``confusion``: true class by predicted class.
+        ``confusion``: true class by predicted class; ``fusion_weights``: :func:`weight_summary`.
     """
     table = pooled(runs, folds)
     confusions = group_confusions(
@@ -64,7 +67,37 @@ def experiment_metrics(
         "level": level,
         "predicted": np.bincount(table["predicted"], minlength=3).tolist(),
         "confusion": confusions.sum(0).astype(int).tolist(),
+        "fusion_weights": weight_summary(runs),
     }
+
+
+def weight_summary(runs: list[pd.DataFrame]) -> dict[str, dict[str, float]]:
+    """How an adaptive fusion weighs its parts over the test posts; empty for other fusions.
+
+    Returns
+    -------
+    dict
+        Of each part ``mean``, ``sd``, ``p5``, ``p95``, ``largest`` (share of posts for which it
+        weighs most) and the mean over the posts of each true class, ``mean_{label}``.
+    """
+    table = pd.concat(runs, ignore_index=True)
+    table = table[table["subset"] == TEST]
+    columns = [name for name in table.columns if name.startswith(WEIGHT)]
+    largest = table[columns].idxmax(axis=1) if columns else None
+    summary = {}
+    for column in columns:
+        values = table[column]
+        summary[column.removeprefix(WEIGHT)] = {
+            "mean": float(values.mean()),
+            "sd": float(values.std()),
+            "p5": float(values.quantile(0.05)),
+            "p95": float(values.quantile(0.95)),
+            "largest": float((largest == column).mean()),
+        } | {
+            f"mean_{name}": float(values[table["label"] == index].mean())
+            for index, name in enumerate(LABELS)
+        }
+    return summary
 
 
 def prediction_metrics(table: pd.DataFrame) -> dict[str, float]:

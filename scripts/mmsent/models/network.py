@@ -1,12 +1,19 @@
-"""The network of an experiment: projections, fusion, head."""
+"""The network of an experiment: branches, projections, fusion, head."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from torch import nn
 
-from mmsent.config.experiment import Experiment, Head, Projection
+from mmsent.config.experiment import Experiment
+from mmsent.config.network import Head, Projection
 from mmsent.labels import LABELS
+from mmsent.models.branches import PixelBranch, States, TokenBranch, VectorBranch
+from mmsent.models.fusion import FUSIONS
+
+#: Key of the number of a text's own tokens, beside the states of the tokens themselves.
+TOKENS = "text_tokens"
 
 
 def _norm(kind: str, size: int) -> nn.Module:
@@ -19,7 +26,7 @@ def _norm(kind: str, size: int) -> nn.Module:
 
 
 def projection(input_size: int, settings: Projection) -> nn.Sequential:
-    """A modality's own layer: ``(batch, input_size)`` to ``(batch, settings.size)``."""
+    """A modality's own layer: ``(..., input_size)`` to ``(..., settings.size)``."""
     return nn.Sequential(
         nn.Linear(input_size, settings.size),
         _norm(settings.norm, settings.size),
@@ -43,46 +50,94 @@ def head(input_size: int, settings: Head) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Linear(input_size, len(LABELS)))
 
 
-class LateFusion(nn.Module):
-    """Concatenate the modalities' projections (the study's section 5, late fusion)."""
-
-    def __init__(self, sizes: list[int]) -> None:
-        """``sizes``: the projections' sizes."""
-        super().__init__()
-        self.output_size = sum(sizes)
-
-    def forward(self, projected: list[torch.Tensor]) -> torch.Tensor:
-        """``(batch, size)`` of each modality to ``(batch, output_size)``."""
-        return torch.cat(projected, dim=1)
-
-
-#: Building blocks that an experiment may name as its fusion.
-FUSIONS = {"late": LateFusion}
-
-
 class FusionNetwork(nn.Module):
-    """Projections of the used modalities, fused, then classified.
+    """Branches of the used modalities, projected, fused, then classified.
 
     A modality that the experiment does not use has no layer here, so nothing of it can leak in.
     """
 
-    def __init__(self, experiment: Experiment, sizes: Mapping[str, int]) -> None:
-        """``sizes``: the embedding size of each used modality."""
+    def __init__(
+        self,
+        experiment: Experiment,
+        sizes: Mapping[str, int],
+        encoders: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Build the network with fresh weights, but for trained layers of a pretrained encoder.
+
+        Parameters
+        ----------
+        sizes
+            The size of a stored vector or state of each used modality.
+        encoders
+            The encoders' settings by name, as far as a part of them is trained or their pixels are
+            read: those of the text encoder with ``trained_layers``, ``pixels`` with a network.
+        """
         super().__init__()
         self.modalities = experiment.modalities
-        self.projections = nn.ModuleDict(
-            {name: projection(sizes[name], experiment.projection) for name in self.modalities}
+        self.branches = nn.ModuleDict(
+            {name: _branch(name, experiment, sizes, encoders or {}) for name in self.modalities}
         )
-        fusion = FUSIONS[experiment.fusion]
-        self.fusion = fusion([experiment.projection.size] * len(self.modalities))
+        outputs = [int(self.branches[name].output_size) for name in self.modalities]  # type: ignore[arg-type]
+        settings = experiment.projection
+        layers = [nn.Identity() if settings is None else projection(n, settings) for n in outputs]
+        self.projections = nn.ModuleDict(dict(zip(self.modalities, layers, strict=True)))
+        if settings is not None:
+            outputs = [settings.size] * len(outputs)
+        self.fusion = FUSIONS[experiment.fusion](outputs)
         self.head = head(self.fusion.output_size, experiment.head)
 
-    def forward(self, embeddings: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """Embeddings ``(batch, dim)`` of each modality to logits ``(batch, 3)``."""
-        projected = [self.projections[name](embeddings[name]) for name in self.modalities]
-        return self.head(self.fusion(projected))
+    def standardise(self, inputs: Mapping[str, torch.Tensor]) -> None:
+        """Take what standardises stored vectors from the training posts, ``(posts, ...)``."""
+        for name in self.modalities:
+            branch = self.branches[name]
+            if isinstance(branch, VectorBranch):
+                branch.standardise(inputs[name])
+
+    def forward(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Inputs of each modality, ``(batch, ...)``, to logits ``(batch, 3)``."""
+        return self.head(self.fusion(self._projected(batch)))
+
+    def fusion_weights(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor | None:
+        """How much each part of an adaptive fusion weighs, ``(batch, parts)``; else None."""
+        return self.fusion.weights(self._projected(batch))
+
+    def _projected(self, batch: Mapping[str, torch.Tensor]) -> list[States]:
+        states = []
+        for name in self.modalities:
+            branch = self.branches[name]
+            if isinstance(branch, TokenBranch):
+                given = branch(batch[name], batch[TOKENS])
+            else:
+                given = branch(batch[name])
+            states.append(given.through(self.projections[name], self.fusion.reads_sequences))
+        return states
+
+
+def _branch(
+    name: str, experiment: Experiment, sizes: Mapping[str, int], encoders: Mapping[str, Any]
+) -> nn.Module:
+    # Imported here: most experiments read stored vectors and start faster without.
+    text, image = experiment.text, experiment.image
+    if name == "text" and text.trained_layers:
+        from mmsent.encoders.layers import load_top_layers
+
+        layers = load_top_layers(encoders[text.encoder], text.trained_layers)
+        return TokenBranch(layers, sizes[name], text.pooling)
+    if name == "image" and image.network is not None:
+        from mmsent.models.convolution import convolution
+
+        pixels = encoders[image.encoder]["pixels"]
+        network, size = convolution(image.network), image.network.widths[-1]
+        return PixelBranch(network, size, pixels["mean"], pixels["std"])
+    return VectorBranch(sizes[name], experiment.vectors)
 
 
 def trained_parameters(network: nn.Module) -> int:
     """Number of parameters that training changes."""
     return sum(p.numel() for p in network.parameters() if p.requires_grad)
+
+
+def trained_state(network: nn.Module) -> dict[str, torch.Tensor]:
+    """What training changes: trained parameters and running statistics, by name."""
+    frozen = {name for name, p in network.named_parameters() if not p.requires_grad}
+    return {name: t for name, t in network.state_dict().items() if name not in frozen}

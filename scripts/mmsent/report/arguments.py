@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from mmsent.config.experiment import EXPERIMENTS
-from mmsent.files import write_text
+from mmsent.files import settings_argument, write_text
 from mmsent.report.render import rendered
 from mmsent.report.results import PrintedFigures, Result, load_results
 from mmsent.tables import write_table
@@ -20,12 +20,14 @@ def results_parser(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--metrics", required=True, nargs="+", type=Path, help="in the same order")
     parser.add_argument("--runs", required=True, nargs="+", type=Path, help="metrics of the runs")
     parser.add_argument("--reported", required=True, help="the study's figures (CSV)")
+    parser.add_argument("--adjustments", required=True, type=settings_argument,
+                        help="what is set otherwise than in the experiments' files")  # fmt: skip
     return parser
 
 
 def results_of(args: argparse.Namespace) -> tuple[list[Result], PrintedFigures]:
     """The results of the named experiments, and the figures that the study prints."""
-    results = load_results(args.experiments, args.metrics, args.runs, EXPERIMENTS)
+    results = load_results(args.experiments, args.metrics, args.runs, EXPERIMENTS, args.adjustments)
     return results, PrintedFigures(args.reported)
 
 

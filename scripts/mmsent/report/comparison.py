@@ -1,5 +1,7 @@
 """The tables of versions and of the ablation."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from mmsent.labels import LABELS
@@ -11,8 +13,16 @@ _MODALITY = {"text": "text", "image": "image", "both": "text + image"}
 TEXT_ROW, IMAGE_ROW = "ablation/text_only", "ablation/image_only"
 
 
-def versions_table(results: list[Result], printed: PrintedFigures) -> pd.DataFrame:
-    """A row for each version: the study's figures, ours with intervals, classes, calibration."""
+def versions_table(
+    results: list[Result], printed: PrintedFigures, seconds: Mapping[str, float] | None = None
+) -> pd.DataFrame:
+    """A row for each version: the study's figures, ours with intervals, classes, calibration.
+
+    Parameters
+    ----------
+    seconds
+        What training took over all folds, searches included, by name of the version.
+    """
     rows = []
     for result in results:
         row = {
@@ -33,6 +43,8 @@ def versions_table(results: list[Result], printed: PrintedFigures) -> pd.DataFra
             "Best epoch": result.best_epochs,
             "Trained parameters": f"{result.trained_parameters:,}",
         }
+        if seconds is not None:
+            row["Seconds"] = f"{seconds[result.name]:.0f}"
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -21,13 +21,7 @@ def costs_table(benchmarks: Iterable[Path]) -> pd.DataFrame:
         ``Rule``, ``Jobs``, ``Seconds`` (sum over jobs), ``Seconds a job``, ``Peak memory [MiB]``
         (largest of a job; jobs too short to be measured count 0).
     """
-    rows = []
-    for path in benchmarks:
-        parts = path.parts
-        rule = parts[parts.index("benchmarks") + 1].removesuffix(".jsonl")
-        record = json.loads(path.read_text(encoding="utf-8").splitlines()[-1])
-        rows.append((rule, float(record["s"]), _number(record.get("max_rss"))))
-    table = pd.DataFrame(rows, columns=["rule", "seconds", "memory"])
+    table = _jobs(benchmarks)
     grouped = table.groupby("rule").agg(
         jobs=("seconds", "size"),
         seconds=("seconds", "sum"),
@@ -44,6 +38,36 @@ def costs_table(benchmarks: Iterable[Path]) -> pd.DataFrame:
             "Peak memory [MiB]": grouped["memory"].map("{:.0f}".format),
         }
     )
+
+
+def experiment_seconds(benchmarks: Iterable[Path]) -> pd.DataFrame:
+    """Seconds that each experiment's runs and search took, over all folds.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``experiment``, ``train``, ``search``. What encoding took is shared and not in it.
+    """
+    table = _jobs(benchmarks)
+    table = table[table["rule"].isin(["train", "search"])]
+    sums = table.pivot_table(
+        index="experiment", columns="rule", values="seconds", aggfunc="sum", fill_value=0.0,
+        sort=False,
+    )  # fmt: skip
+    sums = sums.reindex(columns=["train", "search"], fill_value=0.0).round(1)
+    return sums.rename_axis(columns=None).reset_index()
+
+
+def _jobs(benchmarks: Iterable[Path]) -> pd.DataFrame:
+    """A row for each job: ``rule``, ``experiment`` (of jobs by fold), ``seconds``, ``memory``."""
+    rows = []
+    for path in benchmarks:
+        parts = path.with_suffix("").parts
+        below = parts[parts.index("benchmarks") + 1 :]
+        record = json.loads(path.read_text(encoding="utf-8").splitlines()[-1])
+        seconds, memory = float(record["s"]), _number(record.get("max_rss"))
+        rows.append((below[0], "/".join(below[1:-1]), seconds, memory))
+    return pd.DataFrame(rows, columns=["rule", "experiment", "seconds", "memory"])
 
 
 def _number(value: object) -> float:

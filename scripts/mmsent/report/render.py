@@ -35,6 +35,7 @@ def rendered(template: str, **values: Any) -> str:
     )
     environment.filters["table"] = markdown_table
     environment.filters["percent"] = lambda share, digits=1: f"{100 * share:.{digits}f} %"
+    environment.filters["p_value"] = lambda p: "< 0.001" if p < 0.001 else f"= {p:.3f}"
     environment.filters["yaml"] = lambda value: yaml.safe_dump(value, sort_keys=False)
     environment.filters["number"] = lambda value: f"{value:,}"
     return environment.get_template(template).render(**values)

@@ -1,6 +1,6 @@
 """What tables are made of: results of experiments, and the figures that the study prints."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,11 @@ class Result:
 
 
 def load_results(
-    experiments: Iterable[Path], metrics: Iterable[Path], runs: Iterable[Path], root: Path
+    experiments: Iterable[Path],
+    metrics: Iterable[Path],
+    runs: Iterable[Path],
+    root: Path,
+    adjustments: Mapping[str, dict[str, Any]] | None = None,
 ) -> list[Result]:
     """Read the results of experiments.
 
@@ -59,6 +63,8 @@ def load_results(
         The metrics files of all runs, ``.../runs/{experiment}/{fold}/metrics.json``.
     root
         Folder that experiment names are relative to.
+    adjustments
+        What is set otherwise than in the experiments' files, by name.
     """
     run_files = list(runs)
     results = []
@@ -68,7 +74,8 @@ def load_results(
         own = [path for path in run_files if path.parent.parent.as_posix().endswith(folder)]
         own.sort(key=lambda path: int(path.parent.name))
         loaded = [read_json(path) for path in own]
-        results.append(Result(name, load_experiment(experiment), read_json(metric), loaded))
+        settings = load_experiment(experiment, (adjustments or {}).get(name))
+        results.append(Result(name, settings, read_json(metric), loaded))
     return results
 
 

@@ -1,5 +1,6 @@
-"""What a run reads: posts with their role, and the embeddings of the used modalities."""
+"""What a run reads: posts with their role, and the stored inputs of the used modalities."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import torch
 from mmsent.config.experiment import Experiment
 from mmsent.encoders.embeddings import Embeddings
 from mmsent.labels import TEST, TRAIN, UNLABELLED, UNLABELLED_ROLE, VALIDATION
+from mmsent.models.network import TOKENS
 
 ROLES = (TRAIN, VALIDATION, TEST, UNLABELLED_ROLE)
 
@@ -25,8 +27,9 @@ class Inputs:
     labels
         ``(posts,)``; -1 for posts without one, and for test posts, whose labels are hidden here.
     embeddings
-        Of each used modality ``(posts, views, dim)``; view 0 is the evaluation view, and other
-        roles than training have no other.
+        Of each used modality ``(posts, views, ...)``: vectors, states of tokens, or pixels; beside
+        states of tokens, ``text_tokens`` has their number. View 0 is the evaluation view, and
+        other roles than training have no other.
     """
 
     guids: list[str]
@@ -37,10 +40,34 @@ class Inputs:
         """Number of posts."""
         return len(self.guids)
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The last dimension of each input: the size of a vector or of a token's state."""
+        return {name: tensor.shape[-1] for name, tensor in self.embeddings.items()}
+
     def to(self, device: torch.device) -> "Inputs":
         """The same posts with tensors on ``device``."""
         moved = {name: tensor.to(device) for name, tensor in self.embeddings.items()}
         return Inputs(self.guids, self.labels.to(device), moved)
+
+    def batch(
+        self, rows: torch.Tensor, generator: torch.Generator | None = None
+    ) -> dict[str, torch.Tensor]:
+        """The inputs of some posts, ``(batch, ...)`` of each modality.
+
+        Parameters
+        ----------
+        generator
+            Draws a view of each post; None: the evaluation view.
+        """
+        views = torch.zeros(len(rows), dtype=torch.int64)
+        batch = {}
+        for name, tensor in self.embeddings.items():
+            drawn = views
+            if generator is not None and tensor.shape[1] > 1:
+                drawn = torch.randint(tensor.shape[1], (len(rows),), generator=generator)
+            batch[name] = tensor[rows, drawn]
+        return batch
 
 
 def roles_in_fold(posts: pd.DataFrame, folds: pd.DataFrame, fold: int) -> pd.Series:
@@ -54,57 +81,70 @@ def load_inputs(
     posts: pd.DataFrame,
     folds: pd.DataFrame,
     fold: int,
-    text_file: Path | None,
-    image_files: list[Path],
+    files: Mapping[str, list[Path]],
+    roles: tuple[str, ...] = ROLES,
 ) -> dict[str, Inputs]:
     """Read what a run needs, by role.
 
     Parameters
     ----------
-    image_files
-        Embeddings of the evaluation view, then of the augmented views.
+    files
+        Embedding files of each modality: the evaluation view's, then those of augmented views.
+    roles
+        The roles to read.
 
     Raises
     ------
     ValueError
         If the number of files does not fit the experiment.
     """
-    expected = 1 + experiment.image.views if "image" in experiment.modalities else 0
-    if len(image_files) != expected or (text_file is None) == ("text" in experiment.modalities):
-        raise ValueError(
-            f"a run of modality {experiment.modality} with {experiment.image.views} views needs "
-            f"{expected} image files and {int('text' in experiment.modalities)} text file"
-        )
-    files = {"image": [Embeddings(path, "state") for path in image_files]}
-    if text_file is not None:
-        files["text"] = [Embeddings(text_file, experiment.text.pooling)]
-    roles = roles_in_fold(posts, folds, fold)
+    for name in ("text", "image"):
+        views = getattr(experiment, name).views
+        expected = 1 + views if name in experiment.modalities else 0
+        if len(files.get(name, [])) != expected:
+            raise ValueError(
+                f"a run of modality {experiment.modality} with {views} views of the {name} needs "
+                f"{expected} {name} files, got {len(files.get(name, []))}"
+            )
+    arrays = {
+        (key, name): [Embeddings(path, array) for path in files[name]]
+        for name in experiment.modalities
+        for key, array in _arrays(experiment, name).items()
+    }
+    role_of = roles_in_fold(posts, folds, fold)
     return {
         role: _inputs(
-            posts[roles == role],
-            files,
-            experiment.modalities,
+            posts[role_of == role],
+            arrays,
             all_views=role == TRAIN,
             # What cannot be read cannot leak.
             hide_labels=role not in (TRAIN, VALIDATION),
         )
-        for role in ROLES
+        for role in roles
     }
+
+
+def _arrays(experiment: Experiment, modality: str) -> dict[str, str]:
+    """Names of a modality's inputs, and of the arrays in its embedding files that hold them."""
+    if modality == "image":
+        return {"image": "pixels" if experiment.image.network else "state"}
+    if experiment.text.trained_layers:
+        return {"text": "states", TOKENS: "tokens"}
+    return {"text": experiment.text.pooling}
 
 
 def _inputs(
     posts: pd.DataFrame,
-    files: dict[str, list[Embeddings]],
-    modalities: tuple[str, ...],
+    arrays: dict[tuple[str, str], list[Embeddings]],
     all_views: bool,
     hide_labels: bool,
 ) -> Inputs:
     embeddings = {}
-    for name in modalities:
-        views = files[name] if all_views else files[name][:1]
-        blanked = posts[f"{name}_blanked"].tolist()
-        rows = [view.of(posts["guid"].tolist(), blanked) for view in views]
-        embeddings[name] = torch.from_numpy(np.stack(rows, axis=1))
+    for (key, modality), views in arrays.items():
+        blanked = posts[f"{modality}_blanked"].tolist()
+        used = views if all_views else views[:1]
+        rows = [view.of(posts["guid"].tolist(), blanked) for view in used]
+        embeddings[key] = torch.from_numpy(np.stack(rows, axis=1))
     labels = torch.from_numpy(posts["label"].to_numpy(dtype=np.int64, copy=True))
     if hide_labels:
         labels.fill_(UNLABELLED)

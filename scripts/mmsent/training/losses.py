@@ -1,7 +1,10 @@
-"""Class weights."""
+"""The loss and its class weights."""
 
 import numpy as np
+import torch
+from torch import nn
 
+from mmsent.config.fitting import Loss
 from mmsent.labels import LABELS, NEUTRAL
 
 
@@ -23,3 +26,15 @@ def balanced_class_weights(labels: np.ndarray, neutral_factor: float) -> np.ndar
     weights = len(labels) / (len(LABELS) * counts)
     weights[NEUTRAL] *= neutral_factor
     return weights / weights.sum() * len(LABELS)
+
+
+def loss_function(settings: Loss, labels: np.ndarray) -> nn.CrossEntropyLoss:
+    """Cross-entropy with the class weights that an experiment names."""
+    weights = None
+    if settings.class_weights != "none":
+        balanced = balanced_class_weights(labels, settings.neutral_factor)
+        if settings.class_weights == "square_root":
+            balanced = np.sqrt(balanced)
+            balanced *= len(LABELS) / balanced.sum()
+        weights = torch.tensor(balanced, dtype=torch.float32)
+    return nn.CrossEntropyLoss(weights, label_smoothing=settings.label_smoothing)

@@ -2,21 +2,53 @@
 
 import numpy as np
 
-from mmsent.config.experiment import Postprocessing
+from mmsent.config.fitting import Postprocessing
 from mmsent.labels import NEUTRAL
 
 
-def postprocessed(probabilities: np.ndarray, rule: Postprocessing | None) -> np.ndarray:
+def postprocessed(
+    probabilities: np.ndarray, rule: Postprocessing | None, threshold: float | None = None
+) -> np.ndarray:
     """Predicted classes ``(posts,)`` of probabilities ``(posts, 3)``.
 
-    With a rule, a post becomes neutral if its confidence is below ``confidence_below`` and its
-    neutral probability above ``neutral_above`` (the study's section 4). A post is judged by its own
-    probabilities alone, never by how many others are neutral: what is said of it does not depend on
-    the company in which it is predicted.
+    With a rule, a post becomes neutral if it is hesitant and leans that way (the study's sections 3
+    and 4). A post is judged by its own probabilities alone, never by how many others are neutral:
+    what is said of it does not depend on the company in which it is predicted.
+
+    Parameters
+    ----------
+    threshold
+        The confidence below which a post is hesitant, from :func:`fitted_threshold`; None: the
+        rule's own.
     """
     predicted = probabilities.argmax(1)
     if rule is None:
         return predicted
-    hesitant = probabilities.max(1) < rule.confidence_below
-    leaning = probabilities[:, NEUTRAL] > rule.neutral_above
+    confidence, neutral = probabilities.max(1), probabilities[:, NEUTRAL]
+    hesitant = confidence < (rule.confidence_below if threshold is None else threshold)
+    leaning = (neutral > rule.neutral_above) & (confidence - neutral <= rule.within)
     return np.where(hesitant & leaning, NEUTRAL, predicted)
+
+
+def fitted_threshold(probabilities: np.ndarray, rule: Postprocessing | None) -> float | None:
+    """The confidence below which a post of inner validation is hesitant, if a rule asks for it.
+
+    With it, the least confident posts become neutral until ``neutral_share`` of all are; it is 0 if
+    as many are neutral anyway, and never above ``confidence_below``.
+
+    Parameters
+    ----------
+    probabilities
+        Of the inner validation posts, ``(posts, 3)``.
+    """
+    if rule is None or rule.neutral_share is None:
+        return None
+    other = probabilities.argmax(1) != NEUTRAL
+    missing = round(rule.neutral_share * len(probabilities)) - int((~other).sum())
+    confidence = np.sort(probabilities[other].max(1))
+    candidates = confidence[confidence < rule.confidence_below]
+    if missing <= 0 or len(candidates) == 0:
+        return 0.0
+    if missing >= len(candidates):
+        return rule.confidence_below
+    return float((candidates[missing - 1] + candidates[missing]) / 2)

@@ -1,7 +1,9 @@
 """A run: one experiment on one fold, and the files that it leaves."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,17 +12,22 @@ import yaml
 from safetensors.torch import save_file
 
 from mmsent.config.experiment import Experiment
-from mmsent.evaluation.pooling import PREDICTION_COLUMNS, prediction_metrics
+from mmsent.evaluation.pooling import PREDICTION_COLUMNS, WEIGHT, prediction_metrics
 from mmsent.files import write_json, write_text, written_whole
 from mmsent.labels import PROBABILITY_COLUMNS, TEST, TRAIN, UNLABELLED_ROLE, VALIDATION
-from mmsent.models.network import trained_parameters
+from mmsent.models.fusion import ADAPTIVE_PARTS
+from mmsent.models.network import trained_parameters, trained_state
 from mmsent.tables import write_table
 from mmsent.training.inputs import Inputs
-from mmsent.training.loop import Fitted, fit, probabilities
-from mmsent.training.postprocessing import postprocessed
+from mmsent.training.loop import Fitted, fit
+from mmsent.training.postprocessing import fitted_threshold, postprocessed
+from mmsent.training.prediction import predict
 
 #: Subsets that a run predicts: inner validation, the fold's test posts, the posts without a label.
 PREDICTED = (VALIDATION, TEST, UNLABELLED_ROLE)
+
+#: Columns of a predictions table beside the common ones, of experiments with adaptive fusion.
+WEIGHT_COLUMNS = [f"{WEIGHT}{part}" for part in ADAPTIVE_PARTS]
 
 PREDICTIONS, HISTORY, METRICS = "predictions.parquet", "history.csv", "metrics.json"
 MODEL, CONFIG = "model.safetensors", "config.yaml"
@@ -52,43 +59,38 @@ def run_experiment(
     fold: int,
     seed: int,
     device: torch.device,
+    encoders: Mapping[str, Any] | None = None,
 ) -> Run:
     """Train on a fold, choose on its inner validation, predict its test posts once."""
-    fitted = fit(experiment, inputs[TRAIN], inputs[VALIDATION], seed, device)
+    fitted = fit(experiment, inputs[TRAIN], inputs[VALIDATION], seed, device, encoders)
     label = dict(zip(posts["guid"], posts["label"], strict=True))
-    tables = [
-        _predictions(experiment, fitted, inputs[subset], subset, fold, label, device)
-        for subset in PREDICTED
-    ]
+    predicted = {subset: predict(fitted.network, inputs[subset], device) for subset in PREDICTED}
+    rule = experiment.postprocessing
+    threshold = fitted_threshold(predicted[VALIDATION].probabilities, rule)
+    tables = []
+    for subset, prediction in predicted.items():
+        guids, chances = inputs[subset].guids, prediction.probabilities
+        table = pd.DataFrame(chances, columns=PROBABILITY_COLUMNS)
+        table["guid"] = guids
+        table["fold"] = fold
+        table["subset"] = subset
+        table["label"] = np.array([label[guid] for guid in guids], dtype=np.int64)
+        table["predicted"] = postprocessed(chances, rule, threshold).astype(np.int64)
+        table = table[PREDICTION_COLUMNS]
+        if prediction.weights is not None:
+            table[WEIGHT_COLUMNS] = prediction.weights
+        tables.append(table)
     predictions = pd.concat(tables, ignore_index=True)
     validation = predictions[predictions["subset"] == VALIDATION]
-    metrics = {
+    metrics: dict[str, object] = {
         "best_epoch": fitted.best_epoch,
         "epochs": len(fitted.history),
         "train_posts": len(inputs[TRAIN]),
         "trained_parameters": trained_parameters(fitted.network),
+        "postprocessing_threshold": threshold,
         "validation": prediction_metrics(validation),
     }
     return Run(predictions, fitted, metrics)
-
-
-def _predictions(
-    experiment: Experiment,
-    fitted: Fitted,
-    inputs: Inputs,
-    subset: str,
-    fold: int,
-    label: dict[str, int],
-    device: torch.device,
-) -> pd.DataFrame:
-    chances = probabilities(fitted.network, inputs, device)
-    table = pd.DataFrame(chances, columns=PROBABILITY_COLUMNS)
-    table["guid"] = inputs.guids
-    table["fold"] = fold
-    table["subset"] = subset
-    table["label"] = np.array([label[guid] for guid in inputs.guids], dtype=np.int64)
-    table["predicted"] = postprocessed(chances, experiment.postprocessing).astype(np.int64)
-    return table[PREDICTION_COLUMNS]
 
 
 def write_run(folder: Path, run: Run, experiment: Experiment) -> None:
@@ -97,6 +99,6 @@ def write_run(folder: Path, run: Run, experiment: Experiment) -> None:
     write_table(folder / HISTORY, pd.DataFrame(run.fitted.history))
     write_json(folder / METRICS, run.metrics)
     write_text(folder / CONFIG, yaml.safe_dump(experiment.model_dump(), sort_keys=False, width=100))
-    state = {name: t.detach().cpu() for name, t in run.fitted.network.state_dict().items()}
+    state = {n: t.detach().cpu().contiguous() for n, t in trained_state(run.fitted.network).items()}
     with written_whole(folder / MODEL) as temporary:
         save_file(state, temporary)

@@ -3,7 +3,9 @@
 import math
 from collections.abc import Callable
 
-from mmsent.config.experiment import Schedule
+import torch
+
+from mmsent.config.fitting import Schedule
 
 
 def learning_rate_factor(schedule: Schedule, steps_per_epoch: int) -> Callable[[int], float]:
@@ -24,3 +26,47 @@ def learning_rate_factor(schedule: Schedule, steps_per_epoch: int) -> Callable[[
         return 0.5 * (1 + math.cos(math.pi * progress))
 
     return factor
+
+
+class LearningRate:
+    """Sets an optimiser's learning rates: the schedule's factor times that of the plateaus.
+
+    A reduction on a plateau lasts: the schedule goes on from the reduced rate. (In the study's code
+    the schedule overwrote it with the next step.)
+    """
+
+    def __init__(
+        self, optimiser: torch.optim.Optimizer, schedule: Schedule, steps_per_epoch: int
+    ) -> None:
+        """Set the rates of the first step."""
+        self._optimiser = optimiser
+        self._initial = [float(group["lr"]) for group in optimiser.param_groups]
+        self._factor = learning_rate_factor(schedule, steps_per_epoch)
+        self._plateau = schedule.plateau
+        self._steps = 0
+        self._waited = 0
+        self._reduced = 1.0
+        self._set()
+
+    @property
+    def current(self) -> float:
+        """The learning rate of the first group of parameters."""
+        return float(self._optimiser.param_groups[0]["lr"])
+
+    def step(self) -> None:
+        """Go on to the next optimiser step."""
+        self._steps += 1
+        self._set()
+
+    def end_epoch(self, gained: bool) -> None:
+        """Count an epoch; reduce the rate once enough of them in a row have gained nothing."""
+        self._waited = 0 if gained else self._waited + 1
+        if self._plateau is not None and self._waited >= self._plateau.epochs:
+            self._reduced *= self._plateau.factor
+            self._waited = 0
+            self._set()
+
+    def _set(self) -> None:
+        factor = self._factor(self._steps) * self._reduced
+        for group, initial in zip(self._optimiser.param_groups, self._initial, strict=True):
+            group["lr"] = initial * factor

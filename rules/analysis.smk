@@ -1,0 +1,182 @@
+# What follows from the runs beside tables of metrics: curves, mistakes, submissions, tests.
+
+from mmsent.files import canonical_json
+
+# Pairs tested beside those of the versions, each the first against the second, by family.
+PAIRED_FAMILIES = {}
+PAIRED_NAMES = sorted(
+    {name for own in PAIRED_FAMILIES.values() for pair in own for name in pair}
+)
+
+
+rule curves:
+    input:
+        code=sources("curves"),
+        histories=expand(
+            "results/runs/{experiment}/{fold}/history.csv",
+            experiment=PLAN.versions,
+            fold=range(CONFIG.folds.outer),
+        ),
+        runs=expand(
+            "results/runs/{experiment}/{fold}/metrics.json",
+            experiment=PLAN.versions,
+            fold=range(CONFIG.folds.outer),
+        ),
+    output:
+        figures=expand("results/figures/curves/{version}.png", version=PLAN.versions),
+        vectors=expand("results/figures/curves/{version}.svg", version=PLAN.versions),
+        numbers="results/figures/curves.json",
+    log:
+        "results/logs/curves.log",
+    benchmark:
+        "results/benchmarks/curves.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    params:
+        versions=PLAN.versions,
+    message:
+        "Draw the training curves"
+    shell:
+        "python {input.code[0]} --experiments {params.versions} --histories {input.histories}"
+        " --runs {input.runs} --figures results/figures/curves --numbers {output.numbers} 2> {log}"
+
+
+rule confusion:
+    input:
+        code=sources("confusion"),
+        folds="results/data/folds.tsv",
+        predictions=expand(
+            "results/runs/{experiment}/{fold}/predictions.parquet",
+            experiment=PLAN.versions,
+            fold=range(CONFIG.folds.outer),
+        ),
+    output:
+        figures=expand("results/figures/confusion/{version}.png", version=PLAN.versions),
+        vectors=expand("results/figures/confusion/{version}.svg", version=PLAN.versions),
+        numbers="results/figures/confusion.json",
+    log:
+        "results/logs/confusion.log",
+    benchmark:
+        "results/benchmarks/confusion.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    params:
+        versions=PLAN.versions,
+    message:
+        "Draw the confusion matrices"
+    shell:
+        "python {input.code[0]} --experiments {params.versions} --folds {input.folds}"
+        " --predictions {input.predictions} --figures results/figures/confusion"
+        " --numbers {output.numbers} 2> {log}"
+
+
+rule bad_cases:
+    input:
+        code=sources("bad_cases"),
+        folds="results/data/folds.tsv",
+        posts="results/data/posts.parquet",
+        predictions=expand(
+            "results/runs/{experiment}/{fold}/predictions.parquet",
+            experiment=PLAN.versions,
+            fold=range(CONFIG.folds.outer),
+        ),
+    output:
+        figures=expand("results/figures/bad_cases/{version}.png", version=PLAN.versions),
+        lists=expand("results/bad_cases/{version}.csv", version=PLAN.versions),
+        numbers="results/bad_cases.json",
+    log:
+        "results/logs/bad_cases.log",
+    benchmark:
+        "results/benchmarks/bad_cases.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    params:
+        images=PLAN.image_folder,
+        versions=PLAN.versions,
+    message:
+        "List the posts that the versions get wrong"
+    shell:
+        "python {input.code[0]} --experiments {params.versions} --folds {input.folds}"
+        " --posts {input.posts} --predictions {input.predictions} --images {params.images:q}"
+        " --figures results/figures/bad_cases --lists results/bad_cases"
+        " --numbers {output.numbers} 2> {log}"
+
+
+rule submission:
+    input:
+        code=sources("submission"),
+        experiment=lambda wildcards: PLAN.experiment_files(wildcards.experiment),
+        predictions=expand(
+            "results/runs/{{experiment}}/{fold}/predictions.parquet",
+            fold=range(CONFIG.folds.outer),
+        ),
+        runs=expand(
+            "results/runs/{{experiment}}/{fold}/metrics.json",
+            fold=range(CONFIG.folds.outer),
+        ),
+        # The list of posts with a label is the first; the other may be missing.
+        unlabelled=PLAN.label_lists()[1:],
+    output:
+        submission="results/submission/{experiment}.txt",
+        numbers="results/submission/{experiment}.json",
+    log:
+        "results/logs/submission/{experiment}.log",
+    benchmark:
+        "results/benchmarks/submission/{experiment}.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    params:
+        adjust=lambda wildcards: PLAN.adjustment(wildcards.experiment),
+    message:
+        "Predict the posts without a label by {wildcards.experiment}"
+    shell:
+        "python {input.code[0]} --experiment {input.experiment[0]} --adjust {params.adjust:q}"
+        " --predictions {input.predictions} --runs {input.runs}"
+        " --unlabelled {input.unlabelled:q}"
+        " --out {output.submission} --numbers {output.numbers} 2> {log}"
+
+
+rule paired_tests:
+    input:
+        code=sources("paired_tests"),
+        folds="results/data/folds.tsv",
+        predictions=expand(
+            "results/runs/{experiment}/{fold}/predictions.parquet",
+            experiment=dict.fromkeys([*PLAN.versions, *PAIRED_NAMES]),
+            fold=range(CONFIG.folds.outer),
+        ),
+    output:
+        csv="results/paired_tests.csv",
+        numbers="results/paired_tests.json",
+    log:
+        "results/logs/paired_tests.log",
+    benchmark:
+        "results/benchmarks/paired_tests.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    params:
+        versions=PLAN.versions,
+        families=canonical_json(PAIRED_FAMILIES),
+        intervals=CONFIG.intervals.model_dump() | {"seed": CONFIG.seed},
+    message:
+        "Test the differences between the versions"
+    shell:
+        "python {input.code[0]} --versions {params.versions} --families {params.families:q}"
+        " --folds {input.folds} --predictions {input.predictions}"
+        " --resamples {params.intervals[resamples]} --level {params.intervals[level]}"
+        " --seed {params.intervals[seed]} --csv {output.csv} --numbers {output.numbers} 2> {log}"

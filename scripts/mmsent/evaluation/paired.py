@@ -1,0 +1,225 @@
+"""Paired comparisons of experiments that predict the same posts."""
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
+
+from mmsent.evaluation.intervals import group_confusions
+from mmsent.evaluation.metrics import metrics_from_confusion
+
+#: Metrics that are compared; the first decides.
+COMPARED = ("weighted_f1", "macro_f1", "accuracy")
+
+BETTER, WORSE, SAME = "better", "worse", "not distinguishable"
+
+#: A pair of experiments, the first against the second.
+Pair = tuple[str, str]
+
+_BATCH = 250
+
+
+def consecutive(names: list[str]) -> list[Pair]:
+    """Each experiment against the one before it."""
+    return [(name, before) for before, name in itertools.pairwise(names)]
+
+
+def against_best(names: list[str], tables: dict[str, pd.DataFrame]) -> list[Pair]:
+    """Each experiment against the one, among the others, whose weighted F1 is highest.
+
+    The best is chosen on the posts that it is then tested on, so it looks a little better than it
+    is; of the best experiment itself the opponent is the second best.
+    """
+    scores = {name: _values(tables[name])[COMPARED[0]] for name in names}
+    pairs = []
+    for name in names:
+        others = [other for other in names if other != name]
+        if others:
+            pairs.append((name, max(others, key=scores.__getitem__)))
+    return pairs
+
+
+def compared(
+    pairs: list[Pair], tables: dict[str, pd.DataFrame], resamples: int, level: float, seed: int
+) -> list[dict[str, Any]]:
+    """Compare a family of pairs; p values are corrected for their number (Holm 1979).
+
+    Parameters
+    ----------
+    pairs
+        Names of two experiments each, the first against the second.
+    tables
+        Pooled predictions by name, from :func:`mmsent.evaluation.pooling.pooled`.
+    level
+        Coverage of the intervals, e.g. 0.95; verdicts are at 1 less this.
+
+    Returns
+    -------
+    list of dict
+        For each pair ``first``, ``second``; for each of :data:`COMPARED` a dict of ``first`` and
+        ``second`` (its values), ``difference`` (first less second), ``low``, ``high`` (its
+        interval), ``p``, ``p_holm``, ``verdict``; ``mcnemar`` (:func:`mcnemar_exact`) with
+        ``p_holm``; ``verdict``: that of the first metric. ``p_holm`` is corrected over the family,
+        for each kind of test by itself; a pair that is there both ways round counts once.
+
+    Raises
+    ------
+    ValueError
+        If two experiments do not predict the same posts, or a pair names the same one twice.
+    """
+    for first, second in pairs:
+        if first == second:
+            raise ValueError(f"{first}: compared with itself")
+    rows = [
+        {"first": first, "second": second}
+        | paired_tests(tables[first], tables[second], resamples, level, seed)
+        for first, second in pairs
+    ]
+    for test in (*COMPARED, "mcnemar"):
+        # A pair the other way round is the same test, and counts once.
+        p_values = {frozenset(pair): row[test]["p"] for pair, row in zip(pairs, rows, strict=True)}
+        corrected = dict(zip(p_values, holm(list(p_values.values())), strict=True))
+        for pair, row in zip(pairs, rows, strict=True):
+            row[test]["p_holm"] = corrected[frozenset(pair)]
+    for row in rows:
+        for metric in COMPARED:
+            row[metric]["verdict"] = verdict(row, metric, 1 - level)
+        row["verdict"] = row[COMPARED[0]]["verdict"]
+    return rows
+
+
+def paired_tests(
+    first: pd.DataFrame, second: pd.DataFrame, resamples: int, level: float, seed: int
+) -> dict[str, Any]:
+    """Every test of one pair, not yet corrected for the number of pairs; see :func:`compared`."""
+    both = first.merge(second, on=["guid", "label", "group"], suffixes=("_first", "_second"))
+    if not len(first) == len(second) == len(both):
+        raise ValueError("the two experiments do not predict the same posts")
+    label, group = both["label"].to_numpy(), both["group"].to_numpy()
+    predicted = [both[f"predicted_{which}"].to_numpy() for which in ("first", "second")]
+    confusions = [group_confusions(label, one, group) for one in predicted]
+    values = [metrics_from_confusion(counts.sum(0)) for counts in confusions]
+    drawn = paired_bootstrap(confusions[0], confusions[1], resamples, seed)
+    tail = (1 - level) / 2
+    row: dict[str, Any] = {}
+    for metric in COMPARED:
+        one, other = (float(value[metric]) for value in values)
+        low, high = np.quantile(drawn[metric], [tail, 1 - tail])
+        row[metric] = {
+            "first": round(one, 6),
+            "second": round(other, 6),
+            "difference": round(one - other, 6),
+            "low": round(float(low), 6),
+            "high": round(float(high), 6),
+            "p": bootstrap_p(drawn[metric]),
+        }
+    return row | {"mcnemar": mcnemar_exact(label, predicted[0], predicted[1])}
+
+
+def paired_bootstrap(
+    first: np.ndarray, second: np.ndarray, resamples: int, seed: int
+) -> dict[str, np.ndarray]:
+    """Differences of metrics over resamples of groups, the same groups for both experiments.
+
+    The cluster bootstrap of :mod:`mmsent.evaluation.intervals` (Davison and Hinkley 1997, section
+    3.8), paired as in Koehn 2004 ("Statistical significance tests for machine translation
+    evaluation"): what makes a resample easy, it makes easy for both, and it cancels out.
+
+    Parameters
+    ----------
+    first, second
+        ``(groups, 3, 3)`` from :func:`mmsent.evaluation.intervals.group_confusions`, the groups in
+        the same order.
+
+    Returns
+    -------
+    dict
+        For each of :data:`COMPARED`, first less second ``(resamples,)``.
+    """
+    generator = np.random.default_rng(seed)
+    groups, shape = len(first), first.shape[1:]
+    flat = np.stack([first, second], axis=1).reshape(groups, -1)
+    parts = []
+    for start in range(0, resamples, _BATCH):
+        size = min(_BATCH, resamples - start)
+        times = generator.multinomial(groups, np.full(groups, 1 / groups), size=size)
+        parts.append(times @ flat)
+    metrics = metrics_from_confusion(np.concatenate(parts).reshape(resamples, 2, *shape))
+    # Equal scores by other counts differ in the last bit: a tie must stay a tie.
+    return {name: np.round(np.subtract(*metrics[name].T), 12) for name in COMPARED}
+
+
+def bootstrap_p(differences: np.ndarray) -> float:
+    """Two-sided p value of bootstrap differences ``(resamples,)``: where 0 lies among them.
+
+    Twice the smaller share of resamples on either side of 0, ties on both sides and the observed
+    sample counted once (Davison and Hinkley 1997, section 4.4; Efron and Tibshirani 1993, section
+    15.4). It is the percentile interval turned round: at most 1 - level only if that interval is
+    beside 0. Without any difference it is 1; below 2 / (resamples + 1) it cannot be.
+    """
+    below, above = int((differences <= 0).sum()), int((differences >= 0).sum())
+    return min(1.0, 2 * (1 + min(below, above)) / (len(differences) + 1))
+
+
+def mcnemar_exact(label: np.ndarray, first: np.ndarray, second: np.ndarray) -> dict[str, Any]:
+    """McNemar's exact test (McNemar 1947) of equal accuracy, over posts that one alone gets right.
+
+    It takes posts for independent. Near-duplicates are not, so where there are many of them, p is
+    too low; the bootstrap over groups is the one to go by.
+
+    Returns
+    -------
+    dict
+        ``first_only`` and ``second_only`` (posts that it alone gets right), ``p``.
+    """
+    right, other = first == label, second == label
+    table = [
+        [int((right & other).sum()), int((right & ~other).sum())],
+        [int((~right & other).sum()), int((~right & ~other).sum())],
+    ]
+    return {
+        "first_only": table[0][1],
+        "second_only": table[1][0],
+        "p": min(1.0, float(mcnemar(table, exact=True).pvalue)),
+    }
+
+
+def holm(p_values: list[float]) -> list[float]:
+    """p values corrected so that the chance of any false finding among them holds (Holm 1979)."""
+    if not p_values:
+        return []
+    return [float(p) for p in multipletests(p_values, method="holm")[1]]
+
+
+def verdict(row: dict[str, Any], metric: str = COMPARED[0], alpha: float = 0.05) -> str:
+    """What may be said of the first experiment of a row of :func:`compared` against the second.
+
+    "better" or "worse" if the corrected p value is at most ``alpha`` and the interval lies beside
+    0, else "not distinguishable": so it may stand beside an interval without 0, but "better" and
+    "worse" never stand beside one with it.
+    """
+    result = row[metric]
+    if result["p_holm"] <= alpha and result["low"] > 0:
+        return BETTER
+    if result["p_holm"] <= alpha and result["high"] < 0:
+        return WORSE
+    return SAME
+
+
+def _values(table: pd.DataFrame) -> dict[str, float]:
+    label, predicted = table["label"].to_numpy(), table["predicted"].to_numpy()
+    counts = group_confusions(label, predicted, np.zeros(len(table), dtype=np.int64)).sum(0)
+    return {name: float(value) for name, value in metrics_from_confusion(counts).items()}
+
+
+def flat_table(families: dict[str, list[dict[str, Any]]]) -> pd.DataFrame:
+    """Rows of :func:`compared` as a table: ``family``, and ``weighted_f1_p`` for what is nested."""
+    rows = [{"family": family} | row for family, own in families.items() for row in own]
+    if not rows:
+        return pd.DataFrame(columns=["family", "first", "second", "verdict"])
+    table = pd.json_normalize(rows, sep="_")
+    order = ["family", "first", "second", "verdict"]
+    return table[[*order, *(column for column in table.columns if column not in order)]]

@@ -1,0 +1,143 @@
+"""What the report says of each model version beside its row in the tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mmsent.config.experiment import load_experiment
+from mmsent.files import read_json
+from mmsent.labels import LABELS
+from mmsent.report.results import Result
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Numbers beside the metrics: of curves, mistakes, submissions, tests and searches.
+
+    ``submissions`` and ``searches`` are by name of the experiment, the latter a list over folds.
+    """
+
+    curves: dict[str, Any]
+    bad_cases: dict[str, Any]
+    paired: dict[str, Any]
+    submissions: dict[str, Any]
+    searches: dict[str, list[dict[str, Any]]]
+    seconds: pd.DataFrame
+
+
+def by_experiment(paths: list[Path], folder: str) -> dict[str, list[Any]]:
+    """Contents of files ``.../{folder}/{experiment}.json`` or ``.../{folder}/{experiment}/N.json``.
+
+    The files of an experiment are in the order of their number.
+    """
+    found: dict[str, dict[int, Any]] = {}
+    for path in paths:
+        parts = path.with_suffix("").parts
+        below = parts[parts.index(folder) + 1 :]
+        numbered = below[-1].isdigit()
+        name = "/".join(below[:-1] if numbered else below)
+        found.setdefault(name, {})[int(below[-1]) if numbered else 0] = read_json(path)
+    return {name: [files[n] for n in sorted(files)] for name, files in found.items()}
+
+
+def comparisons(findings: Findings) -> dict[str, dict[str, Any]]:
+    """Of each version but the first, its test against the version before."""
+    return {row["first"]: row for row in findings.paired["families"]["consecutive"]}
+
+
+def distribution_table(results: list[Result], findings: Findings) -> pd.DataFrame:
+    """What each version says of the posts without label, before and after post-processing."""
+    rows = []
+    for result in results:
+        numbers = findings.submissions[result.name]
+        if not numbers["posts"]:
+            continue
+        row: dict[str, Any] = {"Version": result.name}
+        for label in reversed(LABELS):
+            before, after = (numbers[when]["counts"][label] for when in ("before", "after"))
+            share = f"{100 * numbers['after']['shares'][label]:.1f} %"
+            moved = f"{before} → {after}" if before != after else str(after)
+            row[label] = f"{moved} ({share})"
+        row["Changed"] = numbers["changed"]
+        row["Mean confidence"] = f"{numbers['confidence']['mean']:.3f}"
+        row["Median"] = f"{numbers['confidence']['median']:.3f}"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def search_table(folds: list[dict[str, Any]]) -> pd.DataFrame:
+    """The trials of a search, the best first: settings, mean weighted F1, folds that chose it."""
+    rows = []
+    for number, trial in enumerate(folds[0]["trials"]):
+        scores = [fold["trials"][number]["validation_f1"] for fold in folds]
+        rows.append(
+            {name: _values(part) for name, part in trial["settings"].items()}
+            | {
+                "Validation F1": f"{sum(scores) / len(scores):.4f}",
+                "Lowest": f"{min(scores):.4f}",
+                "Highest": f"{max(scores):.4f}",
+                "Chosen in folds": sum(fold["best"] == number for fold in folds),
+            }
+        )
+    return pd.DataFrame(rows).sort_values("Validation F1", ascending=False, kind="stable")
+
+
+def _values(part: Any) -> str:
+    """The first value inside a part of settings: what a trial varied."""
+    while isinstance(part, Mapping | list):
+        part = next(iter(part.values())) if isinstance(part, Mapping) else part[0]
+    return f"{part:g}" if isinstance(part, float) else str(part)
+
+
+def weights_table(result: Result) -> pd.DataFrame:
+    """How an adaptive fusion weighs its parts; empty for other fusions."""
+    rows = []
+    for part, numbers in result.metrics["fusion_weights"].items():
+        rows.append(
+            {
+                "Fusion": part,
+                "Mean weight": f"{numbers['mean']:.3f}",
+                "sd over posts": f"{numbers['sd']:.3f}",
+                "5 % to 95 %": f"{numbers['p5']:.3f} to {numbers['p95']:.3f}",
+                "Weighs most for": f"{100 * numbers['largest']:.1f} % of the posts",
+                **{f"Mean, {label}": f"{numbers[f'mean_{label}']:.3f}" for label in LABELS},
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def adjustments_table(
+    adjustments: Mapping[str, dict[str, Any]], files: Mapping[str, Path]
+) -> pd.DataFrame:
+    """What is set otherwise than in the experiments' files: name, setting, there, here.
+
+    Parameters
+    ----------
+    files
+        The files of the experiments of this report, by name.
+    """
+    rows = []
+    for name, changes in adjustments.items():
+        if name not in files:
+            continue
+        settings = load_experiment(files[name]).model_dump()
+        for key, value in _flat(changes):
+            given: Any = settings
+            for part in key.split("."):
+                given = given.get(part) if isinstance(given, Mapping) else None
+            rows.append({"Experiment": name, "Setting": key, "Its file": given, "Here": value})
+    return pd.DataFrame(rows)
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """Settings as pairs of a dotted key and a value."""
+    pairs = []
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            pairs += _flat(value, f"{prefix}{key}.")
+        else:
+            pairs.append((f"{prefix}{key}", value))
+    return pairs

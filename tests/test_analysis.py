@@ -1,0 +1,518 @@
+"""What is said of predictions beside their metrics: tests, mistakes, submissions, histories."""
+
+import json
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from sklearn.metrics import f1_score
+from statsmodels.stats.multitest import multipletests
+
+import paired_tests
+import submission
+from conftest import ROOT
+from mmsent.config.fitting import Postprocessing
+from mmsent.evaluation.bad_cases import bad_case_numbers, bad_cases, conflicting_groups
+from mmsent.evaluation.curves import curve_numbers, over_folds
+from mmsent.evaluation.intervals import group_bootstrap, group_confusions
+from mmsent.evaluation.paired import (
+    BETTER,
+    COMPARED,
+    SAME,
+    WORSE,
+    against_best,
+    bootstrap_p,
+    compared,
+    consecutive,
+    flat_table,
+    holm,
+    mcnemar_exact,
+    paired_bootstrap,
+    verdict,
+)
+from mmsent.evaluation.pooling import pooled
+from mmsent.evaluation.runs import files_of
+from mmsent.evaluation.submission import mean_probabilities, submission_numbers, submission_table
+from mmsent.files import write_json
+from mmsent.labels import PROBABILITY_COLUMNS
+from mmsent.tables import read_table, write_table
+from mmsent.training.postprocessing import postprocessed
+
+
+def guesses(label, right, generator):
+    """Predictions of which about a share ``right`` hits."""
+    miss = (label + generator.integers(1, 3, len(label))) % 3
+    return np.where(generator.random(len(label)) < right, label, miss)
+
+
+def predicted_table(label, predicted, group=None, chances=None):
+    """A pooled table, as :func:`pooled` gives it."""
+    guids = [str(number) for number in range(1, len(label) + 1)]
+    if chances is None:
+        chances = np.full((len(label), 3), 0.1)
+        chances[np.arange(len(label)), predicted] = 0.8
+    table = pd.DataFrame(chances, columns=PROBABILITY_COLUMNS)
+    return table.assign(
+        guid=guids,
+        fold=0,
+        subset="test",
+        label=label,
+        predicted=predicted,
+        group=guids if group is None else group,
+    )
+
+
+def random_tables(posts=300, seed=0, skills=(0.6, 0.7)):
+    generator = np.random.default_rng(seed)
+    label = generator.choice(3, posts, p=[0.3, 0.1, 0.6])
+    group = [str(number // 2) for number in range(posts)]
+    return [predicted_table(label, guesses(label, skill, generator), group) for skill in skills]
+
+
+# Paired tests
+
+
+def test_differences_are_those_of_scikit_learn():
+    first, second = random_tables()
+    (row,) = compared([("a", "b")], {"a": first, "b": second}, 200, 0.95, 0)
+    for metric, average in (("weighted_f1", "weighted"), ("macro_f1", "macro")):
+        values = [f1_score(t["label"], t["predicted"], average=average) for t in (first, second)]
+        assert row[metric]["first"] == pytest.approx(values[0], abs=1e-6)
+        assert row[metric]["difference"] == pytest.approx(values[0] - values[1], abs=2e-6)
+    right = [(table["label"] == table["predicted"]).mean() for table in (first, second)]
+    assert row["accuracy"]["difference"] == pytest.approx(right[0] - right[1], abs=2e-6)
+
+
+def test_the_bootstrap_draws_the_same_groups_for_both_as_by_hand():
+    first, second = random_tables(40)
+    label, group = first["label"].to_numpy(), first["group"].to_numpy()
+    counts = [group_confusions(label, t["predicted"].to_numpy(), group) for t in (first, second)]
+    drawn = paired_bootstrap(*counts, 30, 5)
+    names = np.unique(group)
+    times = np.random.default_rng(5).multinomial(20, np.full(20, 1 / 20), size=30)
+    for number in range(30):
+        rows = np.concatenate(
+            [np.flatnonzero(group == name) for name, n in zip(names, times[number], strict=True)
+             for _ in range(n)]
+        )  # fmt: skip
+        scores = [
+            f1_score(label[rows], t["predicted"].to_numpy()[rows], average="weighted")
+            for t in (first, second)
+        ]
+        assert drawn["weighted_f1"][number] == pytest.approx(scores[0] - scores[1], abs=1e-9)
+
+
+def test_against_a_model_that_is_always_wrong_the_interval_is_that_of_the_accuracy_alone():
+    first, _ = random_tables(400)
+    wrong = first.assign(predicted=(first["label"] + 1) % 3)
+    (row,) = compared([("a", "b")], {"a": first, "b": wrong}, 500, 0.95, 3)
+    counts = group_confusions(*(first[c].to_numpy() for c in ("label", "predicted", "group")))
+    low, high = group_bootstrap(counts, 500, 0.95, 3)["accuracy"]
+    assert (row["accuracy"]["low"], row["accuracy"]["high"]) == pytest.approx((low, high), abs=1e-6)
+
+
+def test_pairing_narrows_the_interval():
+    # The second model differs from the first on few posts: their common luck cancels out.
+    first, _ = random_tables(1000)
+    other = first["predicted"].to_numpy().copy()
+    other[:40] = (other[:40] + 1) % 3
+    second = first.assign(predicted=other)
+    (row,) = compared([("a", "b")], {"a": first, "b": second}, 500, 0.95, 1)
+    counts = group_confusions(*(first[c].to_numpy() for c in ("label", "predicted", "group")))
+    low, high = group_bootstrap(counts, 500, 0.95, 1)["accuracy"]
+    assert row["accuracy"]["high"] - row["accuracy"]["low"] < 0.6 * (high - low)
+
+
+def test_equal_models_do_not_differ():
+    first, _ = random_tables()
+    (row,) = compared([("a", "b")], {"a": first, "b": first.copy()}, 200, 0.95, 0)
+    for metric in COMPARED:
+        assert (row[metric]["difference"], row[metric]["low"], row[metric]["high"]) == (0, 0, 0)
+        assert row[metric]["p"] == row[metric]["p_holm"] == 1
+    assert row["mcnemar"]["p"] == 1
+    assert row["verdict"] == SAME
+
+
+@pytest.mark.parametrize(("posts", "size"), [(200, 1), (400, 4)])
+def test_p_values_of_equally_good_models_are_spread_evenly(posts, size):
+    # Groups of `size` posts that are all right or all wrong: what counts is the groups.
+    found = []
+    for seed in range(300):
+        generator = np.random.default_rng(seed)
+        label = generator.choice(3, posts // size, p=[0.3, 0.2, 0.5])
+        two = [guesses(label, 0.6, generator) for _ in range(2)]
+        counts = [size * group_confusions(label, one, np.arange(len(label))) for one in two]
+        found.append(bootstrap_p(paired_bootstrap(*counts, 200, seed)["weighted_f1"]))
+    rejected = np.mean(np.array(found) <= 0.05)
+    assert 0.015 < rejected < 0.095  # 300 draws of 0.05: 0.05 +- 0.038 with 99.7 %
+    assert stats.kstest(found, "uniform").statistic < 0.12
+
+
+def test_p_and_interval_are_two_sides_of_one_thing():
+    generator = np.random.default_rng(0)
+    for shift in np.linspace(-0.05, 0.05, 101):
+        drawn = np.round(generator.normal(shift, 0.02, 400), 3)  # rounded: with ties at 0
+        low, high = np.quantile(drawn, [0.025, 0.975])
+        if bootstrap_p(drawn) <= 0.05:
+            assert low > 0 or high < 0
+        assert bootstrap_p(drawn) == bootstrap_p(-drawn)
+    assert bootstrap_p(np.ones(99)) == 2 / 100
+
+
+def test_mcnemar_is_the_binomial_test_of_the_posts_that_one_alone_gets_right():
+    generator = np.random.default_rng(4)
+    label = generator.choice(3, 250)
+    first, second = (guesses(label, skill, generator) for skill in (0.6, 0.75))
+    result = mcnemar_exact(label, first, second)
+    one = int(((first == label) & (second != label)).sum())
+    other = int(((first != label) & (second == label)).sum())
+    assert (result["first_only"], result["second_only"]) == (one, other)
+    assert result["p"] == pytest.approx(stats.binomtest(one, one + other).pvalue)
+    assert mcnemar_exact(label, first, first)["p"] == 1
+
+
+def test_holm_by_hand():
+    p_values = [0.01, 0.04, 0.03, 0.5]
+    assert holm(p_values) == pytest.approx([0.04, 0.09, 0.09, 0.5])
+    assert holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1])
+    assert holm([]) == []
+
+
+def test_p_values_are_corrected_over_the_family_and_a_pair_counts_once():
+    first, second = random_tables(200, skills=(0.6, 0.68))
+    tables = {"a": first, "b": second, "c": first.copy()}
+    alone = compared([("b", "a")], tables, 200, 0.95, 0)[0]
+    assert alone["accuracy"]["p_holm"] == alone["accuracy"]["p"]
+    rows = compared([("b", "a"), ("b", "c"), ("c", "a")], tables, 200, 0.95, 0)
+    for test in (*COMPARED, "mcnemar"):
+        expected = holm([row[test]["p"] for row in rows])
+        assert [row[test]["p_holm"] for row in rows] == expected
+        assert expected[0] == pytest.approx(min(1, 3 * alone[test]["p"]))
+    mirrored = compared([("b", "a"), ("a", "b")], tables, 200, 0.95, 0)
+    for test in (*COMPARED, "mcnemar"):
+        assert mirrored[0][test]["p_holm"] == alone[test]["p"] == mirrored[1][test]["p_holm"]
+    assert mirrored[0]["accuracy"]["low"] == -mirrored[1]["accuracy"]["high"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "p_holm", "said"),
+    [
+        (0.01, 0.03, 0.002, BETTER),
+        (-0.03, -0.01, 0.002, WORSE),
+        (0.001, 0.03, 0.12, SAME),  # beside 0 alone, not among so many pairs
+        (-0.001, 0.03, 0.06, SAME),
+        (-0.001, 0.03, 0.01, SAME),
+        (0.0, 0.0, 1.0, SAME),
+    ],
+)
+def test_verdict(low, high, p_holm, said):
+    row = {"weighted_f1": {"low": low, "high": high, "p_holm": p_holm}}
+    assert verdict(row) == said
+
+
+@pytest.mark.parametrize("level", [0.9, 0.95, 0.99])
+def test_verdicts_never_contradict_their_intervals(level):
+    verdicts = set()
+    for seed in range(12):
+        first, second = random_tables(300, seed, (0.62, 0.7))
+        for row in compared([("b", "a")], {"a": first, "b": second}, 200, level, seed):
+            for metric in COMPARED:
+                result = row[metric]
+                verdicts.add(result["verdict"])
+                beside = result["low"] > 0 or result["high"] < 0
+                assert beside or result["verdict"] == SAME
+                if result["verdict"] != SAME:
+                    assert (result["difference"] > 0) == (result["verdict"] == BETTER)
+    assert {BETTER, SAME} <= verdicts
+
+
+def test_families_of_versions():
+    assert consecutive(["v1", "v2", "v3"]) == [("v2", "v1"), ("v3", "v2")]
+    assert consecutive(["v1"]) == []
+    label = np.array([0, 1, 2, 2, 1, 0] * 10)
+    tables = {}
+    for name, wrong in (("bad", 30), ("best", 5), ("second", 9)):
+        predicted = label.copy()
+        predicted[:wrong] = (label[:wrong] + 1) % 3
+        tables[name] = predicted_table(label, predicted)
+    names = list(tables)
+    assert against_best(names, tables) == [("bad", "best"), ("best", "second"), ("second", "best")]
+    assert against_best(["bad"], tables) == []
+
+
+def test_what_cannot_be_compared_is_refused():
+    first, second = random_tables(20)
+    with pytest.raises(ValueError, match="do not predict the same posts"):
+        compared([("a", "b")], {"a": first, "b": second[1:]}, 100, 0.95, 0)
+    relabelled = second.assign(label=(second["label"] + 1) % 3)
+    with pytest.raises(ValueError, match="do not predict the same posts"):
+        compared([("a", "b")], {"a": first, "b": relabelled}, 100, 0.95, 0)
+    with pytest.raises(ValueError, match="compared with itself"):
+        compared([("a", "a")], {"a": first}, 100, 0.95, 0)
+
+
+def test_posts_are_paired_by_guid_and_not_by_place():
+    first, second = random_tables(100)
+    straight = compared([("a", "b")], {"a": first, "b": second}, 100, 0.95, 0)
+    assert compared([("a", "b")], {"a": first, "b": second[::-1]}, 100, 0.95, 0) == straight
+
+
+# Bad cases
+
+
+@pytest.fixture
+def mistakes():
+    label = np.array([0, 1, 2, 0, 2, 2])
+    predicted = np.array([2, 1, 0, 1, 0, 2])
+    chances = np.array(
+        [[0.1, 0.1, 0.8], [0.2, 0.6, 0.2], [0.95, 0.0, 0.05],
+         [0.5, 0.3, 0.2], [0.95, 0.05, 0.0], [0.0, 0.0, 1.0]]
+    )  # fmt: skip
+    table = predicted_table(label, predicted, ["1", "2", "3", "3", "5", "5"], chances)
+    folds = table[["guid", "group", "label"]]
+    posts = pd.DataFrame(
+        {"guid": table["guid"], "text": [f"a\r\n b\u2028{g}," for g in table.guid]}
+    )
+    return table, folds, posts
+
+
+def test_bad_cases_are_the_wrong_posts_by_confidence(mistakes):
+    table, folds, posts = mistakes
+    wrong = bad_cases(table, folds, posts)
+    assert wrong["guid"].tolist() == ["3", "5", "1", "4"]
+    # Post 4 was turned neutral: its confidence is that of what it was called, not the highest.
+    assert wrong["confidence"].tolist() == [0.95, 0.95, 0.8, 0.3]
+    assert wrong["label"].tolist() == ["positive", "positive", "negative", "negative"]
+    assert wrong["predicted"].tolist() == ["negative", "negative", "positive", "neutral"]
+    assert wrong["conflict"].tolist() == [True, False, False, True]
+    assert conflicting_groups(folds) == {"3"}
+    assert wrong["text"].tolist()[0] == "a b 3,"
+
+
+def test_bad_cases_survive_their_file(mistakes, tmp_path):
+    wrong = bad_cases(*mistakes)
+    write_table(tmp_path / "wrong.csv", wrong)
+    assert len((tmp_path / "wrong.csv").read_text().splitlines()) == len(wrong) + 1
+    pd.testing.assert_frame_equal(read_table(tmp_path / "wrong.csv"), wrong, check_dtype=False)
+
+
+def test_bad_case_numbers(mistakes):
+    table, folds, posts = mistakes
+    better = table.assign(predicted=[0, 0, 0, 1, 2, 2])  # mends 1 and 5, spoils 2
+    tables = {"v1": table, "v2": better}
+    wrong = {name: bad_cases(one, folds, posts) for name, one in tables.items()}
+    numbers = bad_case_numbers(tables, wrong, folds)
+    assert (numbers["posts"], numbers["wrong_in_all"], numbers["right_in_all"]) == (6, 2, 1)
+    assert (numbers["conflict"], numbers["conflict_share"]) == (2, pytest.approx(2 / 6, abs=1e-6))
+    first, second = numbers["experiments"]["v1"], numbers["experiments"]["v2"]
+    assert first["since"] is None
+    assert second["since"] == {"before": "v1", "mended": 2, "spoilt": 1}
+    assert (first["wrong"], first["share"]) == (4, pytest.approx(4 / 6, abs=1e-6))
+    assert first["errors"][0] == {
+        "label": "positive", "predicted": "negative", "count": 2, "share": 0.5
+    }  # fmt: skip
+    assert sum(kind["count"] for kind in first["errors"]) == 4
+    assert first["confidence"] == {"mean": 0.75, "median": 0.875, "min": 0.3, "max": 0.95}
+    assert (first["conflict"], first["conflict_share"]) == (2, 0.5)
+
+
+def test_nothing_wrong_is_no_error(mistakes):
+    table, folds, posts = mistakes
+    perfect = table.assign(predicted=table["label"])
+    wrong = bad_cases(perfect, folds, posts)
+    numbers = bad_case_numbers({"v": perfect}, {"v": wrong}, folds)
+    assert numbers["experiments"]["v"]["confidence"] is None
+    assert (numbers["wrong_in_all"], numbers["right_in_all"]) == (0, 6)
+    json.dumps(numbers, allow_nan=False)
+
+
+def test_a_post_is_a_bad_case_once_however_often_it_is_predicted(mistakes):
+    table, folds, posts = mistakes
+    folds = folds.assign(fold=[0, 1, 0, 0, 1, 1])
+    runs = []
+    for fold in (0, 1):
+        # Each run predicts its inner validation posts too; wrong ones, which must not count.
+        subset = np.where(folds["fold"] == fold, "test", "validation")
+        runs.append(table.drop(columns="group").assign(fold=fold, subset=subset))
+    wrong = bad_cases(pooled(runs, folds), folds, posts)
+    assert sorted(wrong["guid"]) == ["1", "3", "4", "5"]
+
+
+def test_bad_cases_of_unknown_posts_are_refused(mistakes):
+    table, folds, posts = mistakes
+    with pytest.raises(ValueError, match="1 posts are not known: guid 3"):
+        bad_cases(table, folds, posts[posts["guid"] != "3"])
+
+
+# Submissions
+
+
+def fold_run(fold, chances, guids=("8", "1576", "30")):
+    table = pd.DataFrame(np.atleast_2d(chances), columns=PROBABILITY_COLUMNS)
+    return table.assign(guid=list(guids), fold=fold, subset="unlabelled", label=-1, predicted=0)
+
+
+def test_probabilities_are_averaged_post_by_post():
+    first = fold_run(0, [[1, 0, 0], [0, 1, 0], [0, 0, 1]])
+    second = fold_run(1, [[0.5, 0.5, 0], [0.2, 0, 0.8], [0, 0, 1]])
+    tested = second.assign(subset="test", guid=["91", "92", "93"])
+    mean = mean_probabilities([first, pd.concat([second[::-1], tested])])
+    assert mean.index.tolist() == ["8", "1576", "30"]
+    assert mean.to_numpy() == pytest.approx(np.array([[0.75, 0.25, 0], [0.1, 0.5, 0.4], [0, 0, 1]]))
+    for broken in (second[1:], pd.concat([second, second[:1]])):
+        with pytest.raises(ValueError, match="exactly once"):
+            mean_probabilities([first, broken])
+
+
+def test_the_average_decides_and_not_one_fold_or_a_vote():
+    # Two folds lean to negative, one is sure of positive: the mean says positive.
+    runs = [fold_run(f, [[0.5, 0.1, 0.4]] * 3) for f in (0, 1)] + [fold_run(2, [[0, 0, 1]] * 3)]
+    assert mean_probabilities(runs).to_numpy().argmax(1).tolist() == [2, 2, 2]
+
+
+def test_a_submission_is_in_the_order_of_the_list():
+    table = submission_table(["30", "8", "77", "1576"], ["8", "1576", "30"], np.array([0, 1, 2]))
+    assert table["guid"].tolist() == ["30", "8", "1576"]
+    assert table["tag"].tolist() == ["positive", "negative", "neutral"]
+    with pytest.raises(ValueError, match="1 posts are not listed: guid 30"):
+        submission_table(["8", "1576"], ["8", "1576", "30"], np.array([0, 1, 2]))
+
+
+def test_submission_numbers():
+    chances = np.array([[0.5, 0.3, 0.2], [0.1, 0.1, 0.8], [0.4, 0.35, 0.25], [0.2, 0.6, 0.2]])
+    rule = Postprocessing(confidence_below=0.6, neutral_above=0.25)
+    numbers = submission_numbers(chances, postprocessed(chances, rule, 0.45), 0.45)
+    assert numbers["before"]["counts"] == {"negative": 2, "neutral": 1, "positive": 1}
+    assert numbers["after"]["counts"] == {"negative": 1, "neutral": 2, "positive": 1}
+    assert numbers["after"]["shares"]["neutral"] == 0.5
+    assert numbers["changed"] == 1
+    assert numbers["confidence"] == {"mean": 0.575, "median": 0.55, "min": 0.4, "max": 0.8}
+
+
+@pytest.fixture
+def runs_of_v4(tmp_path):
+    """Two runs whose mean needs the fitted threshold to be neutral."""
+    for fold, threshold in enumerate((0.4, 0.6)):
+        folder = tmp_path / "runs" / "v4_balanced_clip" / str(fold)
+        chances = [[0.46 + fold / 50, 0.4 - fold / 50, 0.14], [0.1, 0.1, 0.8], [0.7, 0.2, 0.1]]
+        write_table(folder / "predictions.parquet", fold_run(fold, chances))
+        write_json(folder / "metrics.json", {"postprocessing_threshold": threshold})
+    return tmp_path
+
+
+def submit(folder, monkeypatch, *more):
+    words = ["--experiment", str(ROOT / "config/experiments/v4_balanced_clip.yaml")]
+    for option, name in (("--predictions", "predictions.parquet"), ("--runs", "metrics.json")):
+        words += [option, *map(str, sorted(folder.rglob(name)))]
+    words += ["--out", str(folder / "out.txt"), "--numbers", str(folder / "out.json"), *more]
+    monkeypatch.setattr(sys, "argv", ["submission", *words])
+    submission.main()
+    return (folder / "out.txt").read_text(), json.loads((folder / "out.json").read_text())
+
+
+def test_submission_by_command_line(runs_of_v4, monkeypatch):
+    listed = runs_of_v4 / "test_without_label.txt"
+    listed.write_bytes(
+        b"\xef\xbb\xbfguid,tag\r\n1576.0,null\r\n0030,null\r\n77,\r\nabc,null\r\n8,\r\n"
+    )
+    rule = {"confidence_below": 0.75, "neutral_above": 0.1, "within": 1.0}
+    adjust = ("--adjust", json.dumps({"postprocessing": rule}))
+    text, numbers = submit(runs_of_v4, monkeypatch, "--unlabelled", str(listed), *adjust)
+    # The thresholds' mean, 0.5, makes 8 neutral; the rule's own would make 30 so too.
+    assert text == "guid,tag\n1576,positive\n30,negative\n8,neutral\n"
+    assert (numbers["threshold"], numbers["changed"]) == (0.5, 1)
+    assert (numbers["without_prediction"], numbers["unusable_lines"]) == (1, 1)
+    text, numbers = submit(
+        runs_of_v4, monkeypatch, "--unlabelled", str(listed), "--adjust", '{"postprocessing": null}'
+    )
+    assert text.endswith("\n8,negative\n")
+
+
+def test_submission_without_a_list_is_a_header(runs_of_v4, monkeypatch):
+    for path in runs_of_v4.rglob("predictions.parquet"):
+        write_table(path, read_table(path)[:0])
+        write_json(path.with_name("metrics.json"), {"postprocessing_threshold": None})
+    text, numbers = submit(runs_of_v4, monkeypatch, "--unlabelled")
+    assert text == "guid,tag\n"
+    assert (numbers["posts"], numbers["confidence"], numbers["threshold"]) == (0, None, None)
+
+
+# Histories
+
+
+def history(f1, first=0.5):
+    epochs = range(1, len(f1) + 1)
+    return pd.DataFrame(
+        {"epoch": epochs, "learning_rate": 1e-3, "train_f1": [first + 0.1 * e for e in epochs]}
+    ).assign(validation_f1=f1)
+
+
+def test_epochs_are_averaged_over_the_folds_that_ran_them():
+    spread = over_folds([history([0.2, 0.4]), history([0.4, 0.8, 0.6, 0.7])], "validation_f1")
+    assert spread["mean"].tolist() == pytest.approx([0.3, 0.6, 0.6, 0.7])
+    assert spread["min"].tolist() == [0.2, 0.4, 0.6, 0.7]
+    assert spread["max"].tolist() == [0.4, 0.8, 0.6, 0.7]
+    assert spread["folds"].tolist() == [2, 2, 1, 1]
+
+
+def test_curve_numbers():
+    numbers = curve_numbers([history([0.2, 0.4]), history([0.4, 0.8, 0.6], 0.4)], [2, 2])
+    assert numbers["epochs"] == [2, 3]
+    assert numbers["mean_best_epoch"] == 2
+    # At each fold's own best and last epoch.
+    assert numbers["at_best"] == {"train_f1": 0.65, "validation_f1": 0.6, "gap": 0.05}
+    assert numbers["at_last"] == {"train_f1": 0.7, "validation_f1": 0.5, "gap": 0.2}
+    with pytest.raises(ValueError, match="best epoch 5 is not in the history"):
+        curve_numbers([history([0.2, 0.4])], [5])
+
+
+# Files of runs, and the command line
+
+
+def test_files_of_an_experiment(tmp_path):
+    names = ("v1", "v10", "ablation/v1")
+    paths = [tmp_path / "runs" / name / str(f) / "h.csv" for name in names for f in (10, 9)]
+    assert files_of("v1", paths) == [paths[1], paths[0]]
+    assert files_of("ablation/v1", paths) == [paths[5], paths[4]]
+    with pytest.raises(ValueError, match="v2: expected one file for each fold, got 0"):
+        files_of("v2", paths)
+    with pytest.raises(ValueError, match="got 4"):
+        files_of("v1", [*paths, *paths])
+
+
+def test_paired_tests_by_command_line(tmp_path, monkeypatch):
+    tables = dict(
+        zip(("v1", "v2", "ablation/x"), random_tables(90, 1, (0.5, 0.9, 0.6)), strict=True)
+    )
+    folds = tables["v1"][["guid", "group", "label"]].assign(
+        fold=[int(group) % 3 for group in tables["v1"]["group"]]
+    )
+    write_table(tmp_path / "folds.tsv", folds)
+    for name, table in tables.items():
+        for fold in range(3):
+            own = table[(folds["fold"] == fold).to_numpy()].drop(columns="group").assign(fold=fold)
+            write_table(tmp_path / "runs" / name / str(fold) / "predictions.parquet", own)
+    words = ["--versions", "v1", "v2", "--families", '{"ablation": [["v2", "ablation/x"]]}']
+    words += ["--folds", str(tmp_path / "folds.tsv"), "--resamples", "100", "--predictions"]
+    words += sorted(map(str, tmp_path.rglob("predictions.parquet")))
+    words += ["--csv", str(tmp_path / "t.csv"), "--numbers", str(tmp_path / "t.json")]
+    monkeypatch.setattr(sys, "argv", ["paired_tests", *words])
+    paired_tests.main()
+    numbers = json.loads((tmp_path / "t.json").read_text())
+    assert (numbers["posts"], numbers["groups"], numbers["resamples"]) == (90, 45, 100)
+    (consecutive_row,) = numbers["families"]["consecutive"]
+    assert (consecutive_row["first"], consecutive_row["second"]) == ("v2", "v1")
+    assert consecutive_row["verdict"] == BETTER
+    assert [row["first"] for row in numbers["families"]["best_other"]] == ["v1", "v2"]
+    written = read_table(tmp_path / "t.csv")
+    assert written["family"].tolist() == ["consecutive", "best_other", "best_other", "ablation"]
+    assert written["weighted_f1_difference"][0] == consecutive_row["weighted_f1"]["difference"]
+    assert written["mcnemar_p_holm"][3] == numbers["families"]["ablation"][0]["mcnemar"]["p_holm"]
+
+
+def test_a_single_version_has_no_pairs():
+    table = flat_table({"consecutive": compared([], {}, 100, 0.95, 0)})
+    assert table.empty
+    assert list(table.columns)[:4] == ["family", "first", "second", "verdict"]

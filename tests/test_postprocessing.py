@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+from conftest import ROOT
+from mmsent.config.experiment import load_experiment
+from mmsent.config.fitting import Postprocessing
+from mmsent.labels import NEUTRAL
+from mmsent.training.postprocessing import fitted_threshold, postprocessed
+
+
+def rule_of(version):
+    return load_experiment(ROOT / f"config/experiments/{version}.yaml").postprocessing
+
+
+def test_v4_changes_exactly_the_posts_of_its_rule():
+    chances = np.array(
+        [
+            [0.50, 0.45, 0.05],  # hesitant and leaning: changed
+            [0.55, 0.40, 0.05],  # exactly 0.4 is not above
+            [0.80, 0.41, 0.00],  # exactly 0.8 is not below
+            [0.45, 0.10, 0.45],  # hesitant, not leaning
+            [0.05, 0.90, 0.05],  # neutral as it is
+            [0.02, 0.43, 0.55],  # changed
+        ]
+    )
+    rule = rule_of("v4_balanced_clip")
+    assert rule == Postprocessing(confidence_below=0.8, neutral_above=0.4)
+    assert postprocessed(chances, rule).tolist() == [NEUTRAL, 0, 0, 0, NEUTRAL, NEUTRAL]
+    assert postprocessed(chances, None).tolist() == chances.argmax(1).tolist()
+
+
+def test_v2_changes_exactly_the_posts_of_its_rule():
+    chances = np.array(
+        [
+            [0.45, 0.35, 0.20],  # hesitant, neutral within 0.15: changed
+            [0.20, 0.26, 0.54],  # neutral too far behind
+            [0.40, 0.24, 0.36],  # neutral not above 0.25
+            [0.61, 0.39, 0.00],  # not hesitant
+            [0.30, 0.30, 0.40],  # changed
+        ]
+    )
+    assert postprocessed(chances, rule_of("v2_enhanced")).tolist() == [1, 2, 0, 0, 1]
+
+
+def test_a_post_is_judged_by_itself():
+    chances = np.random.default_rng(0).dirichlet(np.ones(3), 50)
+    for rule, threshold in ((rule_of("v4_balanced_clip"), None), (rule_of("v3_clip"), 0.55)):
+        together = postprocessed(chances, rule, threshold)
+        alone = [postprocessed(row[None], rule, threshold)[0] for row in chances]
+        assert together.tolist() == alone
+    assert postprocessed(chances[:0], rule_of("v4_balanced_clip")).shape == (0,)
+
+
+def test_v3_makes_the_share_of_neutral_what_its_rule_says():
+    rule = rule_of("v3_clip")
+    chances = np.random.default_rng(1).dirichlet([6, 1, 9], 400)
+    threshold = fitted_threshold(chances, rule)
+    after = postprocessed(chances, rule, threshold)
+    assert (chances.argmax(1) == NEUTRAL).mean() < 0.15
+    assert (after == NEUTRAL).sum() == round(0.15 * 400)
+    changed = after != chances.argmax(1)
+    assert (after[changed] == NEUTRAL).all()
+    others = ~changed & (after != NEUTRAL)
+    assert chances[changed].max(1).max() < chances[others].max(1).min()
+
+
+def test_v3_changes_nothing_where_neutral_is_frequent_and_no_confident_post():
+    rule = rule_of("v3_clip")
+    frequent = np.random.default_rng(1).dirichlet([2, 9, 2], 100)
+    assert fitted_threshold(frequent, rule) == 0
+    assert postprocessed(frequent, rule, 0.0).tolist() == frequent.argmax(1).tolist()
+    certain = np.tile([0.9, 0.05, 0.05], (100, 1))
+    certain[:3] = [0.6, 0.2, 0.2]
+    threshold = fitted_threshold(certain, rule)
+    assert threshold == rule.confidence_below
+    assert (postprocessed(certain, rule, threshold) == NEUTRAL).sum() == 3
+
+
+@pytest.mark.parametrize("version", ["v2_enhanced", "v4_balanced_clip"])
+def test_nothing_is_fitted_where_the_rule_says_all(version):
+    assert fitted_threshold(np.full((5, 3), 1 / 3), rule_of(version)) is None

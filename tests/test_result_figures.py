@@ -1,0 +1,315 @@
+"""The figures of results: they show what the predictions say, and nothing covers anything."""
+
+import json
+import sys
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
+from PIL import Image
+
+import bad_cases
+import confusion
+import curves
+from mmsent.evaluation.bad_cases import bad_cases as list_bad_cases
+from mmsent.figures.bad_cases import bad_case_sheet, worst
+from mmsent.figures.confusion import confusion_figure
+from mmsent.figures.curves import curves_figure
+from mmsent.figures.style import save_figure, save_sheet
+from mmsent.figures.wrapping import _width, wrapped
+from mmsent.files import write_json
+from mmsent.labels import PROBABILITY_COLUMNS
+from mmsent.tables import read_table, write_table
+
+
+def printed(figure, monkeypatch):
+    """The texts that are drawn, each with the place it takes up (pixels)."""
+    drawn = []
+    draw = Text.draw
+
+    def record(self, renderer, *args, **kwargs):
+        if self.get_visible() and self.get_text().strip():
+            drawn.append(self)
+        return draw(self, renderer, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Text, "draw", record)
+        FigureCanvasAgg(figure).draw()
+    return [(text.get_text(), text.get_window_extent()) for text in dict.fromkeys(drawn)]
+
+
+def assert_tidy(figure, monkeypatch):
+    """No text lies over another one, or leaves the figure."""
+    texts = printed(figure, monkeypatch)
+    assert texts
+    width, height = figure.canvas.get_width_height()
+    for index, (text, box) in enumerate(texts):
+        assert box.x0 >= 0 and box.y0 >= 0, text  # noqa: PT018
+        assert box.x1 <= width and box.y1 <= height, text  # noqa: PT018
+        for other, place in texts[:index]:
+            # A pixel either way is the empty edge of the letters.
+            apart = (
+                box.x0 >= place.x1 - 1 or place.x0 >= box.x1 - 1
+                or box.y0 >= place.y1 - 1 or place.y0 >= box.y1 - 1
+            )  # fmt: skip
+            assert apart, f"{text!r} over {other!r}"
+
+
+# Curves
+
+
+def history(epochs, seed=0, loss=1.0):
+    generator = np.random.default_rng(seed)
+    table = pd.DataFrame({"epoch": range(1, epochs + 1)})
+    table["learning_rate"] = np.linspace(3e-4, 1e-6, epochs)
+    for part in ("train", "validation"):
+        table[f"{part}_loss"] = loss * generator.uniform(0.5, 1.5, epochs)
+        for name in ("f1", "precision", "recall", "accuracy"):
+            table[f"{part}_{name}"] = generator.uniform(0.4, 0.9, epochs)
+    return table
+
+
+def test_curves_show_the_means_over_the_folds_that_ran(monkeypatch):
+    histories = [history(6, 1), history(9, 2), history(9, 3)]
+    figure, numbers = curves_figure("v1_baseline", histories, [2, 5, 7])
+    assert_tidy(figure, monkeypatch)
+    (axes,) = [one for one in figure.axes if one.get_title("left") == "Weighted F1"]
+    solid, dashed = (line for line in axes.lines[:2])
+    expected = pd.concat(histories).groupby("epoch")["train_f1"].mean()
+    assert solid.get_xdata().tolist() == [1, 2, 3, 4, 5, 6]
+    assert solid.get_ydata() == pytest.approx(expected[:6].to_numpy())
+    assert dashed.get_xdata().tolist() == [6, 7, 8, 9]
+    assert dashed.get_ydata() == pytest.approx(expected[5:].to_numpy())
+    (mark,) = [line for line in axes.lines if len(line.get_xdata()) == 2]
+    assert mark.get_xdata()[0] == pytest.approx(14 / 3)
+    band = axes.collections[0].get_datalim(axes.transData)
+    table = pd.concat(histories)["train_f1"]
+    assert (band.y0, band.y1) == pytest.approx((table.min(), table.max()))
+    (folds,) = [one for one in figure.axes if one.get_title("left") == "Folds"]
+    heights = [bar.get_height() for bar in folds.patches]
+    assert heights[:9] == [3, 3, 3, 3, 3, 3, 2, 2, 2]
+    assert sum(heights[9:]) == 3
+    best = [
+        table["validation_f1"][epoch - 1] for table, epoch in zip(histories, [2, 5, 7], strict=True)
+    ]
+    assert numbers["at_best"]["validation_f1"] == pytest.approx(np.mean(best), abs=1e-6)
+    assert f"validation F1 is {np.mean(best):.3f}" in figure.subfigs[0].get_suptitle()
+
+
+@pytest.mark.parametrize("epochs", [(1,), (1, 1, 1), (40, 12, 33, 40, 25), (2,) * 10, (3,) * 20])
+@pytest.mark.parametrize("loss", [1e-6, 1.0, 500.0])
+def test_curves_of_any_length(epochs, loss, monkeypatch):
+    histories = [history(number, seed, loss) for seed, number in enumerate(epochs)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure, _ = curves_figure("v4_balanced_clip", histories, list(epochs))
+        assert_tidy(figure, monkeypatch)
+    marks = [float(label.get_text()) for label in figure.axes[3].get_xticklabels()]
+    assert len(set(marks)) == len(marks)
+
+
+# Confusion
+
+
+def predictions(label, predicted):
+    label, predicted = np.array(label), np.array(predicted)
+    chances = np.full((len(label), 3), 0.05)
+    chances[np.arange(len(label)), predicted] = 0.9
+    guids = [str(number) for number in range(1, len(label) + 1)]
+    return pd.DataFrame(chances, columns=PROBABILITY_COLUMNS).assign(
+        guid=guids, fold=0, subset="test", label=label, predicted=predicted, group=guids
+    )
+
+
+def test_confusion_is_that_of_the_predictions(monkeypatch):
+    label = [0] * 1000 + [1] * 30 + [2] * 2000
+    generator = np.random.default_rng(0)
+    table = predictions(label, generator.choice(3, len(label)))
+    figure, numbers = confusion_figure("v5_multi_fusion", table)
+    assert_tidy(figure, monkeypatch)
+    expected = pd.crosstab(table["label"], table["predicted"]).to_numpy()
+    named = [list(row.values()) for row in numbers["counts"].values()]
+    assert named == expected.tolist()
+    shown = [text.get_text() for text in figure.axes[0].texts]
+    assert shown == [f"{value:,}" for value in expected.ravel()]
+    shares = expected / expected.sum(1, keepdims=True)
+    assert [text.get_text() for text in figure.axes[1].texts] == [
+        f"{v:.1%}" for v in shares.ravel()
+    ]
+    assert numbers["shares"]["neutral"]["positive"] == pytest.approx(shares[1, 2], abs=1e-6)
+    assert numbers["right"] == (table["label"] == table["predicted"]).sum()
+    assert numbers["predicted"]["neutral"] == expected[:, 1].sum()
+    assert f"{numbers['right'] / 3030:.1%} of 3,030" in figure.get_suptitle()
+
+
+def test_confusion_of_a_class_that_does_not_occur():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure, numbers = confusion_figure("v", predictions([0, 2, 2], [0, 2, 1]))
+        figure.draw_without_rendering()
+    assert numbers["counts"]["neutral"] == {"negative": 0, "neutral": 0, "positive": 0}
+    assert [text.get_text() for text in figure.axes[1].texts][3:6] == ["\N{EN DASH}"] * 3
+    json.dumps(numbers, allow_nan=False)
+
+
+# Bad cases
+
+
+TEXTS = [
+    "costs $5 or $6_x^ and \\$7 \\frac{", "\U0001f600 很好 \u200dok مرحبا", "W" * 300, "",
+    "RT @someone: a long post " + "of many words " * 40, "a\x07b", "$" * 90, "#tag " * 9,
+    "http://t.co/" + "x" * 60, "plain",
+]  # fmt: skip
+
+
+def sheet_of(folder, texts=TEXTS, **columns):
+    """Posts that are all wrong, with pictures in ``folder``; their predictions and folds."""
+    count = len(texts)
+    table = predictions([0, 1, 2] * count, [1, 2, 0] * count)[:count].copy()
+    for name, values in columns.items():
+        table[name] = values
+    posts = pd.DataFrame({"guid": table["guid"], "text": texts, "image_blanked": False})
+    posts["image_file"] = [f"{guid}.jpg" for guid in posts["guid"]]
+    for number, name in enumerate(posts["image_file"]):
+        size = (30 + 9 * number, 60)
+        Image.new("RGB", size, (20 * number, 90, 200)).save(folder / name)
+    folds = table[["guid", "group", "label"]].assign(fold=0)
+    return posts, folds, table
+
+
+def test_sheet_shows_what_the_list_says(tmp_path, monkeypatch):
+    posts, folds, table = sheet_of(tmp_path, group=["1", "1", *"345678", "9", "10"])
+    wrong = list_bad_cases(table, folds, posts)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure = bad_case_sheet("v6_adaptive", wrong, 20, posts, tmp_path)
+        assert_tidy(figure, monkeypatch)
+    texts = [text for text, _ in printed(figure, monkeypatch)]
+    # Post 2 is a near-duplicate of post 1, which is labelled otherwise.
+    shown = [text.removeprefix("guid ") for text in texts if text.startswith("guid ")]
+    assert shown == worst(wrong)["guid"].tolist() == ["1", "3", "4", "5", "6", "7", "8", "9"]
+    assert texts.count("near-duplicates labelled otherwise") == 1
+    assert texts.count("labelled negative") == 3
+    assert texts.count("predicted neutral: 90.0%") == 3
+    assert "v6_adaptive: wrong about 10 of 20 posts" in texts
+
+
+def test_a_blanked_picture_is_a_grey_tile(tmp_path, monkeypatch):
+    posts, folds, table = sheet_of(tmp_path, ["a", "b"])
+    posts.loc[1, ["image_blanked", "image_file"]] = [True, ""]
+    wrong = list_bad_cases(table, folds, posts)
+    figure = bad_case_sheet("v", wrong, 2, posts, tmp_path)
+    texts = [text for text, _ in printed(figure, monkeypatch)]
+    assert texts.count("picture\nblanked") == 1
+    assert sum(len(axes.images) for axes in figure.axes) == 1
+
+
+def test_sheet_without_mistakes(tmp_path, monkeypatch):
+    posts, folds, table = sheet_of(tmp_path)
+    wrong = list_bad_cases(table.assign(predicted=table["label"]), folds, posts)
+    assert_tidy(bad_case_sheet("v", wrong, 10, posts, tmp_path), monkeypatch)
+
+
+def test_confidence_is_not_rounded_to_certainty(tmp_path, monkeypatch):
+    columns = dict(zip(PROBABILITY_COLUMNS, ([3e-5], [1 - 3e-5], [0.0]), strict=True))
+    posts, folds, table = sheet_of(tmp_path, ["a"], **columns)
+    figure = bad_case_sheet("v", list_bad_cases(table, folds, posts), 1, posts, tmp_path)
+    assert "predicted neutral: over 99.9%" in [text for text, _ in printed(figure, monkeypatch)]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_wrapped_lines_fit_and_lose_nothing(text):
+    lines = wrapped(text, 2.0, 9, 1000).split("\n")
+    assert all(_width(line.replace(r"\$", "$"), 9) <= 144 for line in lines)
+    # Characters that the font lacks are question marks, and unseen ones are gone.
+    kept = "".join(lines).replace(r"\$", "$").replace(" ", "")
+    assert len(kept) == len("".join(text.split()).replace("\u200d", "").replace("\x07", ""))
+    assert all(line.count("$") == line.count(r"\$") for line in lines)
+
+
+def test_a_long_text_ends_in_an_ellipsis():
+    lines = wrapped("many words " * 50, 2.0, 9, 3).split("\n")
+    assert len(lines) == 3
+    assert lines[-1].endswith("…")
+    assert wrapped("few words", 2.0, 9, 3) == "few words"
+
+
+# Files
+
+
+def test_same_input_gives_the_same_bytes(tmp_path):
+    histories = [history(3, 1), history(4, 2)]
+    posts, folds, table = sheet_of(tmp_path)
+    wrong = list_bad_cases(table, folds, posts)
+    for name in ("first", "second"):
+        folder = tmp_path / name
+        save_figure(curves_figure("v", histories, [1, 2])[0], folder / "curves.png")
+        save_figure(confusion_figure("v", table)[0], folder / "confusion.png")
+        save_sheet(bad_case_sheet("v", wrong, 10, posts, tmp_path), folder / "bad.png")
+    files = sorted(path.name for path in (tmp_path / "first").iterdir())
+    assert files == ["bad.png", "confusion.png", "confusion.svg", "curves.png", "curves.svg"]
+    for name in files:
+        assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
+
+
+@pytest.fixture
+def project(tmp_path):
+    """The files of two experiments of two folds each."""
+    posts, folds, table = sheet_of(tmp_path)
+    folds["fold"] = [number % 2 for number in range(len(folds))]
+    write_table(tmp_path / "posts.parquet", posts)
+    write_table(tmp_path / "folds.tsv", folds)
+    for name in ("v1", "v2"):
+        if name == "v2":  # mends the first three posts
+            table.loc[:2, "predicted"] = table.loc[:2, "label"]
+        for fold in (0, 1):
+            folder = tmp_path / "runs" / name / str(fold)
+            own = table[(folds["fold"] == fold).to_numpy()].assign(fold=fold)
+            write_table(folder / "predictions.parquet", own.drop(columns="group"))
+            write_table(folder / "history.csv", history(3 + fold, fold))
+            write_json(folder / "metrics.json", {"best_epoch": 2 + fold})
+    return tmp_path
+
+
+def call(script, folder, monkeypatch, options):
+    files = {
+        "PREDICTIONS": "predictions.parquet", "HISTORIES": "history.csv", "RUNS": "metrics.json"
+    }  # fmt: skip
+    words = ["--experiments", "v1", "v2", "--numbers", str(folder / "numbers.json")]
+    for word in options.split():
+        found = sorted(map(str, folder.rglob(files[word]))) if word in files else None
+        words += found or [word.replace("HERE", str(folder))]
+    monkeypatch.setattr(sys, "argv", [script.__name__, *words])
+    script.main()
+    return json.loads((folder / "numbers.json").read_text())
+
+
+def test_curves_by_command_line(project, monkeypatch):
+    numbers = call(curves, project, monkeypatch,
+                   "--histories HISTORIES --runs RUNS --figures HERE/out")  # fmt: skip
+    assert numbers["v1"]["best_epochs"] == [2, 3]
+    assert numbers["v2"]["epochs"] == [3, 4]
+    assert sorted(path.name for path in (project / "out").iterdir()) == [
+        "v1.png", "v1.svg", "v2.png", "v2.svg"
+    ]  # fmt: skip
+
+
+def test_confusion_by_command_line(project, monkeypatch):
+    options = "--folds HERE/folds.tsv --predictions PREDICTIONS --figures HERE/out"
+    numbers = call(confusion, project, monkeypatch, options)
+    assert (numbers["v1"]["right"], numbers["v2"]["right"]) == (0, 3)
+    assert (project / "out/v2.svg").exists()
+
+
+def test_bad_cases_by_command_line(project, monkeypatch):
+    numbers = call(bad_cases, project, monkeypatch,
+                   "--folds HERE/folds.tsv --posts HERE/posts.parquet --predictions PREDICTIONS "
+                   "--images HERE --figures HERE/out --lists HERE/lists")  # fmt: skip
+    assert numbers["experiments"]["v2"]["since"] == {"before": "v1", "mended": 3, "spoilt": 0}
+    assert numbers["wrong_in_all"] == 7
+    assert len(read_table(project / "lists/v1.csv")) == 10
+    assert len(read_table(project / "lists/v2.csv")) == 7
+    assert (project / "out/v1.png").read_bytes().startswith(b"\x89PNG")
