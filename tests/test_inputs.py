@@ -23,12 +23,12 @@ def tables(tmp_path):
     rows = [*guids, BLANK]
     values = np.arange(7, dtype=np.float32)[:, None]
     write_embeddings(tmp_path / "t", {"mean": values, "first": values + 50}, rows, {})
-    for view in range(5):
+    for view in range(3):
         write_embeddings(tmp_path / f"i{view}", {"state": values + 100 * (view + 1)}, rows, {})
     return posts, folds, tmp_path
 
 
-def load(tables, name, fold=0, text=True, images=5):
+def load(tables, name, fold=0, text=True, images=3):
     posts, folds, folder = tables
     experiment = load_experiment(ROOT / f"config/experiments/{name}.yaml")
     files = {"text": [folder / "t"] * text, "image": [folder / f"i{n}" for n in range(images)]}
@@ -52,11 +52,11 @@ def test_labels_of_test_posts_are_hidden_from_training(tables):
 
 def test_augmented_views_are_for_training_alone(tables):
     parts = load(tables, "v4_balanced_clip")
-    assert parts["train"].embeddings["image"].shape == (2, 5, 1)
-    assert parts["train"].embeddings["image"][0].ravel().tolist() == [100, 200, 300, 400, 500]
+    assert parts["train"].embeddings["image"].shape == (2, 3, 1)
+    assert parts["train"].embeddings["image"][0].ravel().tolist() == [100, 200, 300]
     drawn = [parts["train"].batch(torch.tensor([0, 0]), torch.Generator().manual_seed(n))["image"]
              for n in range(40)]  # fmt: skip
-    assert {value.item() for batch in drawn for value in batch} == {100, 200, 300, 400, 500}
+    assert {value.item() for batch in drawn for value in batch} == {100, 200, 300}
     assert parts["train"].batch(torch.tensor([0]))["image"].item() == 100
     for role in ("validation", "test", "unlabelled"):
         assert parts[role].embeddings["image"].shape[1] == 1
@@ -65,7 +65,7 @@ def test_augmented_views_are_for_training_alone(tables):
 
 def test_a_blanked_picture_is_the_blank_one_in_every_view(tables):
     train = load(tables, "v4_balanced_clip")["train"]
-    assert train.embeddings["image"][1].ravel().tolist() == [106, 206, 306, 406, 506]
+    assert train.embeddings["image"][1].ravel().tolist() == [106, 206, 306]
     assert train.embeddings["text"][1].item() == 1
 
 
@@ -78,9 +78,57 @@ def test_single_modalities_read_nothing_of_the_other(tables):
 
 
 def test_missing_or_superfluous_embeddings_are_an_error(tables):
-    with pytest.raises(ValueError, match="needs 5 image files, got 4"):
-        load(tables, "v4_balanced_clip", images=4)
+    with pytest.raises(ValueError, match="needs 3 image files, got 2"):
+        load(tables, "v4_balanced_clip", images=2)
     with pytest.raises(ValueError, match="needs"):
-        load(tables, "ablation/text_only", images=5)
+        load(tables, "ablation/text_only", images=3)
     with pytest.raises(ValueError, match="needs"):
         load(tables, "v4_balanced_clip", text=False)
+
+
+def views_of(folder, name, arrays, views):
+    rows = ["1", "2", "3", "4", "5", "6", BLANK]
+    for view in range(views):
+        write_embeddings(folder / f"{name}{view}", arrays(view), rows, {})
+    return [folder / f"{name}{view}" for view in range(views)]
+
+
+def test_augmented_texts_are_for_training_alone(tables):
+    posts, folds, folder = tables
+    values = np.arange(7, dtype=np.float32)[:, None]
+    experiment = load_experiment(ROOT / "config/experiments/v6_adaptive.yaml")
+    assert (experiment.text.views, experiment.image.views) == (2, 2)
+    files = {
+        "text": views_of(folder, "text", lambda n: {"mean": values + 100 * n}, 3),
+        "image": views_of(folder, "image", lambda n: {"state": values + 10 * n}, 3),
+    }
+    parts = load_inputs(experiment, posts, folds, 0, files)
+    assert parts["train"].embeddings["text"][0].ravel().tolist() == [0, 100, 200]
+    for role in ("validation", "test", "unlabelled"):
+        assert parts[role].embeddings["text"].shape[1] == 1
+        assert parts[role].embeddings["text"].max() < 100
+    # Views of text and picture are drawn independently of each other.
+    generator = torch.Generator().manual_seed(0)
+    drawn = [parts["train"].batch(torch.tensor([0]), generator) for _ in range(60)]
+    pairs = {(batch["text"].item(), batch["image"].item()) for batch in drawn}
+    assert len(pairs) == 9
+
+
+def test_token_states_come_with_their_number_and_pixels_as_bytes(tables):
+    posts, folds, folder = tables
+    experiment = load_experiment(ROOT / "config/experiments/v2_enhanced.yaml")
+    states = np.random.default_rng(0).normal(size=(7, 5, 4)).astype(np.float32)
+    tokens = np.arange(1, 8, dtype=np.int32)
+    pixels = np.random.default_rng(0).integers(0, 256, (7, 3, 8, 8), dtype=np.uint8)
+    files = {
+        "text": views_of(folder, "text", lambda _: {"states": states, "tokens": tokens}, 1),
+        "image": views_of(folder, "image", lambda _: {"pixels": pixels}, 3),
+    }
+    train = load_inputs(experiment, posts, folds, 0, files)["train"]
+    batch = train.batch(torch.tensor([0, 1]))
+    assert batch["text"].shape == (2, 5, 4)
+    assert batch["text_tokens"].tolist() == [1, 2]
+    assert batch["image"].dtype == torch.uint8
+    assert np.array_equal(batch["image"][0], pixels[0])
+    assert np.array_equal(batch["image"][1], pixels[6])  # post 2 is blanked
+    assert train.sizes["text"] == 4

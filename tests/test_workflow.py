@@ -1,5 +1,7 @@
 """The real Snakefile, on a very small data set, in a copy of the project."""
 
+import itertools
+import json
 import re
 import shutil
 import subprocess
@@ -21,6 +23,18 @@ demo: {labelled: 60, unlabelled: 6, seed: 3}
 folds: {outer: 3, inner: 4}
 intervals: {resamples: 200}
 """
+#: Few epochs, views and trials: what is tested is the workflow, not how good the models are.
+ADJUSTED = """\
+v1_baseline: {schedule: {epochs: 2}}
+v2_enhanced:
+  image: {augmentation: crop_flip_small, views: 1, network: {widths: [8, 16], blocks: 1}}
+  schedule: {epochs: 2}
+v3_clip: {image: {views: 1}, schedule: {epochs: 3}}
+v5_multi_fusion: {text: {views: 1}, image: {views: 1}, schedule: {epochs: 3}, search: {trials: 2}}
+v6_adaptive: {text: {views: 1}, image: {views: 1}, schedule: {epochs: 3}}
+"""
+VERSIONS = ["v1_baseline", "v2_enhanced", "v3_clip", "v4_balanced_clip", "v5_multi_fusion",
+            "v6_adaptive"]  # fmt: skip
 
 
 def copy_project(folder: Path) -> Path:
@@ -59,6 +73,7 @@ def project(tmp_path_factory):
         text = re.sub(rf"^{key}:\n(?:  .*\n)+", f"{line}\n", text, flags=re.M)
     assert all(line in text for line in SMALL.splitlines())
     config.write_text(text)
+    (folder / "config/adjustments/offline.yaml").write_text(ADJUSTED)
     table = snakemake(folder, "results/ablation.md")
     assert table.returncode == 0, table.stderr[-3000:]
     only_needed = sorted(path.name for path in (folder / "results/runs").iterdir())
@@ -113,18 +128,56 @@ def test_no_group_crosses_the_roles_of_a_fold_in_what_was_predicted(project):
 def test_runs_keep_their_contract(project):
     for run in sorted((project / "results/runs").rglob("predictions.parquet")):
         table = pd.read_parquet(run)
-        assert list(table.columns) == ["guid", "fold", "subset", "label", "p_negative",
-                                       "p_neutral", "p_positive", "predicted"]  # fmt: skip
+        columns = ["guid", "fold", "subset", "label", "p_negative", "p_neutral", "p_positive",
+                   "predicted"]  # fmt: skip
+        if run.parts[-3] == "v6_adaptive":
+            columns += ["weight_late", "weight_early", "weight_attention"]
+        assert list(table.columns) == columns
         assert (table["subset"] == "unlabelled").sum() == 6
         names = sorted(path.name for path in run.parent.iterdir())
         assert names == ["config.yaml", "history.csv", "metrics.json", "model.safetensors",
                          "predictions.parquet"]  # fmt: skip
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_submission_is_the_folds_mean_in_the_order_of_the_list(project, version):
+    lines = (project / f"results/submission/{version}.txt").read_text().splitlines()
+    assert lines[0] == "guid,tag"
+    rows = (project / "results/demo/test_without_label.txt").read_text().splitlines()[1:]
+    listed = [str(int(float(row.split(",")[0]))) for row in rows]
+    assert [line.split(",")[0] for line in lines[1:]] == listed
+    runs = (project / f"results/runs/{version}").glob("*/predictions.parquet")
+    posts = pd.concat([pd.read_parquet(path) for path in runs])
+    posts = posts[posts["subset"] == "unlabelled"]
+    chances = posts.groupby("guid")[["p_negative", "p_neutral", "p_positive"]].mean()
+    highest = chances.idxmax(axis=1).str.removeprefix("p_")
+    numbers = json.loads((project / f"results/submission/{version}.json").read_text())
+    different = sum(highest[line.split(",")[0]] != line.split(",")[1] for line in lines[1:])
+    assert different == numbers["changed"]
+    if version in ("v1_baseline", "v5_multi_fusion", "v6_adaptive"):  # no post-processing
+        assert different == 0
+
+
+def test_the_report_names_what_was_adjusted_and_tests_every_step(project):
+    report = (project / "results/report.md").read_text()
+    assert "| v2_enhanced | schedule.epochs | 12 | 2 |" in report.replace("  ", "")
+    for before, version in itertools.pairwise(VERSIONS):
+        (line,) = re.findall(rf"^- \*\*{version}\*\* (.*)$", report, re.M)
+        assert before in line
+        assert re.search(r"p [=<] \d\.\d{3}", line)
+    for version in VERSIONS:
+        wrong = pd.read_csv(project / f"results/bad_cases/{version}.csv")
+        assert wrong["guid"].is_unique
+        assert f"{len(wrong)} posts are wrong" in report
+
+
 def test_stored_views_differ(project):
     headers = [read_header(path) for path in (project / "results/embeddings/clip").glob("image.*")]
-    assert len(headers) == 5
-    assert len({header["key"] for header in headers}) == 5
+    # The evaluation view, two of v4, and one each of the other versions' augmentations.
+    assert len(headers) == 1 + 2 + 3
+    assert len({header["key"] for header in headers}) == len(headers)
+    texts = [read_header(path) for path in (project / "results/embeddings").rglob("text.*")]
+    assert len({header["key"] for header in texts}) == len(texts)
 
 
 def test_a_touched_post_starts_nothing_and_a_changed_label_encodes_nothing(project, tmp_path):
@@ -143,7 +196,8 @@ def test_a_touched_post_starts_nothing_and_a_changed_label_encodes_nothing(proje
         labels.write_text(before)
     assert not stale.keys() & {"encode_text", "encode_image", "index_text", "index_image", "groups"}
     runs = list((project / "results/runs").rglob("predictions.parquet"))
-    assert stale["train"] == len(runs) == 12
+    assert stale["train"] == len(runs) == 27
+    assert stale["search"] == 3
     assert jobs(snakemake(project, "-n")) == {}
 
 
@@ -152,6 +206,7 @@ def test_a_touched_post_starts_nothing_and_a_changed_label_encodes_nothing(proje
     [
         ("scripts/mmsent/report/templates/ablation.md.j2", {"ablation", "costs", "report"}),
         ("scripts/mmsent/figures/labels.py", {"eda_labels", "report"}),
+        ("scripts/mmsent/figures/curves.py", {"curves", "report"}),
         ("config/experiments/ablation/text_only.yaml", {"train", "evaluate", "ablation"}),
     ],
 )

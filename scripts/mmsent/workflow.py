@@ -144,10 +144,11 @@ class Plan:
         return next(made, "results/embeddings/text/text.none.safetensors")
 
     def gallery(self) -> str:
-        """The augmentation that the gallery shows, as JSON: the first that an experiment uses."""
-        used = [experiment.image.augmentation for experiment in self.experiments.values()]
-        name = next((name for name in used if name), next(iter(self.augmentations)))
-        return canonical_json(self.augmentations[name].model_dump())
+        """The augmentation that the gallery shows, as JSON: of those used the most various."""
+        named = [experiment.image.augmentation for experiment in self.experiments.values()]
+        used = [name for name in named if name] or list(self.augmentations)
+        shown = max(used, key=lambda name: len(self.augmentations[name].operations))
+        return canonical_json(self.augmentations[shown].model_dump())
 
     def embeddings(self) -> list[str]:
         """Every embedding file that some experiment reads."""

@@ -4,13 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image, ImageOps
 
 from mmsent.data.images import read_picture
-from mmsent.figures.style import ALERT, LABEL_COLOURS, MUTED
+from mmsent.figures.style import ALERT, LABEL_COLOURS, MUTED, bare_axes
 from mmsent.figures.wrapping import wrapped
 
 #: Posts on the sheet, and how many stand beside each other.
@@ -96,7 +95,7 @@ def _head(figure: Figure, name: str, wrong: pd.DataFrame, total: int) -> None:
 
 
 def _card(figure: Figure, post: dict[Any, Any], file: Path | None, left: float, top: float) -> None:
-    picture = _axes(figure, left, top, _PICTURE, _PICTURE)
+    picture = bare_axes(figure, left, top, _PICTURE, _PICTURE)
     if file is None:
         picture.add_patch(Rectangle((0, 0), 1, 1, color=_GREY))
         picture.text(0.5, 0.5, "picture\nblanked", ha="center", va="center", fontsize=8)
@@ -109,7 +108,7 @@ def _card(figure: Figure, post: dict[Any, Any], file: Path | None, left: float, 
     _band(figure, left, top, post["label"], f"labelled {post['label']}")
     predicted = f"predicted {post['predicted']}: {_per_cent(post['confidence'])}"
     _band(figure, left, top - _BAND - 0.03, post["predicted"], predicted)
-    beside = _axes(figure, left, top - 2 * _BAND - 0.1, _BESIDE, _PICTURE - 2 * _BAND - 0.1)
+    beside = bare_axes(figure, left, top - 2 * _BAND - 0.1, _BESIDE, _PICTURE - 2 * _BAND - 0.1)
     beside.text(
         0,
         1,
@@ -126,7 +125,7 @@ def _card(figure: Figure, post: dict[Any, Any], file: Path | None, left: float, 
 
 
 def _band(figure: Figure, left: float, top: float, label: str, text: str) -> None:
-    band = _axes(figure, left, top, _BESIDE, _BAND)
+    band = bare_axes(figure, left, top, _BESIDE, _BAND)
     band.add_patch(Rectangle((0, 0), 1, 1, color=LABEL_COLOURS[label]))
     band.text(0.02, 0.46, text, va="center", fontsize=8.5, fontweight="bold", color="white")
 
@@ -134,12 +133,3 @@ def _band(figure: Figure, left: float, top: float, label: str, text: str) -> Non
 def _per_cent(share: float) -> str:
     """A probability in per cent; one that is not quite 1 is not shown as 100%."""
     return f"{share:.1%}" if share < 0.9995 or share == 1 else "over 99.9%"
-
-
-def _axes(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
-    """An empty pair of axes without frame; all in inches, ``top`` from the figure's bottom."""
-    across, up = figure.get_size_inches()
-    axes = figure.add_axes((left / across, (top - height) / up, width / across, height / up))
-    axes.set(xlim=(0, 1), ylim=(0, 1))
-    axes.set_axis_off()
-    return axes

@@ -5,14 +5,20 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image, ImageOps
 
 from mmsent.data.duplicates import duplicate_summary
 from mmsent.data.images import read_picture
-from mmsent.figures.style import ALERT, LABEL_COLOURS, MUTED, UNLABELLED_COLOUR, plain_text
+from mmsent.figures.style import (
+    ALERT,
+    LABEL_COLOURS,
+    MUTED,
+    UNLABELLED_COLOUR,
+    bare_axes,
+    plain_text,
+)
 from mmsent.labels import LABELLED, LABELS
 
 #: Groups on the sheet, and pictures of each.
@@ -139,7 +145,7 @@ def _notes(group: pd.DataFrame, shown: int) -> str:
 def _draw_post(figure: Figure, post: dict[Any, Any], left: float, top: float, images: Path) -> None:
     known = post["subset"] == LABELLED
     label = LABELS[int(post["label"])] if known else "no label"
-    band = _axes(figure, left, top, _CELL, _BAND)
+    band = bare_axes(figure, left, top, _CELL, _BAND)
     colour = LABEL_COLOURS.get(label, UNLABELLED_COLOUR)
     band.add_patch(Rectangle((0, 0), 1, 1, color=colour))
     band.text(
@@ -152,24 +158,15 @@ def _draw_post(figure: Figure, post: dict[Any, Any], left: float, top: float, im
         fontweight="bold",
         color="white" if known else "black",
     )
-    picture = _axes(figure, left, top - _BAND, _CELL, _CELL)
+    picture = bare_axes(figure, left, top - _BAND, _CELL, _CELL)
     if post["width"]:
         image = read_picture(images / post["image_file"]).rgb
         image = ImageOps.pad(image, (_THUMBNAIL,) * 2, Image.Resampling.LANCZOS, color="#F2F2F2")
         picture.imshow(image, extent=(0, 1, 0, 1))
     else:
         picture.text(0.5, 0.5, "no picture", ha="center", va="center", fontsize=8, color=MUTED)
-    text = _axes(figure, left, top - _BAND - _CELL, _CELL + 0.8 * _GAP, _TEXT)
+    text = bare_axes(figure, left, top - _BAND - _CELL, _CELL + 0.8 * _GAP, _TEXT)
     text.text(0, 0.9, _short(str(post["text"])), fontsize=6.5, va="top", clip_on=True)
-
-
-def _axes(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
-    """An empty pair of axes without frame; all in inches, ``top`` from the figure's bottom."""
-    across, up = figure.get_size_inches()
-    axes = figure.add_axes((left / across, (top - height) / up, width / across, height / up))
-    axes.set(xlim=(0, 1), ylim=(0, 1))
-    axes.set_axis_off()
-    return axes
 
 
 def _short(text: str) -> str:

@@ -176,3 +176,12 @@ def _png(path: str | Path) -> Path:
     if path.suffix != ".png":
         raise ValueError(f"{path}: a figure is written as .png")
     return path
+
+
+def bare_axes(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+    """An empty pair of axes without frame; all in inches, ``top`` from the figure's bottom."""
+    across, up = figure.get_size_inches()
+    axes = figure.add_axes((left / across, (top - height) / up, width / across, height / up))
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    axes.set_axis_off()
+    return axes
