@@ -128,7 +128,8 @@ def adjustments_table(
             given: Any = settings
             for part in key.split("."):
                 given = given.get(part) if isinstance(given, Mapping) else None
-            rows.append({"Experiment": name, "Setting": key, "Its file": given, "Here": value})
+            row = {"Experiment": name, "Setting": key, "Its file": given, "Here": value}
+            rows.append({k: "-" if v is None else v for k, v in row.items()})
     return pd.DataFrame(rows)
 
 
