@@ -12,7 +12,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 def markdown_table(table: pd.DataFrame) -> str:
     """A table as Markdown; numbers stay as they are written, and a pipe in a cell is escaped."""
-    shown = table.astype(str).map(lambda cell: cell.replace("|", "\\|").replace("\n", " "))
+    shown = table.map(lambda cell: str(cell).replace("|", "\\|").replace("\n", " "))
     return shown.to_markdown(index=False, disable_numparse=True)
 
 
