@@ -169,12 +169,7 @@ class Plan:
             modality, rest = file.removesuffix(".safetensors").split(".", 1)
             jobs.append(f"encode_{modality}/{encoder}.{rest}")
         jobs += [f"train/{name}/{fold}" for name in self.experiments for fold in folds]
-        jobs += [
-            f"search/{name}/{fold}"
-            for name, experiment in self.experiments.items()
-            for fold in folds
-            if experiment.search
-        ]
+        jobs += [p.removeprefix("results/").removesuffix(".json") for p in self.searches()]
         jobs += [f"evaluate/{name}" for name in self.experiments]
         return [f"results/benchmarks/{job}.jsonl" for job in jobs]
 

@@ -20,6 +20,19 @@ def group_confusions(label: np.ndarray, predicted: np.ndarray, group: np.ndarray
     return counts
 
 
+def resampled(counts: np.ndarray, resamples: int, seed: int) -> np.ndarray:
+    """Sums of the groups' counts ``(groups, ...)`` over resamples: ``(resamples, ...)``."""
+    generator = np.random.default_rng(seed)
+    groups = len(counts)
+    flat = counts.reshape(groups, -1)
+    drawn = []
+    for start in range(0, resamples, _BATCH):
+        size = min(_BATCH, resamples - start)
+        times = generator.multinomial(groups, np.full(groups, 1 / groups), size=size)
+        drawn.append(times @ flat)
+    return np.concatenate(drawn).reshape(-1, *counts.shape[1:])
+
+
 def group_bootstrap(
     confusions: np.ndarray, resamples: int, level: float, seed: int
 ) -> dict[str, tuple[float, float]]:
@@ -37,15 +50,7 @@ def group_bootstrap(
     dict
         Metric name to lower and upper end.
     """
-    generator = np.random.default_rng(seed)
-    groups = len(confusions)
-    flat = confusions.reshape(groups, -1)
-    drawn = []
-    for start in range(0, resamples, _BATCH):
-        size = min(_BATCH, resamples - start)
-        times = generator.multinomial(groups, np.full(groups, 1 / groups), size=size)
-        drawn.append(times @ flat)
-    matrices = np.concatenate(drawn).reshape(-1, *confusions.shape[1:])
+    matrices = resampled(confusions, resamples, seed)
     tail = (1 - level) / 2
     return {
         name: (float(np.quantile(values, tail)), float(np.quantile(values, 1 - tail)))

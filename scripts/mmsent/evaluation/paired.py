@@ -8,7 +8,7 @@ import pandas as pd
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from mmsent.evaluation.intervals import group_confusions
+from mmsent.evaluation.intervals import group_confusions, resampled
 from mmsent.evaluation.metrics import metrics_from_confusion
 
 #: Metrics that are compared; the first decides.
@@ -18,8 +18,6 @@ BETTER, WORSE, SAME = "better", "worse", "not distinguishable"
 
 #: A pair of experiments, the first against the second.
 Pair = tuple[str, str]
-
-_BATCH = 250
 
 
 def consecutive(names: list[str]) -> list[Pair]:
@@ -139,15 +137,8 @@ def paired_bootstrap(
     dict
         For each of :data:`COMPARED`, first less second ``(resamples,)``.
     """
-    generator = np.random.default_rng(seed)
-    groups, shape = len(first), first.shape[1:]
-    flat = np.stack([first, second], axis=1).reshape(groups, -1)
-    parts = []
-    for start in range(0, resamples, _BATCH):
-        size = min(_BATCH, resamples - start)
-        times = generator.multinomial(groups, np.full(groups, 1 / groups), size=size)
-        parts.append(times @ flat)
-    metrics = metrics_from_confusion(np.concatenate(parts).reshape(resamples, 2, *shape))
+    drawn = resampled(np.stack([first, second], axis=1), resamples, seed)
+    metrics = metrics_from_confusion(drawn)
     # Equal scores by other counts differ in the last bit: a tie must stay a tie.
     return {name: np.round(np.subtract(*metrics[name].T), 12) for name in COMPARED}
 

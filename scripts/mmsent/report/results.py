@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mmsent.config.experiment import Experiment, load_experiment
+from mmsent.evaluation.runs import files_of
 from mmsent.files import read_json
 
 
@@ -70,10 +71,7 @@ def load_results(
     results = []
     for experiment, metric in zip(experiments, metrics, strict=True):
         name = experiment.relative_to(root).with_suffix("").as_posix()
-        folder = f"/runs/{name}"
-        own = [path for path in run_files if path.parent.parent.as_posix().endswith(folder)]
-        own.sort(key=lambda path: int(path.parent.name))
-        loaded = [read_json(path) for path in own]
+        loaded = [read_json(path) for path in files_of(name, run_files)]
         settings = load_experiment(experiment, (adjustments or {}).get(name))
         results.append(Result(name, settings, read_json(metric), loaded))
     return results
