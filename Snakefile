@@ -13,8 +13,11 @@ include: "rules/data.smk"
 include: "rules/eda.smk"
 include: "rules/encode.smk"
 include: "rules/train.smk"
+include: "rules/evaluate.smk"
 include: "rules/analysis.smk"
-include: "rules/ablation.smk"
+include: "rules/statistics.smk"
+include: "rules/tables.smk"
+include: "rules/seeds.smk"
 include: "rules/report.smk"
 
 
@@ -24,4 +27,6 @@ rule all:
         "results/report.md",
         "results/ablation.md",
         "results/versions.md",
+        "results/comparison.md",
+        "results/seeds.md",
         "results/data/card.md",

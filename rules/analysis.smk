@@ -1,12 +1,4 @@
-# What follows from the runs beside tables of metrics: curves, mistakes, submissions, tests.
-
-from mmsent.files import canonical_json
-
-# Pairs tested beside those of the versions, each the first against the second, by family.
-PAIRED_FAMILIES = {}
-PAIRED_NAMES = sorted(
-    {name for own in PAIRED_FAMILIES.values() for pair in own for name in pair}
-)
+# What follows from the runs beside tables of metrics: curves, mistakes, submissions.
 
 
 rule curves:
@@ -146,37 +138,3 @@ rule submission:
         " --predictions {input.predictions} --runs {input.runs}"
         " --unlabelled {input.unlabelled:q}"
         " --out {output.submission} --numbers {output.numbers} 2> {log}"
-
-
-rule paired_tests:
-    input:
-        code=sources("paired_tests"),
-        folds="results/data/folds.tsv",
-        predictions=expand(
-            "results/runs/{experiment}/{fold}/predictions.parquet",
-            experiment=dict.fromkeys([*PLAN.versions, *PAIRED_NAMES]),
-            fold=range(CONFIG.folds.outer),
-        ),
-    output:
-        csv="results/paired_tests.csv",
-        numbers="results/paired_tests.json",
-    log:
-        "results/logs/paired_tests.log",
-    benchmark:
-        "results/benchmarks/paired_tests.jsonl"
-    conda:
-        "../envs/report.yaml"
-    threads: 1
-    resources:
-        gpu=0,
-    params:
-        versions=PLAN.versions,
-        families=canonical_json(PAIRED_FAMILIES),
-        intervals=CONFIG.intervals.model_dump() | {"seed": CONFIG.seed},
-    message:
-        "Test the differences between the versions"
-    shell:
-        "python {input.code[0]} --versions {params.versions} --families {params.families:q}"
-        " --folds {input.folds} --predictions {input.predictions}"
-        " --resamples {params.intervals[resamples]} --level {params.intervals[level]}"
-        " --seed {params.intervals[seed]} --csv {output.csv} --numbers {output.numbers} 2> {log}"

@@ -3,17 +3,23 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir, "scripts")))
 
-from mmsent.sources import all_sources, sources
+from mmsent.sources import all_sources, sources, templates
 from mmsent.data.layout import dataset_of
-from mmsent.workflow import load_plan
+from mmsent.workflow.plan import TABLE_FIGURES, TABLE_PAIRS, load_plan
 
 # Checked settings and what follows from them; wrong settings end here, before any job.
 PLAN = load_plan(config, workflow.configfiles)
 CONFIG = PLAN.config
 
+# The options of every rule that resamples.
+BOOTSTRAP = PLAN.bootstrap()
+
 
 wildcard_constraints:
     experiment="|".join(PLAN.experiments),
     fold=r"\d+",
+    # Nothing, or the study's own split beside the grouped folds.
+    protocol=r"(paper/)?",
+    table="|".join(PLAN.tables),
     encoder=r"\w+",
     view=r"[\w.]+",

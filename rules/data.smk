@@ -181,6 +181,29 @@ rule folds:
         " --seed {params.folds[seed]} --out {output} 2> {log}"
 
 
+rule paper_split:
+    input:
+        code=sources("paper_split"),
+        posts="results/data/posts.parquet",
+        groups="results/data/groups.tsv",
+    output:
+        "results/paper/split/{share}.tsv",
+    log:
+        "results/logs/paper_split/{share}.log",
+    benchmark:
+        "results/benchmarks/paper_split/{share}.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    message:
+        "Split the posts as the study does, {wildcards.share} for validation"
+    shell:
+        "python {input.code[0]} --posts {input.posts} --groups {input.groups}"
+        " --share {wildcards.share} --out {output} 2> {log}"
+
+
 rule card:
     input:
         code=sources("card"),

@@ -38,6 +38,7 @@ rule costs:
         after=[
             "results/ablation.md",
             "results/versions.md",
+            "results/seeds.md",
         ],
         benchmarks=PLAN.benchmarks(),
     output:
@@ -62,14 +63,15 @@ rule costs:
 rule report:
     input:
         code=sources("report"),
-        template="scripts/mmsent/report/templates/report.md.j2",
-        experiments=[PLAN.experiment_file(name) for name in PLAN.experiments],
-        bases=PLAN.all_experiment_files(PLAN.experiments),
-        metrics=expand("results/metrics/{experiment}.json", experiment=PLAN.experiments),
-        runs=expand(
-            "results/runs/{experiment}/{fold}/metrics.json",
-            experiment=PLAN.experiments,
-            fold=range(CONFIG.folds.outer),
+        templates=templates("report", "notes", "sections"),
+        experiments=PLAN.own_files(PLAN.rows),
+        bases=PLAN.all_experiment_files(PLAN.rows),
+        metrics=PLAN.metrics(PLAN.rows),
+        runs=PLAN.runs(PLAN.rows, "metrics.json"),
+        scores=expand("results/{table}.csv", table=PLAN.tables),
+        tests=expand("results/paired_tests/{table}.json", table=PLAN.tables),
+        spreads=expand(
+            "results/seeds/{experiment}.json", experiment=CONFIG.seeds.experiments
         ),
         reported=CONFIG.paper_results,
         adjustments=CONFIG.adjustments,
@@ -79,7 +81,6 @@ rule report:
         deviations=CONFIG.deviations,
         curves="results/figures/curves.json",
         bad_cases="results/bad_cases.json",
-        paired="results/paired_tests.json",
         submissions=expand("results/submission/{version}.json", version=PLAN.versions),
         searches=PLAN.searches(),
         version_figures=expand(
@@ -87,6 +88,12 @@ rule report:
             kind=["curves", "confusion", "bad_cases"],
             version=PLAN.versions,
         ),
+        table_figures=expand(
+            "results/figures/{table}/{figure}.png",
+            table=PLAN.tables,
+            figure=TABLE_FIGURES,
+        ),
+        seed_figure=["results/figures/seeds.png"] if CONFIG.seeds.experiments else [],
         provenance="results/provenance.json",
         numbers=expand("results/eda/{figure}.json", figure=EDA_FIGURES),
         figures=expand("results/eda/{figure}.png", figure=EDA_FIGURES),
@@ -108,7 +115,8 @@ rule report:
         " --runs {input.runs} --reported {input.reported} --adjustments {input.adjustments}"
         " --card {input.card} --costs {input.costs} --seconds {input.seconds}"
         " --provenance {input.provenance} --eda {input.numbers} --curves {input.curves}"
-        " --bad-cases {input.bad_cases} --paired {input.paired}"
+        " --bad-cases {input.bad_cases} --scores {input.scores} --tests {input.tests}"
+        " --seeds {input.spreads}"
         " --submissions {input.submissions} --searches {input.searches}"
         " --deviations {input.deviations}"
         " --out {output} 2> {log}"

@@ -1,12 +1,20 @@
-"""Write the ablation table."""
+"""Write the ablation: its table, and what carries it."""
 
-from mmsent.report.arguments import write_comparison
-from mmsent.report.comparison import ablation_table
+from mmsent.files import write_text
+from mmsent.report.arguments import document_parser, document_values
+from mmsent.report.comparison import ablation_table, classes_table
+from mmsent.report.render import rendered
+from mmsent.report.results import PrintedFigures
 
 
 def main() -> None:
-    """Read the command line and write the table as Markdown and CSV."""
-    write_comparison(__doc__, ablation_table, "ablation.md.j2")
+    """Read the command line and write the document."""
+    args = document_parser(__doc__).parse_args()
+    values = document_values(args)
+    table = ablation_table(values["scores"], PrintedFigures(args.reported))
+    classes = classes_table(values["scores"])
+    text = rendered("ablation.md.j2", name="ablation", table=table, classes=classes, **values)
+    write_text(args.markdown, text)
 
 
 if __name__ == "__main__":

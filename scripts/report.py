@@ -7,7 +7,7 @@ from mmsent.report.arguments import results_of, results_parser
 from mmsent.report.document import report_values
 from mmsent.report.render import rendered
 from mmsent.report.versions import Findings, adjustments_table, by_experiment
-from mmsent.tables import read_table
+from mmsent.tables import read_numbers, read_table
 
 
 def main() -> None:
@@ -20,7 +20,9 @@ def main() -> None:
     parser.add_argument("--eda", required=True, nargs="+", type=Path, help="numbers of the figures")
     parser.add_argument("--curves", required=True, help="numbers of the training curves")
     parser.add_argument("--bad-cases", required=True, help="numbers of the bad cases")
-    parser.add_argument("--paired", required=True, help="paired tests (JSON)")
+    parser.add_argument("--scores", required=True, nargs="+", type=Path, help="of each table")
+    parser.add_argument("--tests", required=True, nargs="+", type=Path, help="of each table")
+    parser.add_argument("--seeds", nargs="*", default=[], type=Path, help="spreads over seeds")
     parser.add_argument("--submissions", required=True, nargs="+", type=Path, help="their numbers")
     parser.add_argument("--searches", nargs="*", default=[], type=Path, help="of all folds")
     parser.add_argument("--deviations", required=True, help="where the study was left (CSV)")
@@ -30,7 +32,9 @@ def main() -> None:
     findings = Findings(
         read_json(args.curves),
         read_json(args.bad_cases),
-        read_json(args.paired),
+        {path.stem: read_numbers(path) for path in args.scores},
+        {path.stem: read_json(path) for path in args.tests},
+        {name: only for name, (only,) in by_experiment(args.seeds, "seeds").items()},
         {name: only for name, (only,) in by_experiment(args.submissions, "submission").items()},
         by_experiment(args.searches, "search"),
         read_table(args.seconds),

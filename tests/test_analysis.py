@@ -22,15 +22,21 @@ from mmsent.evaluation.paired import (
     COMPARED,
     SAME,
     WORSE,
-    against_best,
     bootstrap_p,
     compared,
-    consecutive,
+    compared_together,
     flat_table,
     holm,
     mcnemar_exact,
     paired_bootstrap,
     verdict,
+)
+from mmsent.evaluation.pairs import (
+    against_best,
+    consecutive,
+    grid_families,
+    not_worse_than_best,
+    single_rows,
 )
 from mmsent.evaluation.pooling import pooled
 from mmsent.evaluation.runs import files_of
@@ -240,6 +246,45 @@ def test_families_of_versions():
     names = list(tables)
     assert against_best(names, tables) == [("bad", "best"), ("best", "second"), ("second", "best")]
     assert against_best(["bad"], tables) == []
+
+
+def test_an_ablation_tests_every_pair_once():
+    modalities = {"t": "text", "late": "both", "i": "image", "early": "both", "t2": "text"}
+    families = grid_families(modalities)
+    assert families == {
+        "over_text": [("late", "t"), ("i", "t"), ("early", "t"), ("t2", "t")],
+        "over_image": [("t", "i"), ("late", "i"), ("early", "i"), ("t2", "i")],
+        "fusions": [("early", "late")],
+    }
+    assert grid_families({"late": "both"}) == {}
+    assert single_rows(modalities) == {"text": "t", "image": "i"}
+
+
+def test_families_that_are_read_together_are_corrected_together():
+    names = ["a", "b", "c"]
+    tables = dict(zip(names, random_tables(300, 3, (0.5, 0.6, 0.7)), strict=True))
+    families = {"one": [("b", "a")], "two": [("a", "b"), ("c", "a")], "three": [("c", "b")]}
+    found = compared_together(families, tables, 400, 0.95, 0)
+    assert {name: [(r["first"], r["second"]) for r in rows] for name, rows in found.items()} == (
+        families
+    )
+    # (a, b) is (b, a) the other way round: three tests, not four.
+    single = [found["one"][0], found["two"][1], found["three"][0]]
+    for test in (*COMPARED, "mcnemar"):
+        raw = [row[test]["p"] for row in single]
+        corrected = multipletests(raw, method="holm")[1]
+        assert [row[test]["p_holm"] for row in single] == pytest.approx(corrected)
+
+
+def test_bold_is_all_that_is_not_worse_than_the_best():
+    skills = {"weak": 0.3, "good": 0.7, "as_good": 0.7, "best": 0.72}
+    tables = dict(zip(skills, random_tables(600, 1, tuple(skills.values())), strict=True))
+    rows = compared(against_best(list(skills), tables), tables, 400, 0.95, 0)
+    bold = not_worse_than_best(rows)
+    scores = {row["first"]: row["weighted_f1"]["first"] for row in rows}
+    assert max(scores, key=scores.__getitem__) in bold
+    assert "weak" not in bold
+    assert {"good", "as_good"} <= set(bold)
 
 
 def test_what_cannot_be_compared_is_refused():
@@ -482,7 +527,19 @@ def test_files_of_an_experiment(tmp_path):
         files_of("v1", [*paths, *paths])
 
 
-def test_paired_tests_by_command_line(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("options", "families", "resamples"),
+    [
+        ([], {"consecutive": [("v2", "v1"), ("ablation/x", "v2")]}, 4000),
+        (
+            ["--pairs", "grid", "--modalities",
+             '{"ablation/x": "text", "v1": "both", "v2": "both"}'],
+            {"over_text": [("v1", "ablation/x"), ("v2", "ablation/x")], "fusions": [("v2", "v1")]},
+            6000,
+        ),
+    ],
+)  # fmt: skip
+def test_paired_tests_by_command_line(tmp_path, monkeypatch, options, families, resamples):
     tables = dict(
         zip(("v1", "v2", "ablation/x"), random_tables(90, 1, (0.5, 0.9, 0.6)), strict=True)
     )
@@ -494,22 +551,31 @@ def test_paired_tests_by_command_line(tmp_path, monkeypatch):
         for fold in range(3):
             own = table[(folds["fold"] == fold).to_numpy()].drop(columns="group").assign(fold=fold)
             write_table(tmp_path / "runs" / name / str(fold) / "predictions.parquet", own)
-    words = ["--versions", "v1", "v2", "--families", '{"ablation": [["v2", "ablation/x"]]}']
+    words = ["--experiments", "v1", "v2", "ablation/x", *options]
     words += ["--folds", str(tmp_path / "folds.tsv"), "--resamples", "100", "--predictions"]
     words += sorted(map(str, tmp_path.rglob("predictions.parquet")))
     words += ["--csv", str(tmp_path / "t.csv"), "--numbers", str(tmp_path / "t.json")]
     monkeypatch.setattr(sys, "argv", ["paired_tests", *words])
     paired_tests.main()
     numbers = json.loads((tmp_path / "t.json").read_text())
-    assert (numbers["posts"], numbers["groups"], numbers["resamples"]) == (90, 45, 100)
-    (consecutive_row,) = numbers["families"]["consecutive"]
-    assert (consecutive_row["first"], consecutive_row["second"]) == ("v2", "v1")
-    assert consecutive_row["verdict"] == BETTER
-    assert [row["first"] for row in numbers["families"]["best_other"]] == ["v1", "v2"]
+    assert (numbers["posts"], numbers["groups"], numbers["resamples"]) == (90, 45, resamples)
+    best = numbers["families"].pop("best_other")
+    assert [row["first"] for row in best] == ["v1", "v2", "ablation/x"]
+    found = {
+        f: [(r["first"], r["second"]) for r in rows] for f, rows in numbers["families"].items()
+    }
+    assert found == families
+    rows = [row for own in numbers["families"].values() for row in own]
+    (step,) = (row for row in rows if (row["first"], row["second"]) == ("v2", "v1"))
+    assert step["verdict"] == BETTER
     written = read_table(tmp_path / "t.csv")
-    assert written["family"].tolist() == ["consecutive", "best_other", "best_other", "ablation"]
-    assert written["weighted_f1_difference"][0] == consecutive_row["weighted_f1"]["difference"]
-    assert written["mcnemar_p_holm"][3] == numbers["families"]["ablation"][0]["mcnemar"]["p_holm"]
+    assert written["family"].value_counts().to_dict() == {
+        "best_other": 3, **{family: len(pairs) for family, pairs in families.items()}
+    }  # fmt: skip
+    (line,) = written[(written["first"] == "v2") & (written["second"] == "v1")
+                      & (written["family"] != "best_other")].to_dict("records")  # fmt: skip
+    assert line["weighted_f1_difference"] == step["weighted_f1"]["difference"]
+    assert line["mcnemar_p_holm"] == step["mcnemar"]["p_holm"]
 
 
 def test_a_single_version_has_no_pairs():

@@ -15,7 +15,7 @@ from mmsent.config.main import Config, load_config
 from mmsent.config.validation import ConfigError
 from mmsent.data.layout import DatasetError
 from mmsent.encoders.names import text_view
-from mmsent.workflow import Plan, load_plan
+from mmsent.workflow.plan import Plan, load_plan
 
 ROOT = Path(__file__).parents[1]
 BASE = Path("config/config.yaml")
@@ -75,7 +75,7 @@ def test_shipped_configuration_gives_a_plan_with_every_row():
 def test_shipped_configuration_shows_every_setting_with_its_default():
     shipped = yaml.safe_load(BASE.read_text(encoding="utf-8"))
     assert set(shipped) == set(Config.model_fields)
-    rows = {"versions": shipped["versions"], "ablation": shipped["ablation"]}
+    rows = {key: shipped[key] for key in ("versions", "ablation", "seeds")}
     assert load_config(shipped, [BASE]) == Config(**rows)
 
 
@@ -122,6 +122,12 @@ def test_every_shipped_augmentation_loads():
         ("versions: v4_balanced_clip", "versions: Input should be a valid list"),
         ("versions: [a, b, a]", "versions: named twice: a"),
         ("ablation: [c, c]", "ablation: named twice: c"),
+        ("seeds: {experiments: [c, c]}", "seeds.experiments: named twice: c"),
+        ("seeds: {number: 1}", "seeds.number: Input should be greater than or equal to 2, got 1"),
+        (
+            "protocol: paper",
+            "protocol: Input should be 'grouped' or 'both', got 'paper'",
+        ),
         (
             "on_bad_post: eror",
             "on_bad_post: Input should be 'error', 'drop' or 'blank', got 'eror'"
@@ -442,7 +448,9 @@ def test_without_augmentation_only_the_evaluation_view_is_read():
 def test_only_embeddings_that_some_experiment_reads_are_listed_each_once():
     v4 = plan("versions: [v4_balanced_clip]")
     assert len(v4.embeddings()) == 1 + 3
-    text_alone = plan("versions: [ablation/text_only]\nablation: [text_only]")
+    text_alone = plan(
+        "versions: [ablation/text_only]\nablation: [text_only]\nseeds: {experiments: []}"
+    )
     assert text_alone.embeddings() == ["results/embeddings/clip/text.whitespace.safetensors"]
     encoded = [path for path in text_alone.benchmarks() if "/encode_" in path]
     assert encoded == ["results/benchmarks/encode_text/clip.whitespace.jsonl"]
@@ -572,3 +580,26 @@ def test_a_dataset_without_pictures_or_without_texts_is_refused(posts, suffix):
         path.unlink()
     with pytest.raises(DatasetError, match=suffix):
         plan(f"dataset: {posts}")
+
+
+def test_the_paper_protocol_is_trained_on_the_study_s_split_and_on_request_alone():
+    grouped, both = plan(), plan("protocol: both")
+    assert grouped.paper_metrics(["v1_baseline"]) == []
+    assert both.paper_metrics(["v1_baseline"]) == ["results/paper/metrics/v1_baseline.json"]
+    # 80/20 in the study's first code, 85/15 in the others.
+    assert both.fold_table("paper/", "v1_baseline") == "results/paper/split/0.2.tsv"
+    for name in [*both.versions[1:], *both.ablation]:
+        assert both.fold_table("paper/", name) == "results/paper/split/0.15.tsv"
+    assert both.fold_table("", "v1_baseline") == "results/data/folds.tsv"
+    assert list(both.outer_folds("paper/")) == [0]
+    assert both.search("v5_multi_fusion", 0, "paper/") == [
+        "results/paper/search/v5_multi_fusion/0.json"
+    ]
+
+
+def test_repeated_experiments_need_not_be_rows():
+    mine = plan("seeds: {experiments: [fine_tuned]}")
+    assert "fine_tuned" in mine.experiments
+    assert "fine_tuned" not in mine.rows
+    with pytest.raises(ConfigError, match="fine_tund"):
+        plan("seeds: {experiments: [fine_tund]}")

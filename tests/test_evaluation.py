@@ -9,13 +9,14 @@ from sklearn.metrics import (
     precision_recall_fscore_support,
 )
 
+from mmsent.evaluation.experiment import experiment_metrics
 from mmsent.evaluation.intervals import group_bootstrap, group_confusions
 from mmsent.evaluation.metrics import (
     all_metrics,
     expected_calibration_error,
     metrics_from_confusion,
 )
-from mmsent.evaluation.pooling import experiment_metrics, pooled
+from mmsent.evaluation.pooling import pooled
 from mmsent.labels import LABELS, PROBABILITY_COLUMNS
 
 

@@ -39,6 +39,7 @@ def test_posts_go_where_the_folds_say(tables):
     roles = {role: part.guids for role, part in load(tables, "v4_balanced_clip").items()}
     assert roles == {
         "train": ["1", "2"], "validation": ["3"], "test": ["4", "5"], "unlabelled": ["6"],
+        "test_without_text": ["4", "5"], "test_without_image": ["4", "5"],
     }  # fmt: skip
     assert load(tables, "v4_balanced_clip", fold=1)["test"].guids == ["1"]
 
@@ -67,6 +68,22 @@ def test_a_blanked_picture_is_the_blank_one_in_every_view(tables):
     train = load(tables, "v4_balanced_clip")["train"]
     assert train.embeddings["image"][1].ravel().tolist() == [106, 206, 306]
     assert train.embeddings["text"][1].item() == 1
+
+
+def test_a_modality_is_taken_away_from_the_test_posts_alone(tables):
+    parts = load(tables, "v4_balanced_clip")
+    blank_text, blank_picture = 6, 106
+    for role, text, image in (
+        ("test", [3, 4], [103, 104]),
+        ("test_without_text", [blank_text] * 2, [103, 104]),
+        ("test_without_image", [3, 4], [blank_picture] * 2),
+    ):
+        assert parts[role].embeddings["text"].ravel().tolist() == text
+        assert parts[role].embeddings["image"].ravel().tolist() == image
+        assert parts[role].labels.tolist() == [-1, -1]
+    # Of a single modality nothing would be left.
+    alone = load(tables, "ablation/text_only", images=0)
+    assert alone.keys() == {"train", "validation", "test", "unlabelled"}
 
 
 def test_single_modalities_read_nothing_of_the_other(tables):

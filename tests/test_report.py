@@ -1,15 +1,22 @@
+import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import f1_score
 
 from conftest import ROOT
 from mmsent.config.experiment import EXPERIMENTS, load_experiment
-from mmsent.report.comparison import ablation_table, versions_table
+from mmsent.evaluation.experiment import experiment_metrics
+from mmsent.evaluation.paired import compared_together
+from mmsent.evaluation.pairs import against_best, consecutive, grid_families
+from mmsent.evaluation.pooling import pooled
+from mmsent.labels import PROBABILITY_COLUMNS
+from mmsent.report.comparison import ablation_table, comparison_table, versions_table
 from mmsent.report.costs import costs_table, experiment_seconds
 from mmsent.report.document import majority
 from mmsent.report.provenance import combined_sha256, provenance
 from mmsent.report.render import markdown_table, rendered
 from mmsent.report.results import PrintedFigures, Result
+from mmsent.report.scores import scores_table
 from mmsent.report.versions import (
     Findings,
     adjustments_table,
@@ -18,25 +25,65 @@ from mmsent.report.versions import (
     search_table,
     weights_table,
 )
-
-METRICS = ("weighted_f1", "accuracy", "macro_f1", "mcc", "log_loss", "ece", "f1_negative",
-           "f1_neutral", "f1_positive")  # fmt: skip
+from mmsent.tables import read_numbers, write_table
 
 
-def result(name, weighted_f1):
-    values = dict.fromkeys(METRICS, 0.5) | {"weighted_f1": weighted_f1, "accuracy": 0.6}
-    return Result(
-        name,
-        load_experiment(ROOT / EXPERIMENTS / f"{name}.yaml"),
-        {
-            "test": values,
-            "validation": values | {"weighted_f1": weighted_f1 + 0.02},
-            "interval": {name: [value - 0.01, value + 0.01] for name, value in values.items()},
-            "posts": 1234, "groups": 1111, "by_fold": [values] * 5,
-            "level": 0.95, "resamples": 2000, "fusion_weights": {},
-        },
-        [{"best_epoch": 3, "trained_parameters": 4321}, {"best_epoch": 6}],
-    )  # fmt: skip
+def runs_of(right, posts=240, folds=3):
+    """Predictions of each fold, a share of them right, and the fold table."""
+    generator = np.random.default_rng(5)
+    label = generator.choice(3, posts, p=[0.3, 0.1, 0.6])
+    guids = np.array([str(number) for number in range(1, posts + 1)])
+    group = np.array([str(number // 2) for number in range(posts)])
+    fold = np.array([int(name) % folds for name in group])
+    order = generator.random(posts)
+    miss = (label + generator.integers(1, 3, posts)) % 3
+    table = pd.DataFrame({"guid": guids, "group": group, "label": label, "fold": fold})
+    runs = []
+    for number in range(folds):
+        own = np.flatnonzero(fold == number)
+        other = np.flatnonzero(fold == (number + 1) % folds)
+        parts = []
+        for subset, rows in (("validation", other), ("test", own)):
+            predicted = np.where(order[rows] < right, label[rows], miss[rows])
+            chances = np.full((len(rows), 3), 0.05)
+            chances[np.arange(len(rows)), predicted] = 0.9
+            part = pd.DataFrame(chances, columns=PROBABILITY_COLUMNS)
+            part = part.assign(guid=guids[rows], fold=number, subset=subset, label=label[rows],
+                               predicted=predicted)  # fmt: skip
+            parts.append(part)
+        runs.append(pd.concat(parts, ignore_index=True))
+    return runs, table
+
+
+def results_of(**rights):
+    """Results and tests of experiments whose predictions are right so often."""
+    results, tables = [], {}
+    for key, right in rights.items():
+        name = key.replace("ablation_", "ablation/")
+        runs, folds = runs_of(right)
+        metrics = experiment_metrics(runs, folds, 200, 0.95, 0)
+        of_runs = [{"best_epoch": 3, "trained_parameters": 4321, "train_posts": 80},
+                   {"best_epoch": 6, "train_posts": 82}]  # fmt: skip
+        experiment = load_experiment(ROOT / EXPERIMENTS / f"{name}.yaml")
+        results.append(Result(name, experiment, metrics, of_runs))
+        tables[name] = pooled(runs, folds)
+    modalities = {result.name: result.experiment.modality for result in results}
+    pairs = grid_families(modalities) | {"consecutive": consecutive(list(tables))}
+    pairs["best_other"] = against_best(list(tables), tables)
+    families = compared_together(pairs, tables, 400, 0.95, 0)
+    paired = {"families": families, "posts": 240, "groups": 120, "level": 0.95, "resamples": 400}
+    return results, paired
+
+
+def result(name):
+    return results_of(**{name.replace("/", "_"): 0.7})[0][0]
+
+
+@pytest.fixture(scope="module")
+def grid():
+    return results_of(
+        ablation_text_only=0.7, ablation_image_only=0.5, ablation_multimodal_late=0.72
+    )
 
 
 @pytest.fixture
@@ -44,22 +91,98 @@ def printed():
     return PrintedFigures(ROOT / "config/paper_results.csv")
 
 
-def test_gains_are_differences_of_the_rows_shown(printed):
-    rows = [result("ablation/text_only", 0.6), result("ablation/image_only", 0.66)]
-    table = ablation_table(rows, printed).set_index("Configuration")
-    assert table.loc["text_only", "Over image only"] == "-0.0600 (-9.1%)"
-    assert table.loc["image_only", "Over text only"] == "+0.0600 (+10.0%)"
+def test_gains_are_differences_of_the_rows_shown(grid, printed):
+    results, paired = grid
+    scores = scores_table(results, printed, paired, {})
+    table = ablation_table(scores, printed).set_index("Configuration")
+    text, image, late = (result.value("weighted_f1") for result in results)
+    gain, percent = late - text, 100 * (late - text) / text
+    assert table.loc["multimodal_late", "Over text only"].startswith(
+        f"{gain:+.4f} ({percent:+.1f} %) ["
+    )
+    loss, percent = text - image, 100 * (text - image) / image
+    assert table.loc["text_only", "Over image only"].startswith(f"{loss:+.4f} ({percent:+.1f} %) [")
     assert table.loc["text_only", "Over text only"] == "-"
     assert table.loc["text_only", "Reported F1"] == "0.6941"
-    assert table.loc["image_only", "Weighted F1"] == "0.6600 [0.650, 0.670]"
+    assert table.loc["multimodal_late", "Reported over text"] == "+0.0869 (+12.5 %)"
+    low, high = results[2].metrics["interval"]["accuracy"]
+    assert table.loc["multimodal_late", "Accuracy"] == (
+        f"{results[2].value('accuracy'):.4f} [{low:.3f}, {high:.3f}]"
+    )
+
+
+def test_bold_is_the_set_that_is_not_worse_and_not_the_highest_number(grid, printed):
+    results, paired = grid
+    scores = scores_table(results, printed, paired, {}).set_index("experiment")
+    assert scores["best_set"].to_dict() == {
+        "ablation/text_only": True,  # lower than the best, but not told from it
+        "ablation/image_only": False,
+        "ablation/multimodal_late": True,
+    }
+    assert scores["weighted_f1"].idxmax() == "ablation/multimodal_late"
+    cells = ablation_table(scores.reset_index(), printed)["Weighted F1"]
+    assert [cell.startswith("**") for cell in cells] == [True, False, True]
+
+
+def test_scores_are_those_of_the_metrics_with_calibration_beside(grid, printed):
+    results, paired = grid
+    scores = scores_table(results, printed, paired, {})
+    for row, result_ in zip(scores.to_dict("records"), results, strict=True):
+        for metric, (low, high) in result_.metrics["interval"].items():
+            assert row[metric] == result_.value(metric)
+            assert (row[f"{metric}_low"], row[f"{metric}_high"]) == (low, high)
+        # Right in 70 % of the posts at a confidence of 90 %: overconfident until scaled.
+        assert row["temperature"] > 1
+        assert row["ece_scaled"] < row["ece"]
+        assert row["log_loss_scaled"] < row["log_loss"]
+        assert not any(name.startswith("paper_") for name in row)
+
+
+def test_the_paper_protocol_stands_beside_as_optimistic(grid, printed):
+    results, paired = grid
+    paper = {
+        result_.name: {
+            "validation": result_.metrics["test"] | {"weighted_f1": 0.9},
+            "interval": {"weighted_f1": [0.85, 0.95]},
+            "posts": 36, "train_posts": 204, "with_twin_in_training": 4,
+        }
+        for result_ in results
+    }  # fmt: skip
+    scores = scores_table(results, printed, paired, paper)
+    table = ablation_table(scores, printed)
+    assert table["Paper protocol F1 (optimistic)"].tolist() == ["0.9000 [0.850, 0.950]"] * 3
+    for shown, result_ in zip(table["Optimism (paper - grouped F1)"], results, strict=True):
+        assert shown == f"{0.9 - result_.value('weighted_f1'):+.4f}"
+    text = rendered("comparison.md.j2", table=table, scores=scores, paired=paired, tests=[])
+    assert "4 of its 36 validation posts have a near-duplicate" in text
+    assert "optimistic" in text
+
+
+def test_the_comparison_keeps_what_the_study_prints_and_this_run_has_not(printed):
+    results, paired = results_of(v3_clip=0.6, v4_balanced_clip=0.8)
+    scores = scores_table(results, printed, paired, {})
+    verdicts = {row["first"]: row["verdict"] for row in paired["families"]["consecutive"]}
+    table = comparison_table(scores, printed, verdicts).set_index("Model")
+    assert list(table.index)[:2] == ["v3_clip", "v4_balanced_clip"]
+    assert {"v1_baseline", "v2_enhanced", "v6_adaptive", "qwen2_vl_2b"} == set(table.index[2:])
+    assert table.loc["qwen2_vl_2b", "Study: accuracy"] == "0.8250"
+    assert table.loc["qwen2_vl_2b", "Weighted F1"] == "-"
+    assert table.loc["v4_balanced_clip", "Study: F1 neutral"] == "0.48"
+    assert table.loc["v4_balanced_clip", "Against the version before"] == "better"
+    assert table.loc["v3_clip", "Against the version before"] == "-"
 
 
 def test_the_versions_table_shows_the_gap_to_validation(printed):
-    table = versions_table([result("v4_balanced_clip", 0.7)], printed).iloc[0]
-    assert table["Validation - test F1"] == "+0.0200"
+    results, paired = results_of(v4_balanced_clip=0.7)
+    scores = scores_table(results, printed, paired, {})
+    table = versions_table(scores, printed).iloc[0]
+    gap = results[0].metrics["validation"]["weighted_f1"] - results[0].value("weighted_f1")
+    assert table["Validation - test F1"] == f"{gap:+.4f}"
     assert table["Best epoch"] == "4.5 of 15"
     assert table["Trained parameters"] == "4,321"
     assert table["Reported F1"] == "0.7732"
+    # With nothing to compare it with, the only version is the best.
+    assert table["Weighted F1"].startswith("**")
 
 
 def test_both_figures_are_shown_where_the_study_contradicts_itself(printed):
@@ -92,12 +215,22 @@ def test_cells_cannot_break_a_table():
     assert "0.70" in text
 
 
-def test_documents_name_posts_and_groups(printed):
-    rows = [result("ablation/text_only", 0.6)]
-    text = rendered("ablation.md.j2", table=ablation_table(rows, printed), results=rows)
-    assert "1,234 posts in 5 folds" in text
-    assert "1,111 near-duplicate groups" in text
-    assert "95 % intervals from 2,000" in text
+def test_documents_name_posts_and_groups(grid, printed):
+    results, paired = grid
+    scores = scores_table(results, printed, paired, {})
+    text = rendered("comparison.md.j2", table=scores, scores=scores, paired=paired, tests=[])
+    assert "Measured on 240 posts" in text
+    assert "over 120 near-duplicate groups" in text
+    assert "95 % intervals from 200" in text
+
+
+def test_a_scores_file_gives_back_the_numbers(grid, printed, tmp_path):
+    results, paired = grid
+    scores = scores_table(results, printed, paired, {})
+    write_table(tmp_path / "scores.csv", scores)
+    again = read_numbers(tmp_path / "scores.csv")
+    missing = scores.where(scores.notna(), np.nan)
+    pd.testing.assert_frame_equal(again, missing, check_dtype=False)
 
 
 def test_costs_add_up(tmp_path):
@@ -113,6 +246,7 @@ def test_costs_add_up(tmp_path):
 
 def test_seconds_of_an_experiment_are_those_of_all_its_folds_and_searches(tmp_path):
     for path, seconds in (("train/v5/0", 2), ("train/v5/1", 4), ("search/v5/0", 10),
+                          ("paper/train/v5/0", 5),
                           ("train/ablation/x/0", 7), ("encode_text/clip.none", 99)):  # fmt: skip
         file = tmp_path / "benchmarks" / f"{path}.jsonl"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -159,8 +293,8 @@ def test_what_post_processing_changed_is_shown_before_and_after():
     }  # fmt: skip
     nothing = numbers | {"posts": 0}
     submissions = {"v4_balanced_clip": numbers, "v3_clip": nothing}
-    findings = Findings({}, {}, {}, submissions, {}, pd.DataFrame())
-    rows = [result("v4_balanced_clip", 0.7), result("v3_clip", 0.6)]
+    findings = Findings({}, {}, {}, {}, {}, submissions, {}, pd.DataFrame())
+    rows = [result("v4_balanced_clip"), result("v3_clip")]
     (row,) = distribution_table(rows, findings).to_dict("records")
     assert row["neutral"] == "1 → 2 (20.0 %)"
     assert row["positive"] == "6 (60.0 %)"
@@ -179,7 +313,7 @@ def test_adjustments_are_listed_with_what_the_file_says():
 
 
 def test_weights_are_shown_of_adaptive_fusion_alone():
-    plain, adaptive = result("v4_balanced_clip", 0.7), result("v6_adaptive", 0.7)
+    plain, adaptive = result("v4_balanced_clip"), result("v6_adaptive")
     assert weights_table(plain).empty
     numbers = {"mean": 0.5, "sd": 0.1, "p5": 0.3, "p95": 0.6, "largest": 0.75,
                "mean_negative": 0.4, "mean_neutral": 0.5, "mean_positive": 0.6}  # fmt: skip

@@ -10,19 +10,23 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from sklearn.metrics import accuracy_score, f1_score
 
 from conftest import ROOT
 from mmsent.encoders.embeddings import read_header
+from rederive import disagreements
 
 pytestmark = pytest.mark.slow
 
 PARTS = ("Snakefile", "rules", "scripts", "config", "profiles", "envs")
 SMALL = """\
 demo: {labelled: 60, unlabelled: 6, seed: 3}
-folds: {outer: 3, inner: 4}
+folds: {outer: 2, inner: 4}
 intervals: {resamples: 200}
+protocol: both
+seeds: {experiments: [v4_balanced_clip], number: 2}
 """
+#: A row that a user adds: a file, and its name in the grid.
+MINE = "base: backbone.yaml\ntitle: Smaller head\nhead: {hidden: [128], dropout: [0.3]}\n"
 #: Few epochs, views and trials: what is tested is the workflow, not how good the models are.
 ADJUSTED = """\
 v1_baseline: {schedule: {epochs: 2}}
@@ -30,6 +34,7 @@ v2_enhanced:
   image: {augmentation: crop_flip_small, views: 1, network: {widths: [8, 16], blocks: 1}}
   schedule: {epochs: 2}
 v3_clip: {image: {views: 1}, schedule: {epochs: 3}}
+v4_balanced_clip: {schedule: {epochs: 3}}
 v5_multi_fusion: {text: {views: 1}, image: {views: 1}, schedule: {epochs: 3}, search: {trials: 2}}
 v6_adaptive: {text: {views: 1}, image: {views: 1}, schedule: {epochs: 3}}
 """
@@ -70,14 +75,16 @@ def project(tmp_path_factory):
     text = config.read_text()
     for line in SMALL.splitlines():
         key = line.split(":")[0]
-        text = re.sub(rf"^{key}:\n(?:  .*\n)+", f"{line}\n", text, flags=re.M)
+        text = re.sub(rf"^{key}:.*\n(?:  .*\n)*", f"{line}\n", text, flags=re.M)
     assert all(line in text for line in SMALL.splitlines())
-    config.write_text(text)
+    config.write_text(f"{text}  - mine\n")
+    (folder / "config/experiments/ablation/mine.yaml").write_text(MINE)
     (folder / "config/adjustments/offline.yaml").write_text(ADJUSTED)
     table = snakemake(folder, "results/ablation.md")
     assert table.returncode == 0, table.stderr[-3000:]
-    only_needed = sorted(path.name for path in (folder / "results/runs").iterdir())
-    assert only_needed == ["ablation"], "one table made more than it needs"
+    for runs in ("results/runs", "results/paper/runs"):
+        only_needed = sorted(path.name for path in (folder / runs).iterdir())
+        assert only_needed == ["ablation"], "one table made more than it needs"
     done = snakemake(folder, "--cores", "8", "--resources", "gpu=1")
     assert done.returncode == 0, done.stderr[-3000:]
     return folder
@@ -94,23 +101,46 @@ def test_the_report_is_there_and_nothing_is_left_to_do(project):
         assert not re.search(rf"\b{absent}\b", report), absent
 
 
-def test_every_number_of_a_table_follows_from_the_predictions(project):
-    for table, prefix, column in (("ablation", "ablation/", "Configuration"),
-                                  ("versions", "", "Version")):  # fmt: skip
-        for row in pd.read_csv(project / f"results/{table}.csv").to_dict("records"):
-            runs = (project / f"results/runs/{prefix}{row[column]}").glob("*/predictions.parquet")
-            posts = pd.concat([pd.read_parquet(path) for path in runs])
-            posts = posts[posts["subset"] == "test"]
-            assert len(posts) == 60
-            assert posts["guid"].is_unique
-            for name, value in (
-                ("Weighted F1", f1_score(posts.label, posts.predicted, average="weighted")),
-                ("Macro F1", f1_score(posts.label, posts.predicted, average="macro")),
-                ("Accuracy", accuracy_score(posts.label, posts.predicted)),
-            ):
-                assert row[name].startswith(f"{value:.4f} ["), (row[column], name)
-            markdown = (project / f"results/{table}.md").read_text()
-            assert row["Weighted F1"] in markdown
+def test_every_number_of_every_table_follows_from_the_predictions(project):
+    compared, wrong = disagreements(project / "results")
+    assert not wrong, "\n".join(wrong[:20])
+    assert compared > 5000
+
+
+def test_a_row_that_is_named_in_the_grid_appears_everywhere(project):
+    results = project / "results"
+    scores = pd.read_csv(results / "ablation.csv")
+    assert scores["experiment"].iloc[-1] == "ablation/mine"
+    text = (results / "ablation.md").read_text()
+    tables = re.findall(r"(?:^\|.*\n)+", text, re.M)
+    assert len(tables) >= 9
+    assert all(re.search(r"\bmine\b", table) for table in tables)
+    for figure in ("scores", "gains", "classes", "reliability"):
+        numbers = json.loads((results / "figures/ablation.json").read_text())[figure]
+        assert "mine" in json.dumps(numbers), figure
+    assert "| mine " in (results / "report.md").read_text()
+    assert (results / "paper/metrics/ablation/mine.json").exists()
+
+
+def test_the_paper_protocol_stands_in_its_own_columns_as_optimistic(project):
+    for table in ("ablation", "versions", "comparison", "report"):
+        text = (project / f"results/{table}.md").read_text()
+        assert "Paper protocol F1 (optimistic)" in text, table
+        assert "Optimism (paper - grouped F1)" in text, table
+    for run in (project / "results/paper/runs").rglob("predictions.parquet"):
+        assert set(pd.read_parquet(run)["subset"]) == {"validation", "unlabelled"}
+
+
+def test_identical_runs_differ_in_their_seed_alone(project):
+    for fold in range(2):
+        table = pd.read_parquet(project / f"results/seeds/v4_balanced_clip/{fold}.parquet")
+        first, second = (own.reset_index(drop=True) for _, own in table.groupby("seed"))
+        assert first[["guid", "subset", "label"]].equals(second[["guid", "subset", "label"]])
+        assert not first["p_neutral"].equals(second["p_neutral"])
+        run = pd.read_parquet(project / f"results/runs/v4_balanced_clip/{fold}/predictions.parquet")
+        assert set(first.loc[first["subset"] == "test", "guid"]) == set(
+            run.loc[run["subset"] == "test", "guid"]
+        )
 
 
 def test_no_group_crosses_the_roles_of_a_fold_in_what_was_predicted(project):
@@ -123,6 +153,8 @@ def test_no_group_crosses_the_roles_of_a_fold_in_what_was_predicted(project):
             for subset, part in table[table["subset"] != "unlabelled"].groupby("subset")
         }
         assert not groups["test"] & groups["validation"]
+        for without in groups.keys() - {"test", "validation"}:
+            assert groups[without] == groups["test"]
 
 
 def test_runs_keep_their_contract(project):
@@ -130,7 +162,7 @@ def test_runs_keep_their_contract(project):
         table = pd.read_parquet(run)
         columns = ["guid", "fold", "subset", "label", "p_negative", "p_neutral", "p_positive",
                    "predicted"]  # fmt: skip
-        if run.parts[-3] == "v6_adaptive":
+        if run.parts[-3] in ("v6_adaptive", "multimodal_adaptive"):
             columns += ["weight_late", "weight_early", "weight_attention"]
         assert list(table.columns) == columns
         assert (table["subset"] == "unlabelled").sum() == 6
@@ -196,8 +228,11 @@ def test_a_touched_post_starts_nothing_and_a_changed_label_encodes_nothing(proje
         labels.write_text(before)
     assert not stale.keys() & {"encode_text", "encode_image", "index_text", "index_image", "groups"}
     runs = list((project / "results/runs").rglob("predictions.parquet"))
-    assert stale["train"] == len(runs) == 27
+    paper = list((project / "results/paper/runs").rglob("predictions.parquet"))
+    # Six versions and seven rows of the grid, on two folds and on the study's split.
+    assert stale["train"] == len(runs) + len(paper) == 13 * 3
     assert stale["search"] == 3
+    assert stale["train_seeds"] == 2
     assert jobs(snakemake(project, "-n")) == {}
 
 
@@ -205,9 +240,24 @@ def test_a_touched_post_starts_nothing_and_a_changed_label_encodes_nothing(proje
     ("file", "rules"),
     [
         ("scripts/mmsent/report/templates/ablation.md.j2", {"ablation", "costs", "report"}),
+        ("scripts/mmsent/evaluation/slices.py", {"slices", "ablation", "versions"}),
+        ("scripts/mmsent/figures/gains.py", {"table_figures", "ablation", "versions"}),
         ("scripts/mmsent/figures/labels.py", {"eda_labels", "report"}),
         ("scripts/mmsent/figures/curves.py", {"curves", "report"}),
-        ("config/experiments/ablation/text_only.yaml", {"train", "evaluate", "ablation"}),
+        (
+            "config/experiments/ablation/text_only.yaml",
+            {
+                "train",
+                "evaluate",
+                "evaluate_paper",
+                "paired_tests",
+                "robustness",
+                "slices",
+                "scores",
+                "table_figures",
+                "ablation",
+            },
+        ),
     ],
 )
 def test_a_changed_source_makes_its_own_rules_stale(project, file, rules):
@@ -220,7 +270,7 @@ def test_a_changed_source_makes_its_own_rules_stale(project, file, rules):
         path.write_text(before)
     assert rules <= stale.keys() <= rules | {"costs", "report", "provenance"}
     if "train" in rules:
-        assert stale["train"] == 3
+        assert stale["train"] == 3  # two folds and the study's split
 
 
 def test_the_same_run_in_another_place_is_the_same_bytes(project, tmp_path):

@@ -18,3 +18,6 @@ LABELLED, UNLABELLED_SUBSET = "labelled", "unlabelled"
 
 #: Roles of a post in an outer fold; a post without label has the last in every fold.
 TEST, VALIDATION, TRAIN, UNLABELLED_ROLE = "test", "validation", "train", "unlabelled"
+
+#: The fold's test posts once more, a modality of all of them blank: the role by that modality.
+TEST_WITHOUT: dict[str, str] = {"text": "test_without_text", "image": "test_without_image"}

@@ -49,6 +49,11 @@ def sources(script: str) -> list[str]:
     return [str(first), *sorted(str(path) for path in seen - {first})]
 
 
+def templates(*names: str) -> list[str]:
+    """Paths of templates that a script fills in: what it depends on beside its modules."""
+    return [str(SCRIPTS / "mmsent" / "report" / "templates" / f"{name}.md.j2") for name in names]
+
+
 def all_sources() -> list[str]:
     """Every source file of the workflow: Snakefile, rules, scripts, library, templates."""
     folders = (("rules", "*.smk"), (str(SCRIPTS), "*.py"), (str(SCRIPTS), "*.j2"))

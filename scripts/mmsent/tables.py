@@ -17,6 +17,11 @@ def write_table(path: str | Path, table: pd.DataFrame) -> None:
             table.to_csv(temporary, sep=separator, index=False, lineterminator="\n")
 
 
+def read_numbers(path: str | Path) -> pd.DataFrame:
+    """Read a CSV file of numbers that :func:`write_table` wrote; an empty cell has no value."""
+    return pd.read_csv(path)
+
+
 def read_table(path: str | Path) -> pd.DataFrame:
     """Read a table that :func:`write_table` wrote; guids stay text, empty cells stay empty text.
 

@@ -31,6 +31,9 @@ class Experiment(Settings):
 
     title: str
     section: str = Field(description="where the study describes it")
+    paper_validation: float = Field(
+        0.15, gt=0, lt=1, description="share of the posts that the study validates on"
+    )
     changes: str = Field("", description="what it adds to the version before, in a sentence")
     modality: Literal["both", "text", "image"]
     text: TextInput

@@ -56,6 +56,18 @@ class IntervalSettings(Settings):
     level: Share = 0.95
 
 
+class SeedSettings(Settings):
+    """The study of identical runs that differ in their seed alone."""
+
+    experiments: list[str] = Field(default_factory=list, description="rows that are repeated")
+    number: int = Field(5, ge=2, le=50, description="runs of each on each fold")
+
+    @field_validator("experiments")
+    @classmethod
+    def _each_once(cls, names: list[str]) -> list[str]:
+        return each_once(names)
+
+
 class Config(Settings):
     """Everything that a user may set for a run; see config/config.yaml for the prose."""
 
@@ -73,16 +85,29 @@ class Config(Settings):
     duplicates: DuplicateSettings = DuplicateSettings()
     folds: FoldSettings = FoldSettings()
     intervals: IntervalSettings = IntervalSettings()
+    protocol: Literal["grouped", "both"] = "grouped"
+    seeds: SeedSettings = SeedSettings()
     versions: list[str] = Field(min_length=1)
     ablation: list[str] = Field(min_length=1)
 
     @field_validator("versions", "ablation")
     @classmethod
     def _each_once(cls, names: list[str]) -> list[str]:
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"named twice: {', '.join(twice)}")
-        return names
+        return each_once(names)
+
+
+def each_once(names: list[str]) -> list[str]:
+    """The names, if none of them is there twice.
+
+    Raises
+    ------
+    ValueError
+        If one is.
+    """
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"named twice: {', '.join(twice)}")
+    return names
 
 
 def load_config(merged: dict[str, Any], files: list[Path]) -> Config:

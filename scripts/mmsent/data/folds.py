@@ -89,12 +89,8 @@ def fold_table(
     DatasetError
         If a class has too few groups of posts to be in every fold.
     """
-    labelled = posts.loc[posts["subset"] == LABELLED, ["guid", "label"]]
-    table = labelled.merge(groups[["guid", "group"]], on="guid", how="left", validate="one_to_one")
-    # A post without any file has no entry in the indexes, hence no group but itself.
-    table["group"] = table["group"].fillna(table["guid"])
+    table = labelled_groups(posts, groups)
     _check_enough(table, outer)
-    table = table[["guid", "group", "label"]]
     table["fold"] = assign_folds(table, outer, f"{seed}/outer")
     for fold in range(outer):
         rest = table[table["fold"] != fold]
@@ -103,6 +99,15 @@ def fold_table(
         table[f"role_{fold}"] = role.reindex(table.index).fillna(TEST)
         _check_roles(table, fold)
     return table.sort_values("guid", key=lambda guid: guid.astype(int)).reset_index(drop=True)
+
+
+def labelled_groups(posts: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
+    """``guid``, ``group``, ``label`` of the labelled posts, in the order of their list."""
+    labelled = posts.loc[posts["subset"] == LABELLED, ["guid", "label"]]
+    table = labelled.merge(groups[["guid", "group"]], on="guid", how="left", validate="one_to_one")
+    # A post without any file has no entry in the indexes, hence no group but itself.
+    table["group"] = table["group"].fillna(table["guid"])
+    return table[["guid", "group", "label"]]
 
 
 def _check_enough(table: pd.DataFrame, outer: int) -> None:

@@ -5,6 +5,7 @@ not posts, are therefore drawn (cluster bootstrap; Davison and Hinkley 1997, sec
 """
 
 import numpy as np
+import pandas as pd
 
 from mmsent.evaluation.metrics import metrics_from_confusion
 from mmsent.labels import LABELS
@@ -18,6 +19,11 @@ def group_confusions(label: np.ndarray, predicted: np.ndarray, group: np.ndarray
     counts = np.zeros((number.max() + 1, len(LABELS), len(LABELS)))
     np.add.at(counts, (number, label, predicted), 1)
     return counts
+
+
+def table_confusions(table: pd.DataFrame) -> np.ndarray:
+    """:func:`group_confusions` of pooled predictions, by their predicted classes."""
+    return group_confusions(*(table[name].to_numpy() for name in ("label", "predicted", "group")))
 
 
 def resampled(counts: np.ndarray, resamples: int, seed: int) -> np.ndarray:

@@ -5,7 +5,8 @@ from sklearn.metrics import confusion_matrix, log_loss
 
 from mmsent.labels import LABELS
 
-_CALIBRATION_BINS = 15
+#: Equal bins of confidence that calibration is measured in.
+CALIBRATION_BINS = 15
 
 
 def metrics_from_confusion(confusion: np.ndarray) -> dict[str, np.ndarray]:
@@ -63,13 +64,35 @@ def all_metrics(
 
 def expected_calibration_error(label: np.ndarray, probabilities: np.ndarray) -> float:
     """Mean gap between confidence and accuracy over 15 equal bins (Guo et al. 2017)."""
+    bins, confidence, correct = calibration_bins(label, probabilities)
+    gaps = np.bincount(bins, confidence - correct, minlength=CALIBRATION_BINS)
+    return float(calibration_error(gaps, len(label)))
+
+
+def calibration_bins(
+    label: np.ndarray, probabilities: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where each post counts for the calibration.
+
+    Returns
+    -------
+    bins, confidence, correct
+        Each ``(posts,)``: one of :data:`CALIBRATION_BINS` bins, the highest probability, and
+        whether its class is the post's.
+    """
     confidence = probabilities.max(1)
-    correct = probabilities.argmax(1) == label
-    bins = np.minimum((confidence * _CALIBRATION_BINS).astype(int), _CALIBRATION_BINS - 1)
-    weight = np.bincount(bins, minlength=_CALIBRATION_BINS)
-    gap = np.bincount(bins, confidence - correct, minlength=_CALIBRATION_BINS)
+    bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    return bins, confidence, probabilities.argmax(1) == label
+
+
+def calibration_error(gaps: np.ndarray, posts: np.ndarray | int) -> np.ndarray:
+    """Expected calibration error from sums of confidence less correctness in each bin.
+
+    ``gaps`` is ``(..., bins)``, ``posts`` the number of posts of the leading shape, so that
+    thousands of bootstrap resamples are one call.
+    """
     # |mean confidence - mean accuracy| times the bin's share of posts
-    return float(np.abs(gap).sum() / weight.sum())
+    return np.abs(gaps).sum(-1) / posts
 
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:

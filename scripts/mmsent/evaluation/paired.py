@@ -1,6 +1,6 @@
 """Paired comparisons of experiments that predict the same posts."""
 
-import itertools
+import math
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ import pandas as pd
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from mmsent.evaluation.intervals import group_confusions, resampled
+from mmsent.evaluation.intervals import resampled, table_confusions
 from mmsent.evaluation.metrics import metrics_from_confusion
 
 #: Metrics that are compared; the first decides.
@@ -20,24 +20,17 @@ BETTER, WORSE, SAME = "better", "worse", "not distinguishable"
 Pair = tuple[str, str]
 
 
-def consecutive(names: list[str]) -> list[Pair]:
-    """Each experiment against the one before it."""
-    return [(name, before) for before, name in itertools.pairwise(names)]
-
-
-def against_best(names: list[str], tables: dict[str, pd.DataFrame]) -> list[Pair]:
-    """Each experiment against the one, among the others, whose weighted F1 is highest.
-
-    The best is chosen on the posts that it is then tested on, so it looks a little better than it
-    is; of the best experiment itself the opponent is the second best.
-    """
-    scores = {name: _values(tables[name])[COMPARED[0]] for name in names}
-    pairs = []
-    for name in names:
-        others = [other for other in names if other != name]
-        if others:
-            pairs.append((name, max(others, key=scores.__getitem__)))
-    return pairs
+def compared_together(
+    families: dict[str, list[Pair]],
+    tables: dict[str, pd.DataFrame],
+    resamples: int,
+    level: float,
+    seed: int,
+) -> dict[str, list[dict[str, Any]]]:
+    """Compare families whose p values are corrected over all of them; see :func:`compared`."""
+    pairs = [pair for own in families.values() for pair in own]
+    rows = iter(compared(pairs, tables, resamples, level, seed))
+    return {family: [next(rows) for _ in own] for family, own in families.items()}
 
 
 def compared(
@@ -71,9 +64,11 @@ def compared(
     for first, second in pairs:
         if first == second:
             raise ValueError(f"{first}: compared with itself")
+    aligned = _aligned({name: tables[name] for pair in pairs for name in pair})
+    drawn = _resampled_metrics(aligned, resamples, seed)
     rows = [
         {"first": first, "second": second}
-        | paired_tests(tables[first], tables[second], resamples, level, seed)
+        | _tests(aligned[first], aligned[second], drawn[first], drawn[second], level)
         for first, second in pairs
     ]
     for test in (*COMPARED, "mcnemar"):
@@ -89,32 +84,71 @@ def compared(
     return rows
 
 
-def paired_tests(
-    first: pd.DataFrame, second: pd.DataFrame, resamples: int, level: float, seed: int
+def _aligned(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The tables with their posts in the same order."""
+    keys = ["guid", "label", "group"]
+    ordered = {name: t.sort_values("guid", ignore_index=True) for name, t in tables.items()}
+    for table in ordered.values():
+        first = next(iter(ordered.values()))
+        if not table[keys].equals(first[keys]):
+            raise ValueError("the experiments do not predict the same posts")
+    return ordered
+
+
+def _resampled_metrics(
+    tables: dict[str, pd.DataFrame], resamples: int, seed: int
+) -> dict[str, dict[str, np.ndarray]]:
+    """Metrics of each experiment over the same resamples of groups, ``(resamples,)`` each."""
+    if not tables:
+        return {}
+    counts = np.stack([table_confusions(table) for table in tables.values()], axis=1)
+    metrics = metrics_from_confusion(resampled(counts, resamples, seed))
+    return {
+        name: {metric: metrics[metric][:, number] for metric in COMPARED}
+        for number, name in enumerate(tables)
+    }
+
+
+def _tests(
+    first: pd.DataFrame,
+    second: pd.DataFrame,
+    first_drawn: dict[str, np.ndarray],
+    second_drawn: dict[str, np.ndarray],
+    level: float,
 ) -> dict[str, Any]:
     """Every test of one pair, not yet corrected for the number of pairs; see :func:`compared`."""
-    both = first.merge(second, on=["guid", "label", "group"], suffixes=("_first", "_second"))
-    if not len(first) == len(second) == len(both):
-        raise ValueError("the two experiments do not predict the same posts")
-    label, group = both["label"].to_numpy(), both["group"].to_numpy()
-    predicted = [both[f"predicted_{which}"].to_numpy() for which in ("first", "second")]
-    confusions = [group_confusions(label, one, group) for one in predicted]
-    values = [metrics_from_confusion(counts.sum(0)) for counts in confusions]
-    drawn = paired_bootstrap(confusions[0], confusions[1], resamples, seed)
-    tail = (1 - level) / 2
+    values = [metrics_from_confusion(table_confusions(one).sum(0)) for one in (first, second)]
     row: dict[str, Any] = {}
     for metric in COMPARED:
         one, other = (float(value[metric]) for value in values)
-        low, high = np.quantile(drawn[metric], [tail, 1 - tail])
+        differences = _rounded(first_drawn[metric] - second_drawn[metric])
+        low, high = np.quantile(differences, [(1 - level) / 2, (1 + level) / 2])
         row[metric] = {
             "first": round(one, 6),
             "second": round(other, 6),
             "difference": round(one - other, 6),
             "low": round(float(low), 6),
             "high": round(float(high), 6),
-            "p": bootstrap_p(drawn[metric]),
+            "p": bootstrap_p(differences),
         }
-    return row | {"mcnemar": mcnemar_exact(label, predicted[0], predicted[1])}
+    label, *predicted = (first["label"], first["predicted"], second["predicted"])
+    return row | {"mcnemar": mcnemar_exact(label.to_numpy(), *(p.to_numpy() for p in predicted))}
+
+
+def _rounded(differences: np.ndarray) -> np.ndarray:
+    # Equal scores by other counts differ in the last bit: a tie must stay a tie.
+    return np.round(differences, 12)
+
+
+def enough_resamples(asked: int, families: dict[str, list[Pair]], level: float) -> int:
+    """So many resamples that a clear difference survives the correction for all these pairs.
+
+    A bootstrap p value cannot be below 2 / (resamples + 1), which Holm's method multiplies by the
+    number of pairs: with too few resamples nothing would ever count as a difference. So many that
+    the lowest corrected one is a fiftieth of what counts as one.
+    """
+    pairs = {frozenset(pair) for own in families.values() for pair in own}
+    return max(asked, math.ceil(round(100 * len(pairs) / (1 - level), 6)))
 
 
 def paired_bootstrap(
@@ -139,8 +173,25 @@ def paired_bootstrap(
     """
     drawn = resampled(np.stack([first, second], axis=1), resamples, seed)
     metrics = metrics_from_confusion(drawn)
-    # Equal scores by other counts differ in the last bit: a tie must stay a tie.
-    return {name: np.round(np.subtract(*metrics[name].T), 12) for name in COMPARED}
+    return {name: _rounded(np.subtract(*metrics[name].T)) for name in COMPARED}
+
+
+def difference(
+    first: np.ndarray, second: np.ndarray, resamples: int, level: float, seed: int
+) -> tuple[float, float, float]:
+    """Weighted F1 of the first less that of the second, and the ends of its interval.
+
+    Parameters
+    ----------
+    first, second
+        As :func:`paired_bootstrap` takes them.
+    """
+    metric = COMPARED[0]
+    values = [float(metrics_from_confusion(counts.sum(0))[metric]) for counts in (first, second)]
+    drawn = paired_bootstrap(first, second, resamples, seed)[metric]
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    # As in the resamples: a tie must stay a tie, in spite of the last bit.
+    return round(values[0] - values[1], 12), float(low), float(high)
 
 
 def bootstrap_p(differences: np.ndarray) -> float:
@@ -198,12 +249,6 @@ def verdict(row: dict[str, Any], metric: str = COMPARED[0], alpha: float = 0.05)
     if result["p_holm"] <= alpha and result["high"] < 0:
         return WORSE
     return SAME
-
-
-def _values(table: pd.DataFrame) -> dict[str, float]:
-    label, predicted = table["label"].to_numpy(), table["predicted"].to_numpy()
-    counts = group_confusions(label, predicted, np.zeros(len(table), dtype=np.int64)).sum(0)
-    return {name: float(value) for name, value in metrics_from_confusion(counts).items()}
 
 
 def flat_table(families: dict[str, list[dict[str, Any]]]) -> pd.DataFrame:

@@ -1,13 +1,9 @@
-"""Pooled out-of-fold predictions of an experiment, and the metrics of them."""
+"""Pooled out-of-fold predictions of an experiment."""
 
-from typing import Any
-
-import numpy as np
 import pandas as pd
 
-from mmsent.evaluation.intervals import group_bootstrap, group_confusions
 from mmsent.evaluation.metrics import all_metrics
-from mmsent.labels import LABELS, PROBABILITY_COLUMNS, TEST, VALIDATION
+from mmsent.labels import LABELS, PROBABILITY_COLUMNS, TEST
 
 #: Beginning of the columns that hold the weights of an adaptive fusion's parts.
 WEIGHT = "weight_"
@@ -16,8 +12,13 @@ WEIGHT = "weight_"
 PREDICTION_COLUMNS = ["guid", "fold", "subset", "label", *PROBABILITY_COLUMNS, "predicted"]
 
 
-def pooled(runs: list[pd.DataFrame], folds: pd.DataFrame) -> pd.DataFrame:
+def pooled(runs: list[pd.DataFrame], folds: pd.DataFrame, subset: str = TEST) -> pd.DataFrame:
     """The test predictions of all folds, one for each labelled post, with the post's group.
+
+    Parameters
+    ----------
+    subset
+        ``test``, or one of :data:`mmsent.labels.TEST_WITHOUT`: with a modality taken away.
 
     Raises
     ------
@@ -25,7 +26,7 @@ def pooled(runs: list[pd.DataFrame], folds: pd.DataFrame) -> pd.DataFrame:
         If a post is predicted twice, is missing, or was predicted in another fold than its own.
     """
     table = pd.concat(runs, ignore_index=True)
-    table = table[table["subset"] == TEST]
+    table = table[table["subset"] == subset]
     merged = folds[["guid", "group", "fold"]].merge(
         table, on="guid", how="outer", suffixes=("_expected", ""), indicator=True
     )
@@ -34,41 +35,6 @@ def pooled(runs: list[pd.DataFrame], folds: pd.DataFrame) -> pd.DataFrame:
     if (merged["fold"] != merged["fold_expected"]).any():
         raise ValueError("a post was predicted by a run that may have trained on it")
     return merged[[*PREDICTION_COLUMNS, "group"]].reset_index(drop=True)
-
-
-def experiment_metrics(
-    runs: list[pd.DataFrame], folds: pd.DataFrame, resamples: int, level: float, seed: int
-) -> dict[str, Any]:
-    """Everything that tables print of one experiment, from its predictions alone.
-
-    Returns
-    -------
-    dict
-        ``test``: metrics of the pooled out-of-fold predictions; ``interval``: their ends;
-        ``validation``: mean over folds of the inner validation's; ``by_fold``: test metrics of
-        each fold; ``posts``, ``groups``, ``resamples``, ``level``; ``predicted``: counts by class;
-        ``confusion``: true class by predicted class; ``fusion_weights``: :func:`weight_summary`.
-    """
-    table = pooled(runs, folds)
-    confusions = group_confusions(
-        table["label"].to_numpy(), table["predicted"].to_numpy(), table["group"].to_numpy()
-    )
-    validation = [prediction_metrics(run[run["subset"] == VALIDATION]) for run in runs]
-    return {
-        "test": prediction_metrics(table),
-        "interval": group_bootstrap(confusions, resamples, level, seed),
-        "validation": {
-            name: float(np.mean([one[name] for one in validation])) for name in validation[0]
-        },
-        "by_fold": [prediction_metrics(part) for _, part in table.groupby("fold")],
-        "posts": len(table),
-        "groups": len(confusions),
-        "resamples": resamples,
-        "level": level,
-        "predicted": np.bincount(table["predicted"], minlength=3).tolist(),
-        "confusion": confusions.sum(0).astype(int).tolist(),
-        "fusion_weights": weight_summary(runs),
-    }
 
 
 def weight_summary(runs: list[pd.DataFrame]) -> dict[str, dict[str, float]]:

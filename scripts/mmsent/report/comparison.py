@@ -1,20 +1,25 @@
-"""The tables of versions and of the ablation."""
+"""The tables of versions and of the ablation as they are printed, from their scores.
+
+Every function takes the scores that :func:`mmsent.report.scores.scores_table` made, so that what is
+printed is what the CSV file beside it says.
+"""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
 from mmsent.labels import LABELS
-from mmsent.report.results import PrintedFigures, Result
+from mmsent.report.results import PrintedFigures
 
 _MODALITY = {"text": "text", "image": "image", "both": "text + image"}
 
-#: Rows that the ablation's gains are measured against.
-TEXT_ROW, IMAGE_ROW = "ablation/text_only", "ablation/image_only"
+#: Section of the study whose table is its last word.
+FINAL_SECTION = 10
 
 
 def versions_table(
-    results: list[Result], printed: PrintedFigures, seconds: Mapping[str, float] | None = None
+    scores: pd.DataFrame, printed: PrintedFigures, seconds: Mapping[str, float] | None = None
 ) -> pd.DataFrame:
     """A row for each version: the study's figures, ours with intervals, classes, calibration.
 
@@ -24,58 +29,174 @@ def versions_table(
         What training took over all folds, searches included, by name of the version.
     """
     rows = []
-    for result in results:
+    for given in scores.to_dict("records"):
+        name = given["experiment"]
         row = {
-            "Version": result.name,
-            "Reported F1": printed.text(result.name, "weighted_f1"),
-            "Reported accuracy": printed.text(result.name, "accuracy"),
-            "Weighted F1": result.with_interval("weighted_f1"),
-            "Accuracy": result.with_interval("accuracy"),
-            "Macro F1": result.with_interval("macro_f1"),
-        }
-        for label in reversed(LABELS):
-            row[f"F1 {label}"] = f"{result.value(f'f1_{label}'):.3f}"
-        row |= {
-            "MCC": f"{result.value('mcc'):.3f}",
-            "Log loss": f"{result.value('log_loss'):.3f}",
-            "ECE": f"{result.value('ece'):.3f}",
-            "Validation - test F1": f"{result.gap('weighted_f1'):+.4f}",
-            "Best epoch": result.best_epochs,
-            "Trained parameters": f"{result.trained_parameters:,}",
+            "Version": name,
+            "Reported F1": printed.text(name, "weighted_f1"),
+            "Reported accuracy": printed.text(name, "accuracy"),
+            "Weighted F1": _bold(with_interval(given, "weighted_f1"), given),
+            "Accuracy": with_interval(given, "accuracy"),
+            "Macro F1": with_interval(given, "macro_f1"),
+            **_paper(given),
+            **details(given),
         }
         if seconds is not None:
-            row["Seconds"] = f"{seconds[result.name]:.0f}"
+            row["Seconds"] = f"{seconds[name]:.0f}"
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def ablation_table(results: list[Result], printed: PrintedFigures) -> pd.DataFrame:
+def ablation_table(scores: pd.DataFrame, printed: PrintedFigures) -> pd.DataFrame:
     """The study's section 7: F1, accuracy and gains over single modalities, its figures beside."""
-    single = {result.name: result.value("weighted_f1") for result in results}
     rows = []
-    for result in results:
-        experiment = result.experiment
-        fused = experiment.modality == "both"
-        rows.append(
-            {
-                "Configuration": result.name.removeprefix("ablation/"),
-                "Modality": _MODALITY[experiment.modality],
-                "Fusion": experiment.fusion if fused else "-",
-                "Weighted F1": result.with_interval("weighted_f1"),
-                "Accuracy": result.with_interval("accuracy"),
-                "Macro F1": result.with_interval("macro_f1"),
-                "Over text only": _gain(result, single, TEXT_ROW),
-                "Over image only": _gain(result, single, IMAGE_ROW),
-                "Reported F1": printed.text(result.name, "weighted_f1"),
-                "Reported accuracy": printed.text(result.name, "accuracy"),
-            }
-        )
+    for given in scores.to_dict("records"):
+        row = {
+            "Configuration": short_name(given["experiment"]),
+            "Modality": _MODALITY[given["modality"]],
+            "Fusion": _or_dash(given["fusion"]),
+            "Weighted F1": _bold(with_interval(given, "weighted_f1"), given),
+            "Accuracy": with_interval(given, "accuracy"),
+        }
+        for modality in ("text", "image"):
+            row[f"Over {modality} only"] = _gain(given, f"over_{modality}")
+        row |= _paper(given)
+        reported = {"Reported F1": "weighted_f1", "Reported accuracy": "accuracy"}
+        row |= {title: printed.text(given["experiment"], key) for title, key in reported.items()}
+        for modality in ("text", "image"):
+            row[f"Reported over {modality}"] = _reported_gain(given, modality, printed)
+        rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _gain(result: Result, weighted_f1: dict[str, float], against: str) -> str:
-    """Gain in weighted F1 over another row, absolute and in per cent of it."""
-    if against not in weighted_f1 or result.name == against:
+def classes_table(scores: pd.DataFrame) -> pd.DataFrame:
+    """Beside the ablation's own table: macro F1, the F1 of each class, and the training."""
+    rows = []
+    for given in scores.to_dict("records"):
+        row = {"Configuration": short_name(given["experiment"])}
+        row["Macro F1"] = with_interval(given, "macro_f1")
+        for label in reversed(LABELS):
+            row[f"F1 {label}"] = with_interval(given, f"f1_{label}")
+        extra = details(given)
+        row |= {title: extra[title] for title in _TRAINING}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+_TRAINING = ("MCC", "Validation - test F1", "Best epoch", "Trained parameters")
+
+
+def details(given: Mapping[str, Any]) -> dict[str, str]:
+    """Further cells of a version: classes, calibration, what training did."""
+    row = {f"F1 {label}": f"{given[f'f1_{label}']:.3f}" for label in reversed(LABELS)}
+    gap = given["validation_weighted_f1"] - given["weighted_f1"]
+    return row | {
+        "MCC": f"{given['mcc']:.3f}",
+        "Log loss": f"{given['log_loss']:.3f}",
+        "ECE": f"{given['ece']:.3f}",
+        "Validation - test F1": f"{gap:+.4f}",
+        "Best epoch": f"{given['mean_best_epoch']:.1f} of {given['epochs']}",
+        "Trained parameters": f"{given['trained_parameters']:,}",
+    }
+
+
+def calibration_table(scores: pd.DataFrame) -> pd.DataFrame:
+    """Calibration before and after temperature scaling."""
+    rows = []
+    for given in scores.to_dict("records"):
+        row = {"Experiment": short_name(given["experiment"])}
+        row["Temperature"] = f"{given['temperature']:.2f}"
+        for title, suffix in (("before", ""), ("after", "_scaled")):
+            row[f"ECE {title}"] = with_interval(given, f"ece{suffix}")
+            row[f"Log loss {title}"] = f"{given[f'log_loss{suffix}']:.4f}"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def comparison_table(
+    scores: pd.DataFrame, printed: PrintedFigures, verdicts: Mapping[str, str]
+) -> pd.DataFrame:
+    """The study's final table, ours beside it under each protocol that was run.
+
+    Rows of the study's table that this run has not trained keep their printed figures.
+
+    Parameters
+    ----------
+    verdicts
+        What the paired test says of a version against the one before it, by its name.
+    """
+    ours = {row["experiment"]: row for row in scores.to_dict("records")}
+    rows = []
+    for name in dict.fromkeys([*ours, *printed.rows(FINAL_SECTION)]):
+        row = {"Model": name}
+        for title, metric in _STUDY_COLUMNS.items():
+            row[f"Study: {title}"] = printed.text(
+                name, metric, 4 if title in ("F1", "accuracy") else 2
+            )
+        given = ours.get(name)
+        if given is not None:
+            row["Weighted F1"] = _bold(with_interval(given, "weighted_f1"), given)
+            row["Accuracy"] = with_interval(given, "accuracy")
+            row |= {title: f"{given[key]:.3f}" for title, key in _CLASS_COLUMNS.items()}
+            row["Macro F1"] = with_interval(given, "macro_f1")
+            row |= _paper(given)
+            row["Against the version before"] = verdicts.get(name, "-")
+        rows.append(row)
+    return pd.DataFrame(rows).fillna("-")
+
+
+_CLASS_COLUMNS = {f"F1 {label}": f"f1_{label}" for label in reversed(LABELS)}
+_STUDY_COLUMNS = {"F1": "weighted_f1", "accuracy": "accuracy"} | _CLASS_COLUMNS
+
+
+def short_name(experiment: str) -> str:
+    """An experiment's name without its folder."""
+    return experiment.removeprefix("ablation/")
+
+
+def with_interval(given: Mapping[str, Any], metric: str) -> str:
+    """A metric with its interval, as tables print it."""
+    low, high = given[f"{metric}_low"], given[f"{metric}_high"]
+    return f"{given[metric]:.4f} [{low:.3f}, {high:.3f}]"
+
+
+def signed(given: Mapping[str, Any], name: str) -> str:
+    """A difference with its interval; a dash where there is none."""
+    if pd.isna(given[name]):
         return "-"
-    gain = result.value("weighted_f1") - weighted_f1[against]
-    return f"{gain:+.4f} ({gain / weighted_f1[against]:+.1%})"
+    low, high = given[f"{name}_low"], given[f"{name}_high"]
+    return f"{given[name]:+.4f} [{low:+.3f}, {high:+.3f}]"
+
+
+def _bold(cell: str, given: Mapping[str, Any]) -> str:
+    return f"**{cell}**" if given["best_set"] else cell
+
+
+def _or_dash(value: Any) -> str:
+    return "-" if pd.isna(value) else str(value)
+
+
+def _gain(given: Mapping[str, Any], family: str) -> str:
+    """Gain in weighted F1 over a single modality: absolute, in per cent of it, its interval."""
+    if family not in given or pd.isna(given[family]):
+        return "-"
+    low, high = given[f"{family}_low"], given[f"{family}_high"]
+    per_cent = given[f"{family}_percent"]
+    return f"{given[family]:+.4f} ({per_cent:+.1f} %) [{low:+.3f}, {high:+.3f}]"
+
+
+def _reported_gain(given: Mapping[str, Any], modality: str, printed: PrintedFigures) -> str:
+    gain = printed.value(given["experiment"], f"gain_over_{modality}")
+    per_cent = printed.value(given["experiment"], f"gain_over_{modality}_percent")
+    return "-" if gain is None or per_cent is None else f"{gain:+.4f} ({per_cent:+.1f} %)"
+
+
+def _paper(given: Mapping[str, Any]) -> dict[str, str]:
+    """Cells of the paper protocol, if it was run."""
+    if "paper_weighted_f1" not in given:
+        return {}
+    return {
+        "Paper protocol F1 (optimistic)": with_interval(given, "paper_weighted_f1"),
+        "Paper protocol accuracy (optimistic)": f"{given['paper_accuracy']:.4f}",
+        "Optimism (paper - grouped F1)": f"{given['paper_gap']:+.4f}",
+    }

@@ -64,6 +64,8 @@ def _jobs(benchmarks: Iterable[Path]) -> pd.DataFrame:
     for path in benchmarks:
         parts = path.with_suffix("").parts
         below = parts[parts.index("benchmarks") + 1 :]
+        if below[0] == "paper":  # the paper protocol's jobs are a cost of their own
+            below = (f"paper/{below[1]}", *below[2:])
         record = json.loads(path.read_text(encoding="utf-8").splitlines()[-1])
         seconds, memory = float(record["s"]), _number(record.get("max_rss"))
         rows.append((below[0], "/".join(below[1:-1]), seconds, memory))

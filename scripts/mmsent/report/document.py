@@ -4,8 +4,14 @@ from typing import Any
 
 import pandas as pd
 
-from mmsent.report.comparison import ablation_table, versions_table
+from mmsent.report.comparison import (
+    ablation_table,
+    calibration_table,
+    comparison_table,
+    versions_table,
+)
 from mmsent.report.results import PrintedFigures, Result
+from mmsent.report.statistics import FAMILIES, seeds_table, test_tables
 from mmsent.report.versions import (
     Findings,
     comparisons,
@@ -21,6 +27,8 @@ def report_values(
     """Tables and numbers of the report, by the names that the template uses."""
     versions = [result for result in results if not result.name.startswith("ablation/")]
     ablation = [result for result in results if result.name.startswith("ablation/")]
+    scores = findings.scores
+    tests = {table: numbers["families"] for table, numbers in findings.tests.items()}
     metrics = results[0].metrics  # the labels are the same for every experiment
     table = findings.seconds.set_index("experiment")
     seconds = table[["train", "search"]].sum(axis=1).to_dict()
@@ -28,8 +36,17 @@ def report_values(
         "versions": versions,
         "ablation": ablation,
         "headline": headline_table(results, printed),
-        "versions_table": versions_table(versions, printed, seconds),
-        "ablation_table": ablation_table(ablation, printed),
+        "versions_table": versions_table(scores["versions"], printed, seconds),
+        "ablation_table": ablation_table(scores["ablation"], printed),
+        "ablation_tests": test_tables(tests["ablation"]),
+        "comparison_table": comparison_table(
+            scores["versions"],
+            printed,
+            {row["first"]: row["verdict"] for row in tests["versions"]["consecutive"]},
+        ),
+        "calibration_table": calibration_table(pd.concat(scores.values(), ignore_index=True)),
+        "seeds_table": seeds_table(findings.spreads, "weighted_f1"),
+        "families": FAMILIES,
         "printed": printed,
         "findings": findings,
         "comparisons": comparisons(findings),

@@ -31,20 +31,20 @@ class Result:
         low, high = self.metrics["interval"][metric]
         return f"{self.value(metric):.4f} [{low:.3f}, {high:.3f}]"
 
-    def gap(self, metric: str) -> float:
-        """How much better inner validation, which chose the epoch, looks than the test posts."""
-        return float(self.metrics["validation"][metric]) - self.value(metric)
-
     @property
     def trained_parameters(self) -> int:
         """Parameters that training changes."""
         return int(self.runs[0]["trained_parameters"])
 
     @property
-    def best_epochs(self) -> str:
-        """Mean best epoch over the folds, of the epochs allowed."""
-        mean = float(np.mean([run["best_epoch"] for run in self.runs]))
-        return f"{mean:.1f} of {self.experiment.schedule.epochs}"
+    def train_posts(self) -> float:
+        """Posts that a run trains on, mean over the folds."""
+        return float(np.mean([run["train_posts"] for run in self.runs]))
+
+    @property
+    def mean_best_epoch(self) -> float:
+        """Mean over the folds of the epoch that was kept."""
+        return float(np.mean([run["best_epoch"] for run in self.runs]))
 
 
 def load_results(
@@ -101,6 +101,11 @@ class PrintedFigures:
         """A printed figure, or None; of several sections the last one's."""
         found = self.table[(self.table["row"] == row) & (self.table["metric"] == metric)]
         return None if found.empty else float(found.sort_values("section")["value"].iloc[-1])
+
+    def rows(self, section: int) -> list[str]:
+        """The rows that a section prints, in its order."""
+        own = self.table[self.table["section"] == section]
+        return list(dict.fromkeys(own["row"]))
 
     def text(self, row: str, metric: str, digits: int = 4) -> str:
         """A printed figure as tables show it; where two sections differ, both."""

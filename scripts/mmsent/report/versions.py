@@ -15,14 +15,17 @@ from mmsent.report.results import Result
 
 @dataclass(frozen=True)
 class Findings:
-    """Numbers beside the metrics: of curves, mistakes, submissions, tests and searches.
+    """Numbers beside the metrics: of curves, mistakes, submissions, tests, searches and seeds.
 
-    ``submissions`` and ``searches`` are by name of the experiment, the latter a list over folds.
+    ``scores`` and ``tests`` are by name of the table; ``submissions``, ``searches`` and ``spreads``
+    by name of the experiment, the second a list over folds.
     """
 
     curves: dict[str, Any]
     bad_cases: dict[str, Any]
-    paired: dict[str, Any]
+    scores: dict[str, pd.DataFrame]
+    tests: dict[str, dict[str, Any]]
+    spreads: dict[str, dict[str, Any]]
     submissions: dict[str, Any]
     searches: dict[str, list[dict[str, Any]]]
     seconds: pd.DataFrame
@@ -45,7 +48,7 @@ def by_experiment(paths: list[Path], folder: str) -> dict[str, list[Any]]:
 
 def comparisons(findings: Findings) -> dict[str, dict[str, Any]]:
     """Of each version but the first, its test against the version before."""
-    return {row["first"]: row for row in findings.paired["families"]["consecutive"]}
+    return {row["first"]: row for row in findings.tests["versions"]["families"]["consecutive"]}
 
 
 def distribution_table(results: list[Result], findings: Findings) -> pd.DataFrame:

@@ -10,10 +10,17 @@ import torch
 
 from mmsent.config.experiment import Experiment
 from mmsent.encoders.embeddings import Embeddings
-from mmsent.labels import TEST, TRAIN, UNLABELLED, UNLABELLED_ROLE, VALIDATION
+from mmsent.labels import (
+    TEST,
+    TEST_WITHOUT,
+    TRAIN,
+    UNLABELLED,
+    UNLABELLED_ROLE,
+    VALIDATION,
+)
 from mmsent.models.network import TOKENS
 
-ROLES = (TRAIN, VALIDATION, TEST, UNLABELLED_ROLE)
+ROLES = (TRAIN, VALIDATION, TEST, *TEST_WITHOUT.values(), UNLABELLED_ROLE)
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,8 @@ def load_inputs(
     files
         Embedding files of each modality: the evaluation view's, then those of augmented views.
     roles
-        The roles to read.
+        The roles to read; those of :data:`mmsent.labels.TEST_WITHOUT` are there only where the
+        experiment has both modalities, so that something is left of a post.
 
     Raises
     ------
@@ -112,15 +120,19 @@ def load_inputs(
         for key, array in _arrays(experiment, name).items()
     }
     role_of = roles_in_fold(posts, folds, fold)
+    of_role = {role: posts[role_of == role] for role in roles if role not in TEST_WITHOUT.values()}
+    for modality, role in TEST_WITHOUT.items():
+        if role in roles and len(experiment.modalities) > 1:
+            of_role[role] = posts[role_of == TEST].assign(**{f"{modality}_blanked": True})
     return {
         role: _inputs(
-            posts[role_of == role],
+            own,
             arrays,
             all_views=role == TRAIN,
             # What cannot be read cannot leak.
             hide_labels=role not in (TRAIN, VALIDATION),
         )
-        for role in roles
+        for role, own in of_role.items()
     }
 
 

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from mmsent.config.experiment import Experiment
 from mmsent.evaluation.pooling import PREDICTION_COLUMNS, WEIGHT, prediction_metrics
 from mmsent.files import write_json, write_text, written_whole
-from mmsent.labels import PROBABILITY_COLUMNS, TEST, TRAIN, UNLABELLED_ROLE, VALIDATION
+from mmsent.labels import PROBABILITY_COLUMNS, TRAIN, VALIDATION
 from mmsent.models.fusion import ADAPTIVE_PARTS
 from mmsent.models.network import trained_parameters, trained_state
 from mmsent.tables import write_table
@@ -22,9 +22,6 @@ from mmsent.training.inputs import Inputs
 from mmsent.training.loop import Fitted, fit
 from mmsent.training.postprocessing import fitted_threshold, postprocessed
 from mmsent.training.prediction import predict
-
-#: Subsets that a run predicts: inner validation, the fold's test posts, the posts without a label.
-PREDICTED = (VALIDATION, TEST, UNLABELLED_ROLE)
 
 #: Columns of a predictions table beside the common ones, of experiments with adaptive fusion.
 WEIGHT_COLUMNS = [f"{WEIGHT}{part}" for part in ADAPTIVE_PARTS]
@@ -61,10 +58,18 @@ def run_experiment(
     device: torch.device,
     encoders: Mapping[str, Any] | None = None,
 ) -> Run:
-    """Train on a fold, choose on its inner validation, predict its test posts once."""
+    """Train on a fold, choose on its inner validation, predict its other posts once.
+
+    Test posts with a modality taken away are predicted by the same network: nothing is trained or
+    chosen for them.
+    """
     fitted = fit(experiment, inputs[TRAIN], inputs[VALIDATION], seed, device, encoders)
     label = dict(zip(posts["guid"], posts["label"], strict=True))
-    predicted = {subset: predict(fitted.network, inputs[subset], device) for subset in PREDICTED}
+    predicted = {
+        subset: predict(fitted.network, given, device)
+        for subset, given in inputs.items()
+        if subset != TRAIN
+    }
     rule = experiment.postprocessing
     threshold = fitted_threshold(predicted[VALIDATION].probabilities, rule)
     tables = []

@@ -20,11 +20,22 @@ from mmsent.data.layout import (
     dataset_files,
 )
 from mmsent.demo.plan import file_names
-from mmsent.encoders.names import EVALUATION, TextView, text_view
 from mmsent.files import canonical_json
+from mmsent.workflow.views import (
+    image_embeddings,
+    text_embeddings,
+    text_view_settings,
+    view_settings,
+)
 
 #: Folder of the generated data set.
 DEMO_FOLDER = "results/demo"
+
+#: Figures of every table.
+TABLE_FIGURES = ("scores", "gains", "classes", "reliability")
+
+#: Which pairs of a table are tested: each row against the one before, or every pair.
+TABLE_PAIRS = {"versions": "consecutive", "ablation": "grid"}
 
 
 class Plan:
@@ -48,7 +59,11 @@ class Plan:
         )
         self.versions = list(self.config.versions)
         self.ablation = [f"ablation/{name}" for name in self.config.ablation]
-        names = [*self.versions, *self.ablation]
+        #: Names of the rows of each table.
+        self.tables = {"versions": self.versions, "ablation": self.ablation}
+        #: What the report has a row for; the repeated experiments may be others.
+        self.rows = list(dict.fromkeys([*self.versions, *self.ablation]))
+        names = list(dict.fromkeys([*self.rows, *self.config.seeds.experiments]))
         self.adjustments = load_adjustments(self.config.adjustments, names)
         self.experiments: dict[str, Experiment] = {name: self._experiment(name) for name in names}
         self._experiment_files = {
@@ -119,6 +134,45 @@ class Plan:
         names = file_names(demo.labelled, demo.unlabelled, demo.seed)
         return [f"{DEMO_FOLDER}/{name}" for name in names]
 
+    def modalities(self, table: str) -> str:
+        """The modality of each row of a table, as JSON."""
+        return canonical_json(
+            {name: self.experiments[name].modality for name in self.tables[table]}
+        )
+
+    def bootstrap(self) -> str:
+        """The options of a script that resamples."""
+        given = self.config.intervals
+        options = f"--resamples {given.resamples} --level {given.level}"
+        return f"{options} --seed {self.config.seed}"
+
+    def own_files(self, names: Iterable[str]) -> list[str]:
+        """Paths of the experiments' own files."""
+        return [self.experiment_file(name) for name in names]
+
+    def metrics(self, names: Iterable[str]) -> list[str]:
+        """Paths of the experiments' metrics."""
+        return [f"results/metrics/{name}.json" for name in names]
+
+    def outer_folds(self, protocol: str = "") -> range:
+        """The folds of a protocol: ``""`` (grouped) or ``paper/``, which has one alone."""
+        return range(1 if protocol else self.config.folds.outer)
+
+    def fold_table(self, protocol: str, name: str) -> str:
+        """The file that says which posts an experiment trains on under a protocol."""
+        share = self.experiments[name].paper_validation
+        return f"results/paper/split/{share:g}.tsv" if protocol else "results/data/folds.tsv"
+
+    def runs(self, names: Iterable[str], file: str, protocol: str = "") -> list[str]:
+        """A file of each run of some experiments."""
+        folds = self.outer_folds(protocol)
+        return [f"results/{protocol}runs/{name}/{n}/{file}" for name in names for n in folds]
+
+    def paper_metrics(self, names: Iterable[str]) -> list[str]:
+        """The metrics of experiments under the paper protocol, if that is asked for."""
+        asked = self.config.protocol == "both"
+        return [f"results/paper/metrics/{name}.json" for name in names] if asked else []
+
     @property
     def image_folder(self) -> str:
         """Folder of the posts' pictures."""
@@ -168,33 +222,24 @@ class Plan:
             encoder, file = path.split("/")[-2:]
             modality, rest = file.removesuffix(".safetensors").split(".", 1)
             jobs.append(f"encode_{modality}/{encoder}.{rest}")
-        jobs += [f"train/{name}/{fold}" for name in self.experiments for fold in folds]
+        jobs += [f"train/{name}/{fold}" for name in self.rows for fold in folds]
         jobs += [p.removeprefix("results/").removesuffix(".json") for p in self.searches()]
-        jobs += [f"evaluate/{name}" for name in self.experiments]
+        jobs += [f"evaluate/{name}" for name in self.rows]
+        repeated = self.config.seeds.experiments
+        jobs += [f"train_seeds/{name}/{fold}" for name in repeated for fold in folds]
+        if self.config.protocol == "both":
+            found = self.searches("paper/")
+            jobs += [f"paper/train/{name}/0" for name in self.rows]
+            jobs += [p.removeprefix("results/").removesuffix(".json") for p in found]
         return [f"results/benchmarks/{job}.jsonl" for job in jobs]
 
     def view_settings(self, view: str) -> dict[str, str | int]:
-        """What makes a view of a picture: augmentation as JSON, number of the draw, seed."""
-        if view == EVALUATION:
-            return {"augmentation": "{}", "number": 0, "seed": 0}
-        name, number = view.split(".")
-        settings = canonical_json(self.augmentations[name].model_dump())
-        return {"augmentation": settings, "number": int(number), "seed": self.config.seed}
+        """What makes a view of a picture."""
+        return view_settings(view, self.augmentations, self.config.seed)
 
-    def text_view_settings(self, name: str) -> dict[str, str | int]:
-        """What makes a view of a text, from its name."""
-        view = text_view(name)
-        policy = "{}"
-        if view.augmentation:
-            policy = canonical_json(self.text_augmentations[view.augmentation].model_dump())
-        return {
-            "cleaning": view.cleaning,
-            "max_tokens": view.max_tokens or 0,
-            "below": view.below,
-            "augmentation": policy,
-            "number": view.number,
-            "seed": self.config.seed if view.augmentation else 0,
-        }
+    def text_view_settings(self, view: str) -> dict[str, str | int]:
+        """What makes a view of a text."""
+        return text_view_settings(view, self.text_augmentations, self.config.seed)
 
     def adjustment(self, name: str) -> str:
         """What the adjustments file changes of an experiment, as JSON."""
@@ -211,14 +256,17 @@ class Plan:
         """GPUs that a run asks for: a small network over stored vectors is as fast without."""
         return self.gpus() if self.trained_encoders(name) != "{}" else 0
 
-    def search(self, name: str, fold: int | str) -> list[str]:
+    def search(self, name: str, fold: int | str, protocol: str = "") -> list[str]:
         """The file that says which settings a search chose on a fold: one file, or none."""
-        return [f"results/search/{name}/{fold}.json"] if self.experiments[name].search else []
+        found = f"results/{protocol}search/{name}/{fold}.json"
+        return [found] if self.experiments[name].search else []
 
-    def searches(self) -> list[str]:
-        """The files of all searches."""
-        folds = range(self.config.folds.outer)
-        return [path for name in self.experiments for n in folds for path in self.search(name, n)]
+    def searches(self, protocol: str = "") -> list[str]:
+        """The files of the searches of all rows."""
+        folds = self.outer_folds(protocol)
+        return [
+            path for name in self.rows for n in folds for path in self.search(name, n, protocol)
+        ]
 
     def gpus(self) -> int:
         """GPUs that a job which can use one asks for: 1 if the settings or the machine have it."""
@@ -229,23 +277,11 @@ class Plan:
 
     def text_embeddings(self, name: str) -> list[str]:
         """The text embeddings that an experiment reads: the text as it is first."""
-        experiment = self.experiments[name]
-        if "text" not in experiment.modalities:
-            return []
-        text = experiment.text
-        fixed = (text.cleaning, text.max_tokens, text.trained_layers)
-        views = [TextView(*fixed)]
-        views += [TextView(*fixed, text.augmentation, n) for n in range(1, text.views + 1)]
-        return [f"results/embeddings/{text.encoder}/text.{view}.safetensors" for view in views]
+        return text_embeddings(self.experiments[name])
 
     def image_embeddings(self, name: str) -> list[str]:
         """The image embeddings that an experiment reads: evaluation view first."""
-        experiment = self.experiments[name]
-        if "image" not in experiment.modalities:
-            return []
-        image = experiment.image
-        views = [EVALUATION, *(f"{image.augmentation}.{n}" for n in range(1, image.views + 1))]
-        return [f"results/embeddings/{image.encoder}/image.{view}.safetensors" for view in views]
+        return image_embeddings(self.experiments[name])
 
 
 def load_plan(merged: Mapping[str, Any], files: list[str | Path]) -> Plan:

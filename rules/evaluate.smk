@@ -1,0 +1,54 @@
+# The metrics of one experiment, from its predictions alone, under each protocol.
+
+
+rule evaluate:
+    input:
+        code=sources("evaluate"),
+        folds="results/data/folds.tsv",
+        predictions=expand(
+            "results/runs/{{experiment}}/{fold}/predictions.parquet",
+            fold=range(CONFIG.folds.outer),
+        ),
+    output:
+        "results/metrics/{experiment}.json",
+    log:
+        "results/logs/evaluate/{experiment}.log",
+    benchmark:
+        "results/benchmarks/evaluate/{experiment}.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    params:
+        bootstrap=BOOTSTRAP,
+    message:
+        "Evaluate {wildcards.experiment} on its out-of-fold predictions"
+    shell:
+        "python {input.code[0]} --folds {input.folds} --predictions {input.predictions}"
+        " {params.bootstrap} --out {output} 2> {log}"
+
+
+rule evaluate_paper:
+    input:
+        code=sources("evaluate_paper"),
+        split=lambda wildcards: PLAN.fold_table("paper/", wildcards.experiment),
+        predictions="results/paper/runs/{experiment}/0/predictions.parquet",
+    output:
+        "results/paper/metrics/{experiment}.json",
+    log:
+        "results/logs/evaluate_paper/{experiment}.log",
+    benchmark:
+        "results/benchmarks/evaluate_paper/{experiment}.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    params:
+        bootstrap=BOOTSTRAP,
+    message:
+        "Evaluate {wildcards.experiment} under the study's own protocol"
+    shell:
+        "python {input.code[0]} --split {input.split} --predictions {input.predictions}"
+        " {params.bootstrap} --out {output} 2> {log}"

@@ -1,0 +1,121 @@
+# Identical runs that differ in their seed alone: how far do they lie apart?
+
+
+rule train_seeds:
+    input:
+        code=sources("train_seeds"),
+        experiment=lambda wildcards: PLAN.experiment_files(wildcards.experiment),
+        posts="results/data/posts.parquet",
+        folds="results/data/folds.tsv",
+        text=lambda wildcards: PLAN.text_embeddings(wildcards.experiment),
+        images=lambda wildcards: PLAN.image_embeddings(wildcards.experiment),
+        search=lambda wildcards: PLAN.search(wildcards.experiment, wildcards.fold),
+    output:
+        "results/seeds/{experiment}/{fold}.parquet",
+    log:
+        "results/logs/train_seeds/{experiment}/{fold}.log",
+    benchmark:
+        "results/benchmarks/train_seeds/{experiment}/{fold}.jsonl"
+    conda:
+        "../envs/torch.yaml"
+    threads: 1
+    resources:
+        gpu=lambda wildcards: PLAN.gpus_to_train(wildcards.experiment),
+    params:
+        seed=CONFIG.seed,
+        number=CONFIG.seeds.number,
+        adjust=lambda wildcards: PLAN.adjustment(wildcards.experiment),
+        encoders=lambda wildcards: PLAN.trained_encoders(wildcards.experiment),
+    message:
+        "Train {wildcards.experiment}, fold {wildcards.fold}, with {params.number} seeds"
+    shell:
+        "python {input.code[0]} --experiment {input.experiment[0]}"
+        " --adjust {params.adjust:q} --encoders {params.encoders:q}"
+        " --posts {input.posts} --folds {input.folds} --fold {wildcards.fold}"
+        " --text {input.text} --images {input.images}"
+        " --seed {params.seed} --number {params.number} --gpus {resources.gpu}"
+        " --search {input.search} --out {output} 2> {log}"
+
+
+rule seed_spread:
+    input:
+        code=sources("seed_spread"),
+        folds="results/data/folds.tsv",
+        predictions=expand(
+            "results/seeds/{{experiment}}/{fold}.parquet",
+            fold=range(CONFIG.folds.outer),
+        ),
+    output:
+        scores="results/seeds/{experiment}.csv",
+        spread="results/seeds/{experiment}.json",
+    log:
+        "results/logs/seed_spread/{experiment}.log",
+    benchmark:
+        "results/benchmarks/seed_spread/{experiment}.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    message:
+        "Measure the spread of {wildcards.experiment} over seeds"
+    shell:
+        "python {input.code[0]} --folds {input.folds} --predictions {input.predictions}"
+        " --scores {output.scores} --spread {output.spread} 2> {log}"
+
+
+rule seed_figure:
+    input:
+        code=sources("seed_figure"),
+        scores=expand(
+            "results/seeds/{experiment}.csv", experiment=CONFIG.seeds.experiments
+        ),
+        reported=CONFIG.paper_results,
+    output:
+        figure="results/figures/seeds.png",
+        vector="results/figures/seeds.svg",
+    log:
+        "results/logs/seed_figure.log",
+    benchmark:
+        "results/benchmarks/seed_figure.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    params:
+        experiments=CONFIG.seeds.experiments,
+    message:
+        "Draw the spread over seeds"
+    shell:
+        "python {input.code[0]} --experiments {params.experiments} --scores {input.scores}"
+        " --reported {input.reported} --figure {output.figure} 2> {log}"
+
+
+rule seeds:
+    input:
+        code=sources("seeds"),
+        templates=templates("seeds"),
+        spreads=expand(
+            "results/seeds/{experiment}.json", experiment=CONFIG.seeds.experiments
+        ),
+        figure=["results/figures/seeds.png"] if CONFIG.seeds.experiments else [],
+        reported=CONFIG.paper_results,
+    output:
+        "results/seeds.md",
+    log:
+        "results/logs/seeds.log",
+    benchmark:
+        "results/benchmarks/seeds.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    params:
+        experiments=CONFIG.seeds.experiments,
+    message:
+        "Write how far identical runs lie apart"
+    shell:
+        "python {input.code[0]} --experiments {params.experiments} --spreads {input.spreads}"
+        " --reported {input.reported} --markdown {output} 2> {log}"

@@ -1,0 +1,159 @@
+# What is said of the experiments of a table together: tests, robustness, slices, scores, figures.
+
+
+rule paired_tests:
+    input:
+        code=sources("paired_tests"),
+        folds="results/data/folds.tsv",
+        predictions=lambda wildcards: PLAN.runs(
+            PLAN.tables[wildcards.table], "predictions.parquet"
+        ),
+    output:
+        csv="results/paired_tests/{table}.csv",
+        numbers="results/paired_tests/{table}.json",
+    log:
+        "results/logs/paired_tests/{table}.log",
+    benchmark:
+        "results/benchmarks/paired_tests/{table}.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    params:
+        experiments=lambda wildcards: PLAN.tables[wildcards.table],
+        modalities=lambda wildcards: PLAN.modalities(wildcards.table),
+        pairs=lambda wildcards: TABLE_PAIRS[wildcards.table],
+        bootstrap=BOOTSTRAP,
+    message:
+        "Test the differences between the rows of {wildcards.table}"
+    shell:
+        "python {input.code[0]} --experiments {params.experiments}"
+        " --modalities {params.modalities:q} --pairs {params.pairs}"
+        " --folds {input.folds} --predictions {input.predictions} {params.bootstrap}"
+        " --csv {output.csv} --numbers {output.numbers} 2> {log}"
+
+
+rule robustness:
+    input:
+        code=sources("robustness"),
+        folds="results/data/folds.tsv",
+        predictions=lambda wildcards: PLAN.runs(
+            PLAN.tables[wildcards.table], "predictions.parquet"
+        ),
+    output:
+        "results/robustness/{table}.csv",
+    log:
+        "results/logs/robustness/{table}.log",
+    benchmark:
+        "results/benchmarks/robustness/{table}.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    params:
+        experiments=lambda wildcards: PLAN.tables[wildcards.table],
+        modalities=lambda wildcards: PLAN.modalities(wildcards.table),
+        bootstrap=BOOTSTRAP,
+    message:
+        "Measure the rows of {wildcards.table} without a modality"
+    shell:
+        "python {input.code[0]} --experiments {params.experiments}"
+        " --modalities {params.modalities:q}"
+        " --folds {input.folds} --predictions {input.predictions} {params.bootstrap}"
+        " --out {output} 2> {log}"
+
+
+rule slices:
+    input:
+        code=sources("slices"),
+        folds="results/data/folds.tsv",
+        posts="results/data/posts.parquet",
+        predictions=lambda wildcards: PLAN.runs(
+            PLAN.tables[wildcards.table], "predictions.parquet"
+        ),
+    output:
+        "results/slices/{table}.csv",
+    log:
+        "results/logs/slices/{table}.log",
+    benchmark:
+        "results/benchmarks/slices/{table}.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    params:
+        experiments=lambda wildcards: PLAN.tables[wildcards.table],
+        modalities=lambda wildcards: PLAN.modalities(wildcards.table),
+        bootstrap=BOOTSTRAP,
+    message:
+        "Measure the rows of {wildcards.table} on slices of the posts"
+    shell:
+        "python {input.code[0]} --experiments {params.experiments}"
+        " --modalities {params.modalities:q} --posts {input.posts}"
+        " --folds {input.folds} --predictions {input.predictions} {params.bootstrap}"
+        " --out {output} 2> {log}"
+
+
+rule scores:
+    input:
+        code=sources("scores"),
+        experiments=lambda wildcards: PLAN.own_files(PLAN.tables[wildcards.table]),
+        bases=lambda wildcards: PLAN.all_experiment_files(PLAN.tables[wildcards.table]),
+        metrics=lambda wildcards: PLAN.metrics(PLAN.tables[wildcards.table]),
+        runs=lambda wildcards: PLAN.runs(PLAN.tables[wildcards.table], "metrics.json"),
+        paired="results/paired_tests/{table}.json",
+        paper=lambda wildcards: PLAN.paper_metrics(PLAN.tables[wildcards.table]),
+        reported=CONFIG.paper_results,
+        adjustments=CONFIG.adjustments,
+    output:
+        "results/{table}.csv",
+    log:
+        "results/logs/scores/{table}.log",
+    benchmark:
+        "results/benchmarks/scores/{table}.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    message:
+        "Put the scores of {wildcards.table} together"
+    shell:
+        "python {input.code[0]} --experiments {input.experiments} --metrics {input.metrics}"
+        " --runs {input.runs} --reported {input.reported} --adjustments {input.adjustments}"
+        " --paired {input.paired} --paper {input.paper} --out {output} 2> {log}"
+
+
+rule table_figures:
+    input:
+        code=sources("table_figures"),
+        scores="results/{table}.csv",
+        paired="results/paired_tests/{table}.json",
+        metrics=lambda wildcards: PLAN.metrics(PLAN.tables[wildcards.table]),
+        reported=CONFIG.paper_results,
+    output:
+        figures=expand("results/figures/{{table}}/{figure}.png", figure=TABLE_FIGURES),
+        vectors=expand("results/figures/{{table}}/{figure}.svg", figure=TABLE_FIGURES),
+        numbers="results/figures/{table}.json",
+    log:
+        "results/logs/table_figures/{table}.log",
+    benchmark:
+        "results/benchmarks/table_figures/{table}.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    params:
+        experiments=lambda wildcards: PLAN.tables[wildcards.table],
+        title=lambda wildcards: wildcards.table.capitalize(),
+    message:
+        "Draw the figures of {wildcards.table}"
+    shell:
+        "python {input.code[0]} --scores {input.scores} --paired {input.paired}"
+        " --experiments {params.experiments} --metrics {input.metrics}"
+        " --reported {input.reported} --title {params.title:q}"
+        " --figures results/figures/{wildcards.table} --numbers {output.numbers} 2> {log}"

@@ -1,0 +1,229 @@
+"""A finished run as it lies on the disk, and what keeps count of how it compares.
+
+See :mod:`rederive`.
+"""
+
+import json
+import math
+import re
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from mmsent.config.experiment import load_experiment
+from mmsent.config.main import Config
+from rederive_scores import class_columns, drawn_scores, resampled
+
+NAN = float("nan")
+
+#: Relative and absolute difference within which two numbers agree.
+EXACT = 1e-9
+#: The same of those that are written with six decimals, and of what is divided by them.
+SIX, PER_CENT = 1.001e-6, 3e-4
+#: Within which those of these names agree.
+TOLERANCES = {
+    f"over_{modality}{end}": PER_CENT if end == "_percent" else SIX
+    for modality in ("text", "image")
+    for end in ("", "_low", "_high", "_percent")
+}
+
+#: A figure in a cell, other than one that belongs to a name.
+FIGURE = re.compile(r"(?<![\w.])[+-]?\d[\d,]*(?:\.\d+)?")
+
+
+class FinishedRun:
+    """Predictions and settings of a finished run, and the numbers derived from them so far."""
+
+    def __init__(self, results: Path, config: Path):
+        self.results, self.config = results, config
+        self.settings = Config(**yaml.safe_load((config / "config.yaml").read_text()))
+        self.resamples = self.settings.intervals.resamples
+        self.level = self.settings.intervals.level
+        self.has_paper = self.settings.protocol == "both"
+        ablation = [f"ablation/{name}" for name in self.settings.ablation]
+        self.tables = {"versions": self.settings.versions, "ablation": ablation}
+        self.names = [*self.settings.versions, *ablation]
+        self.repeated = self.settings.seeds.experiments
+        self.folds = self.table(results / "data/folds.tsv")
+        self.groups = self.folds["group"].nunique()
+        self.measured, self.paper, self.tests = {}, {}, {}
+        self._pooled = {}
+
+    @staticmethod
+    def table(path):
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        return pd.read_csv(path, sep="\t", dtype={"guid": str, "group": str})
+
+    @cached_property
+    def posts(self):
+        return pd.read_parquet(self.results / "data/posts.parquet")
+
+    @cached_property
+    def printed(self):
+        return pd.read_csv(self.config.parent / self.settings.paper_results, keep_default_na=False)
+
+    def printed_figures(self, row, metric):
+        """The figures that the study prints of a row, in the order of its sections."""
+        own = self.printed[(self.printed["row"] == row) & (self.printed["metric"] == metric)]
+        return [float(value) for value in own.sort_values("section")["value"]]
+
+    @cached_property
+    def experiments(self):
+        changes = yaml.safe_load((self.config.parent / self.settings.adjustments).read_text()) or {}
+        return {
+            name: load_experiment(self.config / f"experiments/{name}.yaml", changes.get(name))
+            for name in dict.fromkeys([*self.names, *self.repeated])
+        }
+
+    def single(self, table):
+        """The first row of each modality alone."""
+        first = {}
+        for name in self.tables[table]:
+            modality = self.experiments[name].modality
+            if modality != "both":
+                first.setdefault(modality, name)
+        return first
+
+    def run_files(self, name, file, protocol=""):
+        folds = range(1 if protocol else self.settings.folds.outer)
+        return [self.results / f"{protocol}runs/{name}/{fold}/{file}" for fold in folds]
+
+    def seed_files(self, name):
+        folds = range(self.settings.folds.outer)
+        return [self.results / f"seeds/{name}/{fold}.parquet" for fold in folds]
+
+    def predictions(self, name, protocol=""):
+        return [self.table(p) for p in self.run_files(name, "predictions.parquet", protocol)]
+
+    def split(self, name):
+        """The study's own split of an experiment's posts."""
+        share = self.experiments[name].paper_validation
+        return self.table(self.results / f"paper/split/{share:g}.tsv")
+
+    def pooled(self, name, subset="test"):
+        """The posts of a subset over all folds, by guid, with their groups."""
+        if (name, subset) not in self._pooled:
+            self._pooled[name, subset] = self.with_groups(self.predictions(name), subset)
+        return self._pooled[name, subset]
+
+    def with_groups(self, runs, subset="test"):
+        table = pd.concat(runs, ignore_index=True)
+        table = table[table["subset"] == subset].sort_values("guid", ignore_index=True)
+        table["group"] = table["guid"].map(self.folds.set_index("guid")["group"])
+        return table
+
+    def sums(self, columns, group, resamples=None):
+        """Sums of the posts' columns over resamples of groups, by the run's seed."""
+        return resampled(columns, group, resamples or self.resamples, self.settings.seed)
+
+    def drawn(self, table):
+        """Every metric of classes over the run's resamples of the groups of a table's posts."""
+        return drawn_scores(self.sums(class_columns(table), table["group"]))
+
+
+class Comparison:
+    """Counts the numbers that were compared, and keeps a line for each disagreement."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.compared = 0
+        self.wrong = []
+
+    def say(self, place, what):
+        line = f"{place}: {what}"
+        if line not in self.wrong:
+            self.wrong.append(line)
+
+    def read(self, file):
+        """The text of a file of the run, or None, which is a disagreement."""
+        path = self.folder / file
+        if not path.is_file():
+            self.say(file, "is missing")
+            return None
+        return path.read_text(encoding="utf-8")
+
+    def number(self, place, written, derived, tolerance=EXACT):
+        self.compared += isinstance(derived, int | float | np.number)
+        if not agree(written, derived, tolerance):
+            self.say(place, f"written {written!r}, derived {derived!r}")
+
+    def tree(self, place, written, derived, tolerance=EXACT):
+        """Compare what a JSON file holds with what it should, part by part."""
+        if isinstance(derived, dict) and isinstance(written, dict):
+            for key in sorted({*derived, *written}):
+                if key not in written or key not in derived:
+                    self.say(place, f"{key} is {'missing' if key in derived else 'not expected'}")
+                    continue
+                within = TOLERANCES.get(key, tolerance)
+                self.tree(f"{place}, {key}", written[key], derived[key], within)
+        elif isinstance(derived, list | tuple) and isinstance(written, list):
+            if len(derived) != len(written):
+                self.say(place, f"{len(written)} entries written, {len(derived)} derived")
+            for number, (one, other) in enumerate(zip(written, derived, strict=False)):
+                self.tree(f"{place}, {number}", one, other, tolerance)
+        else:
+            self.number(place, written, derived, tolerance)
+
+    def json(self, file):
+        """What a JSON file of the run holds, or None, which is a disagreement."""
+        text = self.read(file)
+        return None if text is None else json.loads(text)
+
+    def csv(self, file, derived, keys, tolerance=EXACT):
+        """Compare a table with its rows, named by the cells of ``keys``."""
+        if self.read(file) is None:
+            return
+        written = pd.read_csv(self.folder / file, dtype=str, keep_default_na=False)
+        columns = list(dict.fromkeys(key for row in derived for key in row))
+        if derived and set(columns) != set(written.columns):
+            odd = sorted(set(columns) ^ set(written.columns))
+            self.say(file, f"columns that only one side has: {', '.join(odd)}")
+        if len(derived) != len(written):
+            self.say(file, f"{len(written)} rows written, {len(derived)} derived")
+        for found, row in zip(written.to_dict("records"), derived, strict=False):
+            name = ", ".join(str(row[key]) for key in keys)
+            for column in written.columns.intersection(columns):
+                within = TOLERANCES.get(column, tolerance)
+                self.number(f"{file}, {name}, {column}", found[column], row.get(column), within)
+
+    def cells(self, file, heading, written, derived):
+        """Compare a Markdown table, header first, cell by cell."""
+        header, *rows = written
+        if header != list(derived[0]):
+            self.say(file, f"{heading}: columns written {header}, derived {list(derived[0])}")
+            return
+        if len(rows) != len(derived):
+            self.say(file, f"{heading}: {len(rows)} rows written, {len(derived)} derived")
+        for cells, row in zip(rows, derived, strict=False):
+            for (title, cell), found in zip(row.items(), cells, strict=True):
+                self.compared += len(FIGURE.findall(cell))
+                if found != cell:
+                    place = f"{file}, {heading}, {cells[0]}, {title}"
+                    self.say(place, f"written {found!r}, derived {cell!r}")
+
+    def figures(self, file, text, pattern, derived):
+        """Compare the figures that a sentence holds, wherever it stands, with those derived."""
+        sentences = re.findall(pattern, text)
+        if not sentences:
+            self.say(file, f"no sentence like {pattern!r}")
+        for sentence in sentences:
+            written = sentence if isinstance(sentence, tuple) else (sentence,)
+            for found, value in zip(written, derived, strict=True):
+                plain = found.replace(",", "") if isinstance(value, int | float) else found
+                self.number(f"{file}, sentence {pattern!r}", plain, value)
+
+
+def agree(written, derived, tolerance):
+    """Whether two values are the same; no value, as an empty cell or ``null``, is one too."""
+    if derived is None or (isinstance(derived, float) and math.isnan(derived)):
+        return written in ("", None)
+    if isinstance(derived, bool | str):
+        return str(written) == str(derived)
+    try:
+        return math.isclose(float(written), derived, rel_tol=tolerance, abs_tol=tolerance)
+    except (TypeError, ValueError):
+        return False
