@@ -6,7 +6,7 @@ from mmsent.encoders.device import device_for
 from mmsent.files import seed_of, write_json
 from mmsent.labels import TRAIN, VALIDATION
 from mmsent.training.arguments import run_of, run_parser
-from mmsent.training.run import make_deterministic
+from mmsent.training.files import make_deterministic
 from mmsent.training.search import run_search
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from mmsent.encoders.device import device_for
 from mmsent.files import read_json
 from mmsent.training.arguments import run_of, run_parser
-from mmsent.training.run import make_deterministic, run_experiment, write_run
+from mmsent.training.files import make_deterministic
+from mmsent.training.run import run_experiment, write_run
 
 
 def main() -> None:

@@ -9,7 +9,8 @@ from mmsent.files import read_json, seed_of
 from mmsent.labels import TEST, TRAIN, VALIDATION
 from mmsent.tables import write_table
 from mmsent.training.arguments import run_of, run_parser
-from mmsent.training.run import make_deterministic, run_experiment
+from mmsent.training.files import make_deterministic
+from mmsent.training.run import run_experiment
 
 
 def main() -> None:

@@ -3,9 +3,9 @@ import torch
 
 from conftest import ROOT
 from mmsent.config.experiment import load_experiment
+from mmsent.training.files import make_deterministic
 from mmsent.training.inputs import Inputs
 from mmsent.training.loop import fit
-from mmsent.training.run import make_deterministic
 from mmsent.training.search import drawn_trials, run_search
 
 CPU = torch.device("cpu")

@@ -12,11 +12,12 @@ from mmsent.config.experiment import Experiment, load_experiment
 from mmsent.config.fitting import EarlyStopping, Plateau, Schedule
 from mmsent.labels import PROBABILITY_COLUMNS
 from mmsent.models.network import FusionNetwork
+from mmsent.training.files import make_deterministic
 from mmsent.training.inputs import Inputs
 from mmsent.training.loop import _shuffled_batches, fit, number_of_batches, steps_per_epoch
 from mmsent.training.losses import balanced_class_weights, loss_function
 from mmsent.training.prediction import predict
-from mmsent.training.run import WEIGHT_COLUMNS, make_deterministic, run_experiment, write_run
+from mmsent.training.run import WEIGHT_COLUMNS, run_experiment, write_run
 from mmsent.training.schedules import LearningRate, learning_rate_factor
 
 CPU = torch.device("cpu")

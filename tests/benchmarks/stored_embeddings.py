@@ -27,10 +27,10 @@ from mmsent.encoders.passes import view_maker
 from mmsent.files import seed_of
 from mmsent.labels import TEST, TRAIN, VALIDATION
 from mmsent.tables import read_table
+from mmsent.training.files import make_deterministic
 from mmsent.training.inputs import Inputs, load_inputs
 from mmsent.training.loop import fit
 from mmsent.training.prediction import predict
-from mmsent.training.run import make_deterministic
 
 CPU = torch.device("cpu")
 

@@ -24,7 +24,7 @@ HUB, FOLDER = "hf-hub:", "local-dir:"
 _HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
 
 
-class _Checkpoint(Settings):
+class Checkpoint(Settings):
     """A folder in the format of transformers: a network's weights, its settings, its tokenizer.
 
     Weights of a hub are pinned by ``revision``, those of a package or a folder by ``sha256``.
@@ -36,7 +36,7 @@ class _Checkpoint(Settings):
     sha256: Sha256 | None = Field(None, description="of model.safetensors or pytorch_model.bin")
 
     @model_validator(mode="after")
-    def _weights_are_pinned(self) -> "_Checkpoint":
+    def _weights_are_pinned(self) -> "Checkpoint":
         hub_id = _HUB_ID.fullmatch(self.source)
         if self.revision and not hub_id:
             raise ValueError(f"revision goes with a hub id owner/name, not with {self.source!r}")
@@ -48,7 +48,7 @@ class _Checkpoint(Settings):
         return self
 
 
-class TextEncoder(_Checkpoint):
+class TextEncoder(Checkpoint):
     """A transformer for text: BERT and its kin, DeBERTa of any version."""
 
     max_length: int = Field(64, ge=4, le=512, description="tokens; longer texts are cut off")
@@ -106,7 +106,7 @@ class OpenClip(Settings):
         return self
 
 
-class TransformersClip(_Checkpoint):
+class TransformersClip(Checkpoint):
     """A ``CLIPModel`` of transformers; mean, deviation and size are those of its processor."""
 
     max_length: int = Field(77, ge=4, le=512, description="tokens; longer texts are cut off")

@@ -17,6 +17,7 @@ from mmsent.config.fitting import (
 from mmsent.config.network import Fusion, Head, ImageInput, Projection, TextInput, Vectors
 from mmsent.config.validation import (
     ConfigError,
+    Model,
     Settings,
     has_key,
     read_yaml,
@@ -112,7 +113,17 @@ def experiment_files(path: str | Path) -> list[Path]:
 def load_experiment(
     path: str | Path, adjustment: dict[str, Any] | None = None, adjusted_in: str = "adjustment"
 ) -> Experiment:
-    """Read an experiment, its bases first, each file overriding key by key.
+    """Read an experiment; see :func:`load_settings`."""
+    return load_settings(Experiment, path, adjustment, adjusted_in)
+
+
+def load_settings(
+    model: type[Model],
+    path: str | Path,
+    adjustment: dict[str, Any] | None = None,
+    adjusted_in: str = "adjustment",
+) -> Model:
+    """Read a file of settings, its bases first, each file overriding key by key.
 
     Parameters
     ----------
@@ -139,7 +150,7 @@ def load_experiment(
                 return str(file)
         return str(path)
 
-    return validated(Experiment, merged, source)
+    return validated(model, merged, source)
 
 
 def overlaid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

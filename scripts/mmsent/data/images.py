@@ -10,6 +10,9 @@ from PIL import Image, ImageOps
 #: A picture of more pixels is refused: decoding it would take over a gigabyte.
 MAXIMUM_PIXELS = 100_000_000
 
+#: Colour of the picture that stands in where one is blank.
+BLANK_COLOUR = (128, 128, 128)
+
 _SUFFIX_FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
 
 

@@ -7,8 +7,8 @@ from huggingface_hub import snapshot_download
 
 from mmsent.encoders.weights import WeightsError
 
-#: Settings and tokenizers: small files beside the weights.
-_SMALL = ("*.json", "*.txt", "*.model")
+#: Settings, tokenizers and templates: small files beside the weights.
+_SMALL = ("*.json", "*.txt", "*.model", "*.jinja")
 
 
 def fetched(

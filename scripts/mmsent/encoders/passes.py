@@ -11,16 +11,13 @@ import torch
 from PIL import Image
 from tqdm import tqdm
 
-from mmsent.data.images import read_picture
+from mmsent.data.images import BLANK_COLOUR, read_picture
 from mmsent.data.text import EMPTY, clean_text
 from mmsent.encoders.embeddings import BLANK
 from mmsent.encoders.layers import states_below
 from mmsent.encoders.text_views import augmented_text, vocabulary_of
 from mmsent.encoders.towers import ImageTower, TextTower
 from mmsent.encoders.views import augmented_view, evaluation_view
-
-#: Colour of a blank picture.
-_GREY = (128, 128, 128)
 
 #: Small batches are the fastest on a CPU: activations stay in the cache.
 _IMAGE_BATCH, _TEXT_BATCH = 16, 32
@@ -124,7 +121,7 @@ def encode_images(
         bytes.
     """
     readable = index[index["problem"] == ""].reset_index(drop=True)
-    blank = Image.new("RGB", (tower.size, tower.size), _GREY)
+    blank = Image.new("RGB", (tower.size, tower.size), BLANK_COLOUR)
     parts = []
     for batch in _batches(np.arange(len(readable) + 1), _IMAGE_BATCH, "images"):
         views = [

@@ -1,5 +1,8 @@
 """Pooled out-of-fold predictions of an experiment."""
 
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 import pandas as pd
 
 from mmsent.evaluation.metrics import all_metrics
@@ -10,6 +13,24 @@ WEIGHT = "weight_"
 
 #: Columns of every predictions table: the contract between runs and everything that reads them.
 PREDICTION_COLUMNS = ["guid", "fold", "subset", "label", *PROBABILITY_COLUMNS, "predicted"]
+
+
+def prediction_table(
+    guids: Sequence[str],
+    label_of: Mapping[str, int],
+    fold: int,
+    subset: str,
+    probabilities: np.ndarray,
+    predicted: np.ndarray,
+) -> pd.DataFrame:
+    """A predictions table of posts, with probabilities ``(posts, 3)`` and classes ``(posts,)``."""
+    table = pd.DataFrame(probabilities, columns=PROBABILITY_COLUMNS)
+    table["guid"] = list(guids)
+    table["fold"] = fold
+    table["subset"] = subset
+    table["label"] = np.array([label_of[guid] for guid in guids], dtype=np.int64)
+    table["predicted"] = np.asarray(predicted).astype(np.int64)
+    return table[PREDICTION_COLUMNS]
 
 
 def pooled(runs: list[pd.DataFrame], folds: pd.DataFrame, subset: str = TEST) -> pd.DataFrame:

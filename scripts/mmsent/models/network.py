@@ -1,53 +1,29 @@
 """The network of an experiment: branches, projections, fusion, head."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import nn
 
 from mmsent.config.experiment import Experiment
-from mmsent.config.network import Head, Projection
-from mmsent.labels import LABELS
+from mmsent.config.network import Projection
 from mmsent.models.branches import PixelBranch, States, TokenBranch, VectorBranch
 from mmsent.models.fusion import FUSIONS
+from mmsent.models.head import head, norm
 
 #: Key of the number of a text's own tokens, beside the states of the tokens themselves.
 TOKENS = "text_tokens"
-
-
-def _norm(kind: str, size: int) -> nn.Module:
-    builders: dict[str, Callable[[int], nn.Module]] = {
-        "batch": nn.BatchNorm1d,
-        "layer": nn.LayerNorm,
-        "none": lambda _: nn.Identity(),
-    }
-    return builders[kind](size)
 
 
 def projection(input_size: int, settings: Projection) -> nn.Sequential:
     """A modality's own layer: ``(..., input_size)`` to ``(..., settings.size)``."""
     return nn.Sequential(
         nn.Linear(input_size, settings.size),
-        _norm(settings.norm, settings.size),
+        norm(settings.norm, settings.size),
         nn.ReLU(),
         nn.Dropout(settings.dropout),
     )
-
-
-def head(input_size: int, settings: Head) -> nn.Sequential:
-    """Fully connected layers: ``(batch, input_size)`` to three logits.
-
-    Normalisation follows the first hidden layer only, as in the study's code.
-    """
-    layers: list[nn.Module] = []
-    for number, (size, dropout) in enumerate(zip(settings.hidden, settings.dropout, strict=True)):
-        layers.append(nn.Linear(input_size, size))
-        if number == 0:
-            layers.append(_norm(settings.norm, size))
-        layers += [nn.ReLU(), nn.Dropout(dropout)]
-        input_size = size
-    return nn.Sequential(*layers, nn.Linear(input_size, len(LABELS)))
 
 
 class FusionNetwork(nn.Module):

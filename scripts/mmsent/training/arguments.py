@@ -9,7 +9,8 @@ import pandas as pd
 from mmsent.config.experiment import Experiment, load_experiment
 from mmsent.files import seed_of, settings_argument
 from mmsent.tables import read_table
-from mmsent.training.inputs import ROLES, Inputs, load_inputs
+from mmsent.training.inputs import Inputs, load_inputs
+from mmsent.training.roles import ROLES
 
 
 @dataclass(frozen=True)

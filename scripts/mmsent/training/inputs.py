@@ -10,17 +10,9 @@ import torch
 
 from mmsent.config.experiment import Experiment
 from mmsent.encoders.embeddings import Embeddings
-from mmsent.labels import (
-    TEST,
-    TEST_WITHOUT,
-    TRAIN,
-    UNLABELLED,
-    UNLABELLED_ROLE,
-    VALIDATION,
-)
+from mmsent.labels import TRAIN
 from mmsent.models.network import TOKENS
-
-ROLES = (TRAIN, VALIDATION, TEST, *TEST_WITHOUT.values(), UNLABELLED_ROLE)
+from mmsent.training.roles import ROLES, posts_by_role
 
 
 @dataclass(frozen=True)
@@ -77,12 +69,6 @@ class Inputs:
         return batch
 
 
-def roles_in_fold(posts: pd.DataFrame, folds: pd.DataFrame, fold: int) -> pd.Series:
-    """The role of each post in an outer fold: train, validation, test or unlabelled."""
-    role = dict(zip(folds["guid"], folds[f"role_{fold}"], strict=True))
-    return posts["guid"].map(lambda guid: role.get(guid, UNLABELLED_ROLE))
-
-
 def load_inputs(
     experiment: Experiment,
     posts: pd.DataFrame,
@@ -119,21 +105,8 @@ def load_inputs(
         for name in experiment.modalities
         for key, array in _arrays(experiment, name).items()
     }
-    role_of = roles_in_fold(posts, folds, fold)
-    of_role = {role: posts[role_of == role] for role in roles if role not in TEST_WITHOUT.values()}
-    for modality, role in TEST_WITHOUT.items():
-        if role in roles and len(experiment.modalities) > 1:
-            of_role[role] = posts[role_of == TEST].assign(**{f"{modality}_blanked": True})
-    return {
-        role: _inputs(
-            own,
-            arrays,
-            all_views=role == TRAIN,
-            # What cannot be read cannot leak.
-            hide_labels=role not in (TRAIN, VALIDATION),
-        )
-        for role, own in of_role.items()
-    }
+    of_role = posts_by_role(posts, folds, fold, roles, len(experiment.modalities) > 1)
+    return {role: _inputs(own, arrays, all_views=role == TRAIN) for role, own in of_role.items()}
 
 
 def _arrays(experiment: Experiment, modality: str) -> dict[str, str]:
@@ -149,7 +122,6 @@ def _inputs(
     posts: pd.DataFrame,
     arrays: dict[tuple[str, str], list[Embeddings]],
     all_views: bool,
-    hide_labels: bool,
 ) -> Inputs:
     embeddings = {}
     for (key, modality), views in arrays.items():
@@ -158,6 +130,4 @@ def _inputs(
         rows = [view.of(posts["guid"].tolist(), blanked) for view in used]
         embeddings[key] = torch.from_numpy(np.stack(rows, axis=1))
     labels = torch.from_numpy(posts["label"].to_numpy(dtype=np.int64, copy=True))
-    if hide_labels:
-        labels.fill_(UNLABELLED)
     return Inputs(posts["guid"].tolist(), labels, embeddings)

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
-from sklearn.metrics import f1_score, precision_score, recall_score
 from torch import nn
 
 from mmsent.config.experiment import Experiment
@@ -18,6 +16,7 @@ from mmsent.training.inputs import Inputs
 from mmsent.training.losses import loss_function
 from mmsent.training.optimiser import optimiser_for
 from mmsent.training.schedules import LearningRate
+from mmsent.training.scores import epoch_scores
 
 EVALUATION_BATCH = 256
 
@@ -119,7 +118,7 @@ def _train_epoch(
             nn.utils.clip_grad_norm_(network.parameters(), settings.clip_norm)
         optimiser.step()
         rate.step()
-    scores = _scores(torch.cat(labels), torch.cat(predicted), "train")
+    scores = epoch_scores(torch.cat(labels), torch.cat(predicted), "train")
     return {"train_loss": total / len(train), **scores}
 
 
@@ -146,16 +145,5 @@ def _evaluate(
     batches = evaluation_batches(len(validation))
     logits = torch.cat([network(validation.batch(rows)) for rows in batches])
     loss = criterion(logits, validation.labels).item()
-    scores = _scores(validation.labels, logits.argmax(1), "validation")
+    scores = epoch_scores(validation.labels, logits.argmax(1), "validation")
     return {"validation_loss": loss, **scores}
-
-
-def _scores(labels: torch.Tensor, predicted: torch.Tensor, part: str) -> dict[str, float]:
-    true, guess = labels.cpu().numpy(), predicted.cpu().numpy()
-    options: dict[str, Any] = {"average": "weighted", "zero_division": 0}
-    return {
-        f"{part}_f1": float(f1_score(true, guess, **options)),
-        f"{part}_precision": float(precision_score(true, guess, **options)),
-        f"{part}_recall": float(recall_score(true, guess, **options)),
-        f"{part}_accuracy": float(np.mean(true == guess)),
-    }

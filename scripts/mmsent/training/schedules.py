@@ -66,6 +66,16 @@ class LearningRate:
             self._waited = 0
             self._set()
 
+    def state_dict(self) -> dict[str, float]:
+        """Where the schedule stands."""
+        return {"steps": self._steps, "waited": self._waited, "reduced": self._reduced}
+
+    def load_state_dict(self, state: dict[str, float]) -> None:
+        """Go on from where :meth:`state_dict` stood."""
+        self._steps, self._waited = int(state["steps"]), int(state["waited"])
+        self._reduced = state["reduced"]
+        self._set()
+
     def _set(self) -> None:
         factor = self._factor(self._steps) * self._reduced
         for group, initial in zip(self._optimiser.param_groups, self._initial, strict=True):
