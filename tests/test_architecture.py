@@ -17,7 +17,7 @@ LIBRARY = ROOT / "scripts" / "mmsent"
 
 #: Lowest first: a module imports from its own layer and those before.
 LAYERS = ["labels files tables sources", "config", "data", "demo", "encoders", "models",
-          "evaluation", "training", "figures", "report", "workflow"]  # fmt: skip
+          "evaluation", "training", "vlm", "figures", "report", "workflow"]  # fmt: skip
 
 RULES = {
     name: text

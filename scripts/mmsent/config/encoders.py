@@ -121,6 +121,44 @@ _CLIP_KINDS: dict[str, type[Settings]] = {
 }
 
 
+class TinyVlm(Settings):
+    """A Qwen2-VL with random weights, made on the spot: an exercise of the code, never a result.
+
+    The sizes are those of its language model and its vision tower; those of Qwen2-VL-2B, written
+    out, give a network that takes as much memory and time as the real one.
+    """
+
+    kind: Literal["tiny"]
+    seed: int = 0
+    hidden_size: int = Field(64, ge=16, description="of the language model")
+    layers: int = Field(2, ge=1)
+    heads: int = Field(4, ge=1)
+    key_value_heads: int = Field(2, ge=1)
+    intermediate_size: int = Field(128, ge=16)
+    vision_size: int = Field(32, ge=16)
+    vision_layers: int = Field(2, ge=1)
+    vision_heads: int = Field(2, ge=1)
+
+    @model_validator(mode="after")
+    def _heads_share_evenly(self) -> "TinyVlm":
+        for size, heads in (("hidden_size", "heads"), ("vision_size", "vision_heads")):
+            # Positions in three dimensions turn pairs of a head's numbers.
+            if getattr(self, size) % (8 * getattr(self, heads)):
+                raise ValueError(f"{size} must be a multiple of 8 times {heads}")
+        if self.heads % self.key_value_heads:
+            raise ValueError("heads must be a multiple of key_value_heads")
+        return self
+
+
+class VlmCheckpoint(Checkpoint):
+    """A Qwen2-VL or Qwen2.5-VL of transformers, with its processor."""
+
+
+VlmModel = Annotated[TinyVlm | VlmCheckpoint, Field(discriminator="kind")]
+
+_VLM_KINDS: dict[str, type[Settings]] = {"tiny": TinyVlm, "transformers": VlmCheckpoint}
+
+
 class Pixels(Settings):
     """How pictures become pixels, for networks that are trained on them from scratch."""
 
@@ -137,6 +175,7 @@ class Models(Settings):
     image: ImageEncoder
     clip: ClipEncoder
     pixels: Pixels
+    vlm: VlmModel
 
     def specification(self, name: str) -> dict[str, object]:
         """The settings that determine an encoder's embeddings; of two towers, the towers' too."""
@@ -164,18 +203,27 @@ def load_models(path: str | Path) -> Models:
         One line for each wrong setting.
     """
     content = read_yaml(path)
-    return validated(_models_with(content.get("clip")), content, lambda _: str(path))
+    return validated(_models_of(content), content, lambda _: str(path))
 
 
-def _models_with(clip: Any) -> type[Models]:
-    """:class:`Models` with the one kind of CLIP given, so that messages name its keys plainly."""
-    kind = clip.get("kind") if isinstance(clip, dict) else None
-    if not isinstance(kind, str) or kind not in _CLIP_KINDS:
-        return Models
-    return create_model("Models", __base__=Models, clip=(_CLIP_KINDS[kind], ...))
+def _models_of(content: dict[str, Any]) -> type[Models]:
+    """:class:`Models` with the kinds that a file names, so that messages name keys plainly."""
+    fields: dict[str, Any] = {}
+    for name, kinds in (("clip", _CLIP_KINDS), ("vlm", _VLM_KINDS)):
+        settings = content.get(name)
+        kind = settings.get("kind") if isinstance(settings, dict) else None
+        if isinstance(kind, str) and kind in kinds:
+            fields[name] = (kinds[kind], ...)
+    return create_model("Models", __base__=Models, **fields) if fields else Models
 
 
 def clip_encoder(settings: dict[str, Any]) -> TwoTowers | OpenClip | TransformersClip:
     """The settings of a CLIP, of whichever kind they name."""
     adapter: TypeAdapter[TwoTowers | OpenClip | TransformersClip] = TypeAdapter(ClipEncoder)
+    return adapter.validate_python(settings)
+
+
+def vlm_model(settings: dict[str, Any]) -> TinyVlm | VlmCheckpoint:
+    """The settings of a vision-language model, of whichever kind they name."""
+    adapter: TypeAdapter[TinyVlm | VlmCheckpoint] = TypeAdapter(VlmModel)
     return adapter.validate_python(settings)

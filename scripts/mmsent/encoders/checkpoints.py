@@ -11,7 +11,7 @@ from torch import nn
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
-from mmsent.config.encoders import TextEncoder, TransformersClip
+from mmsent.config.encoders import Checkpoint
 from mmsent.encoders.hub import fetched
 from mmsent.encoders.towers import frozen
 from mmsent.encoders.weights import PICKLED, WeightsError, check_files, locate, weight_files
@@ -26,13 +26,13 @@ _FORMATS = (
 )
 
 #: Nothing is fetched while a folder is read, and no code of a checkpoint runs.
-_OPTIONS: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+OPTIONS: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
 #: Trained for another purpose and not used here: their weights may be missing.
 _UNUSED = ("pooler.", "vision_model.embeddings.position_ids", "text_model.embeddings.position_ids")
 
 
-def checkpoint_folder(spec: TextEncoder | TransformersClip) -> Path:
+def checkpoint_folder(spec: Checkpoint) -> Path:
     """The folder of a checkpoint, fetched from a hub if the settings say so, with its hash checked.
 
     Raises
@@ -54,10 +54,17 @@ def checkpoint_folder(spec: TextEncoder | TransformersClip) -> Path:
     return folder
 
 
-def load_model(model_class: Any, folder: Path) -> nn.Module:
-    """Load a model of transformers in single precision, frozen.
+def load_model(
+    model_class: Any, folder: Path, dtype: torch.dtype = torch.float32, **options: Any
+) -> nn.Module:
+    """Load a model of transformers, frozen.
 
     Pickled weights are read as tensors alone (``weights_only``): no code in them runs.
+
+    Parameters
+    ----------
+    options
+        Of ``from_pretrained``.
 
     Raises
     ------
@@ -69,8 +76,10 @@ def load_model(model_class: Any, folder: Path) -> nn.Module:
             warnings.simplefilter("ignore")
             model, report = model_class.from_pretrained(
                 folder, use_safetensors=weight_files(folder)[0].suffix == ".safetensors",
-                weights_only=True, dtype=torch.float32, output_loading_info=True, **_OPTIONS,
+                weights_only=True, dtype=dtype, output_loading_info=True, **OPTIONS, **options,
             )  # fmt: skip
+    except torch.OutOfMemoryError:
+        raise  # says nothing of the weights
     except UnpicklingError as error:
         raise WeightsError(f"{folder}: {PICKLED} holds more than tensors: not loaded") from error
     except (OSError, RuntimeError, ValueError, KeyError) as error:
@@ -97,7 +106,7 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
             "(pip install sentencepiece protobuf), or a tokenizer.json beside it"
         )
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, **_OPTIONS)
+        tokenizer = AutoTokenizer.from_pretrained(folder, **OPTIONS)
     except (OSError, ValueError, ImportError, KeyError) as error:
         raise WeightsError(f"{folder}: no tokenizer can be loaded: {error}") from error
     tokenizer.padding_side = "right"

@@ -34,10 +34,17 @@ def write_run_files(
     state: dict[str, torch.Tensor],
 ) -> None:
     """Write the files of a run; ``state`` holds what was trained, by name."""
-    write_table(folder / PREDICTIONS, predictions)
+    write_answers(folder, predictions, metrics, settings)
     write_table(folder / HISTORY, pd.DataFrame(history))
-    write_json(folder / METRICS, metrics)
-    write_text(folder / CONFIG, yaml.safe_dump(settings, sort_keys=False, width=100))
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
     with written_whole(folder / MODEL) as temporary:
         save_file(weights, temporary)
+
+
+def write_answers(
+    folder: Path, predictions: pd.DataFrame, metrics: dict[str, object], settings: dict[str, Any]
+) -> None:
+    """Write the files of a run that has trained nothing."""
+    write_table(folder / PREDICTIONS, predictions)
+    write_json(folder / METRICS, metrics)
+    write_text(folder / CONFIG, yaml.safe_dump(settings, sort_keys=False, width=100))

@@ -1,0 +1,133 @@
+"""Settings of experiments with a vision-language model: fine-tuned by LoRA, or asked as it is."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from mmsent.config.fitting import Loss, Optimiser, Schedule
+from mmsent.config.network import Cleaning, Head
+from mmsent.config.validation import Probability, Settings
+from mmsent.labels import LABELS
+
+#: The linear layers of a block of the language model.
+Projection = Literal["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+
+#: ``auto``: bf16 on GPUs that have it, fp16 on those that do not, fp32 on the CPU.
+Precision = Literal["auto", "bf16", "fp16", "fp32"]
+
+
+class VlmText(Settings):
+    """What of the text enters the prompt."""
+
+    cleaning: Cleaning = "none"
+    max_tokens: int = Field(256, ge=4, description="longer texts are cut off there")
+
+
+class PixelBudget(Settings):
+    """Pixels of a picture after resizing, its proportions kept; 28 x 28 of them make one token."""
+
+    min: int = Field(256 * 256, ge=28 * 28)
+    max: int = Field(1024 * 1024, ge=28 * 28)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "PixelBudget":
+        if self.min > self.max:
+            raise ValueError("min must not be above max")
+        return self
+
+
+class Prompted(Settings):
+    """What every experiment with a vision-language model says."""
+
+    title: str
+    section: str = Field(description="where the study describes it")
+    paper_validation: float = Field(
+        0.1, gt=0, lt=1, description="share of the posts that the study validates on"
+    )
+    changes: str = Field("", description="what it adds to the version before, in a sentence")
+    modality: Literal["both", "text", "image"]
+    prompt: str = Field(min_length=1, description="stands before the text")
+    text: VlmText = VlmText()
+    pixels: PixelBudget = PixelBudget()
+    precision: Precision = "auto"
+    four_bit: bool = Field(False, description="frozen weights in 4 bits; needs CUDA, bitsandbytes")
+    folds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = Field(
+        [0], description="the folds that are run; none: all of them"
+    )
+
+    @field_validator("folds")
+    @classmethod
+    def _each_once(cls, folds: list[int] | None) -> list[int] | None:
+        if folds is not None and len(set(folds)) < len(folds):
+            raise ValueError("a fold is named twice")
+        return folds
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """The modalities that enter the prompt, text first."""
+        return ("text", "image") if self.modality == "both" else (self.modality,)
+
+
+class Lora(Settings):
+    """Low-rank adapters (Hu et al. 2022) on the language model's linear layers."""
+
+    r: int = Field(16, ge=1, description="rank")
+    alpha: int = Field(32, ge=1, description="the adapters' output is scaled by alpha / r")
+    dropout: Probability = 0.05
+    targets: list[Projection] = Field(
+        ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"], min_length=1
+    )
+
+
+class VlmHead(Head):
+    """Fully connected layers over the last token's state."""
+
+    hidden: list[int] = Field(default_factory=lambda: [512])
+    dropout: list[Probability] = Field(default_factory=lambda: [0.1])
+    norm: Literal["layer", "none"] = Field("none", description="batches are too small for theirs")
+
+
+class VlmOptimiser(Optimiser):
+    """AdamW; ``encoder_learning_rate`` is that of the adapters."""
+
+    learning_rate: float = Field(2e-4, gt=0)
+    batch_size: int = Field(4, ge=1)
+
+
+class VlmExperiment(Prompted):
+    """A vision-language model with LoRA and a head on the last token's last hidden state."""
+
+    lora: Lora = Lora()
+    head: VlmHead = VlmHead()
+    loss: Loss = Loss(label_smoothing=0.1)
+    optimiser: VlmOptimiser = VlmOptimiser()
+    schedule: Schedule = Schedule(epochs=5, kind="cosine", warmup_epochs=0.5)
+    gradient_checkpointing: bool = Field(
+        False, description="activations computed anew in the backward pass: less memory, more time"
+    )
+
+
+class Answers(Settings):
+    """The words whose likelihood stands for each class."""
+
+    negative: str = Field("negative", min_length=1)
+    neutral: str = Field("neutral", min_length=1)
+    positive: str = Field("positive", min_length=1)
+
+    @model_validator(mode="after")
+    def _differ(self) -> "Answers":
+        if len(set(self.words)) < len(LABELS):
+            raise ValueError("each class needs a word of its own")
+        return self
+
+    @property
+    def words(self) -> list[str]:
+        """The words in the order of the classes."""
+        return [getattr(self, name) for name in LABELS]
+
+
+class ZeroShot(Prompted):
+    """A vision-language model that is asked, not trained."""
+
+    answers: Answers = Answers()
+    batch_size: int = Field(8, ge=1)

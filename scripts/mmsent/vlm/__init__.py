@@ -1,0 +1,1 @@
+"""Vision-language models: loaded, prompted, fine-tuned by LoRA, or asked as they are."""

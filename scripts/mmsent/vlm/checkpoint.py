@@ -1,0 +1,115 @@
+"""Loading a vision-language model and its processor: one path for the tiny and the real one."""
+
+import importlib.util
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import (
+    AutoConfig,
+    AutoModelForImageTextToText,
+    AutoProcessor,
+    BitsAndBytesConfig,
+    ProcessorMixin,
+)
+
+from mmsent.config.encoders import TinyVlm, VlmCheckpoint
+from mmsent.config.validation import ConfigError
+from mmsent.config.vlm import PixelBudget
+from mmsent.encoders.checkpoints import OPTIONS, checkpoint_folder, load_model
+from mmsent.encoders.weights import WeightsError
+from mmsent.vlm.precision import Numbers
+from mmsent.vlm.tiny import write_tiny
+
+#: What this code knows the parts of.
+FAMILIES = ("qwen2_vl", "qwen2_5_vl")
+
+
+@contextmanager
+def vlm_folder(spec: TinyVlm | VlmCheckpoint) -> Iterator[Path]:
+    """The folder of a checkpoint; that of a tiny one is made for the time of the block.
+
+    Raises
+    ------
+    WeightsError
+        If the weights are missing, or not the ones that ``spec`` names.
+    """
+    if isinstance(spec, TinyVlm):
+        with tempfile.TemporaryDirectory(prefix="mmsent-tiny-vlm-") as name:
+            write_tiny(Path(name), spec)
+            yield Path(name)
+    else:
+        yield checkpoint_folder(spec)
+
+
+def load_processor(folder: Path, pixels: PixelBudget) -> ProcessorMixin:
+    """Load tokenizer, chat template and image processor, the latter with the budget of pixels.
+
+    Raises
+    ------
+    WeightsError
+        If they cannot be read, or are those of another kind of model.
+    """
+    try:
+        processor = AutoProcessor.from_pretrained(folder, **OPTIONS)
+    except (OSError, ValueError, ImportError, KeyError) as error:
+        raise WeightsError(f"{folder}: no processor can be loaded: {error}") from error
+    if not getattr(processor, "chat_template", None):
+        raise WeightsError(f"{folder}: the processor has no chat template")
+    processor.image_processor.size = {"shortest_edge": pixels.min, "longest_edge": pixels.max}
+    return processor
+
+
+def load_vlm(folder: Path, numbers: Numbers, four_bit: bool = False) -> nn.Module:
+    """Load a vision-language model on its device, frozen, in evaluation mode.
+
+    Parameters
+    ----------
+    four_bit
+        The language model's linear layers in NF4 with double quantisation (Dettmers et al. 2023,
+        "QLoRA", section 3); the vision tower and the embeddings stay in ``numbers``.
+
+    Raises
+    ------
+    WeightsError
+        If weights are missing or this is no Qwen2-VL or Qwen2.5-VL.
+    ConfigError
+        If ``four_bit`` is not possible here.
+    """
+    try:
+        family = AutoConfig.from_pretrained(folder, **OPTIONS).model_type
+    except (OSError, ValueError, KeyError) as error:
+        raise WeightsError(f"{folder}: no settings can be loaded: {error}") from error
+    if family not in FAMILIES:
+        raise WeightsError(f"{folder}: holds a {family}, not one of {', '.join(FAMILIES)}")
+    options: dict[str, Any] = {}
+    if four_bit:
+        if numbers.device.type != "cuda" or importlib.util.find_spec("bitsandbytes") is None:
+            raise ConfigError("four_bit: needs a CUDA GPU and the package bitsandbytes")
+        options = {
+            "device_map": {"": numbers.device},
+            "quantization_config": BitsAndBytesConfig(
+                load_in_4bit=True,
+                bnb_4bit_quant_type="nf4",
+                bnb_4bit_use_double_quant=True,
+                bnb_4bit_compute_dtype=numbers.dtype,
+                llm_int8_skip_modules=["visual", "lm_head"],
+            ),
+        }
+    model = load_model(AutoModelForImageTextToText, folder, numbers.dtype, **options)
+    return model if four_bit else model.to(numbers.device)
+
+
+def hidden_size(model: nn.Module) -> int:
+    """The size of the language model's states."""
+    config: Any = model.config
+    return int(config.get_text_config().hidden_size)
+
+
+def parameters(model: nn.Module) -> int:
+    """Number of all parameters; of 4-bit weights, that of the numbers that they stand for."""
+    return sum(2 * p.numel() if p.dtype == torch.uint8 else p.numel() for p in model.parameters())
