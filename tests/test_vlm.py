@@ -258,7 +258,9 @@ def write_other_family(folder, tiny):
     """A Qwen2.5-VL: its vision tower has gate, up and down projections as well."""
     processor = load_processor(tiny, settings().pixels)
     small = load_vlm(tiny, FP32).config
-    text = {k: v for k, v in small.text_config.to_dict().items() if k not in ("model_type", "dtype")}
+    text = {
+        k: v for k, v in small.text_config.to_dict().items() if k not in ("model_type", "dtype")
+    }
     config = Qwen2_5_VLConfig(
         text_config=text,
         vision_config={"depth": 1, "hidden_size": 32, "out_hidden_size": 64, "num_heads": 2,

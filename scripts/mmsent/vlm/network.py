@@ -68,7 +68,7 @@ class VlmClassifier(nn.Module):
             if parameter.requires_grad:
                 parameter.data = parameter.data.float()
         if settings.gradient_checkpointing:
-            self.base.gradient_checkpointing_enable({"use_reentrant": False})
+            self.base.activation_checkpointing_enable()
         self.head = head(hidden_size(model), settings.head)
         self.to(numbers.device)
 
