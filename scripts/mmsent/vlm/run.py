@@ -88,11 +88,11 @@ def run_vlm(
         fitted = fit(settings, network, numbers, reading, train, validation, seed, state_file, mark)
         asked = {role: own for role, own in posts.items() if role != TRAIN}
         before = time.perf_counter()
-        logits = {
-            role: logits_of(network, reading, own, settings, role)[0] for role, own in asked.items()
+        chances = {
+            role: _probabilities(fitted, reading, own, settings, role)
+            for role, own in asked.items()
         }
         seconds = time.perf_counter() - before
-    chances = {role: torch.softmax(own.double(), 1).cpu().numpy() for role, own in logits.items()}
     predictions = predictions_of(asked, chances, label_of, fold)
     metrics: dict[str, object] = {
         "best_epoch": fitted.best_epoch,
@@ -108,6 +108,14 @@ def run_vlm(
         "seconds": time.perf_counter() - start,
     }
     return VlmRun(predictions, fitted, metrics, cost | device_cost(numbers))
+
+
+def _probabilities(
+    fitted: Fitted, reading: Reading, posts: Posts, settings: VlmExperiment, role: str
+) -> np.ndarray:
+    """Of posts, ``(posts, 3)`` in double precision."""
+    logits, _ = logits_of(fitted.network, reading, posts, settings, role)
+    return torch.softmax(logits.double(), 1).cpu().numpy()
 
 
 def build(

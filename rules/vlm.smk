@@ -1,0 +1,78 @@
+# Vision-language models: fine-tuned on a fold, or asked without training. A picture that changes
+# changes the hashes in the posts table.
+
+
+rule train_vlm:
+    input:
+        code=sources("train_vlm"),
+        experiment=lambda wildcards: PLAN.experiment_files(wildcards.vlm),
+        posts="results/data/posts.parquet",
+        folds="results/data/folds.tsv",
+    output:
+        predictions="results/runs/{vlm}/{fold}/predictions.parquet",
+        history="results/runs/{vlm}/{fold}/history.csv",
+        metrics="results/runs/{vlm}/{fold}/metrics.json",
+        model="results/runs/{vlm}/{fold}/model.safetensors",
+        config="results/runs/{vlm}/{fold}/config.yaml",
+        cost="results/costs/vlm/{vlm}/{fold}.json",
+    log:
+        "results/logs/train_vlm/{vlm}/{fold}.log",
+    benchmark:
+        "results/benchmarks/train_vlm/{vlm}/{fold}.jsonl"
+    conda:
+        "../envs/torch.yaml"
+    threads: 1
+    resources:
+        gpu=PLAN.gpus(),
+    params:
+        seed=CONFIG.seed,
+        adjust=lambda wildcards: PLAN.adjustment(wildcards.vlm),
+        model=PLAN.vlm_model(),
+        pictures=PLAN.image_folder,
+        # Survives a kill, unlike the outputs; the script removes it when all are written.
+        state="results/states/{vlm}/{fold}.pt",
+        folder=subpath(output.predictions, parent=True),
+    message:
+        "Fine-tune {wildcards.vlm}, fold {wildcards.fold}"
+    shell:
+        "python {input.code[0]} --experiment {input.experiment[0]}"
+        " --adjust {params.adjust:q} --model {params.model:q}"
+        " --posts {input.posts} --pictures {params.pictures:q}"
+        " --folds {input.folds} --fold {wildcards.fold}"
+        " --seed {params.seed} --gpus {resources.gpu} --state {params.state}"
+        " --cost {output.cost} --out {params.folder} 2> >(tee {log} >&2)"
+
+
+rule zero_shot:
+    input:
+        code=sources("zero_shot"),
+        experiment=lambda wildcards: PLAN.experiment_files(wildcards.asked),
+        posts="results/data/posts.parquet",
+        folds="results/data/folds.tsv",
+    output:
+        predictions="results/runs/{asked}/{fold}/predictions.parquet",
+        metrics="results/runs/{asked}/{fold}/metrics.json",
+        config="results/runs/{asked}/{fold}/config.yaml",
+        cost="results/costs/vlm/{asked}/{fold}.json",
+    log:
+        "results/logs/zero_shot/{asked}/{fold}.log",
+    benchmark:
+        "results/benchmarks/zero_shot/{asked}/{fold}.jsonl"
+    conda:
+        "../envs/torch.yaml"
+    threads: 1
+    resources:
+        gpu=PLAN.gpus(),
+    params:
+        adjust=lambda wildcards: PLAN.adjustment(wildcards.asked),
+        model=PLAN.vlm_model(),
+        pictures=PLAN.image_folder,
+        folder=subpath(output.predictions, parent=True),
+    message:
+        "Ask {wildcards.asked}, fold {wildcards.fold}"
+    shell:
+        "python {input.code[0]} --experiment {input.experiment[0]}"
+        " --adjust {params.adjust:q} --model {params.model:q}"
+        " --posts {input.posts} --pictures {params.pictures:q}"
+        " --folds {input.folds} --fold {wildcards.fold}"
+        " --gpus {resources.gpu} --cost {output.cost} --out {params.folder} 2> >(tee {log} >&2)"
