@@ -94,20 +94,25 @@ def run_vlm(
         }
         seconds = time.perf_counter() - before
     predictions = predictions_of(asked, chances, label_of, fold)
-    metrics: dict[str, object] = {
-        "best_epoch": fitted.best_epoch,
-        "epochs": len(fitted.history),
-        "train_posts": len(train),
-        "trained_parameters": sum(p.numel() for p in trained_parameters(network)),
-        "postprocessing_threshold": None,
-    }
-    metrics |= shared_metrics(predictions, spec, parameters(network))
+    metrics = _training_metrics(fitted, len(train)) | shared_metrics(
+        predictions, spec, parameters(network)
+    )
     cost: dict[str, object] = {
         "train_posts_per_second": fitted.posts_per_second,
         "predicted_posts_per_second": sum(map(len, asked.values())) / seconds,
         "seconds": time.perf_counter() - start,
     }
     return VlmRun(predictions, fitted, metrics, cost | device_cost(numbers))
+
+
+def _training_metrics(fitted: Fitted, posts: int) -> dict[str, object]:
+    return {
+        "best_epoch": fitted.best_epoch,
+        "epochs": len(fitted.history),
+        "train_posts": posts,
+        "trained_parameters": sum(p.numel() for p in trained_parameters(fitted.network)),
+        "postprocessing_threshold": None,
+    }
 
 
 def _probabilities(
