@@ -258,6 +258,16 @@ def test_a_state_of_another_training_is_not_gone_on_with(data, tmp_path, change,
     assert "starting anew" in capsys.readouterr().err
 
 
+def test_pictures_decoded_by_other_processes_are_the_same(data):
+    given = settings()
+    network, prompts = build(given, TINY, numbers_for("auto", CPU), 3)
+    test = roles_of(data, given)["test"]
+    here, there = (
+        logits_of(network, Reading(prompts, workers), test, given, "test")[0] for workers in (0, 2)
+    )
+    assert torch.equal(here, there)
+
+
 def test_a_loss_that_overflows_ends_the_run_with_advice(data):
     with pytest.raises(NotFiniteError, match="precision: bf16"):
         fitted(data, settings(), change=lambda net: net.head[0].weight.data.fill_(torch.inf))

@@ -63,7 +63,7 @@ def run_vlm(
     Parameters
     ----------
     posts
-        By role; those of :func:`mmsent.vlm.prompts.posts_of` hide the test labels.
+        By role; :func:`mmsent.training.roles.posts_by_role` hides the test labels.
     label_of
         Of each post, for the predictions table alone.
     state_file
