@@ -13,7 +13,7 @@ import math
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import binomtest
+from scipy.stats import binomtest, t
 from sklearn.metrics import confusion_matrix
 
 from mmsent.data.text import EMPTY, clean_text
@@ -528,9 +528,11 @@ def spread_of(rows, metric):
     names = dict.fromkeys(row["fold"] for row in rows)
     folds = [[row[metric] for row in rows if row["fold"] == name] for name in names]
     apart = [abs(a - b) for values in folds for a, b in itertools.combinations(values, 2)]
+    sd = math.sqrt(sum(np.var(values, ddof=1) for values in folds) / len(folds))
     return {
         "mean": float(np.mean(folds)),
-        "sd": math.sqrt(sum(np.var(values, ddof=1) for values in folds) / len(folds)),
+        "sd": sd,
+        "repeatability": math.sqrt(2) * sd * t.isf(0.025, sum(len(v) - 1 for v in folds)),
         "range": max(max(values) - min(values) for values in folds),
         "mean_difference": sum(apart) / len(apart),
         "largest_difference": max(apart),

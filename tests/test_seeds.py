@@ -82,6 +82,17 @@ def test_spread_by_hand():
     ]  # fmt: skip
     spread = seed_spread(pd.DataFrame(rows).sample(frac=1, random_state=0))
     assert spread["seeds"] == 3
+    # From a table of Student's t, two-sided at 5 %: 2 degrees of freedom of one score for each of
+    # three seeds, 4 of two folds.
+    two, four = 4.30265 * 2**0.5, 2.77645 * 2**0.5
+    repeatability = [
+        spread[kind]["weighted_f1"].pop("repeatability")
+        for kind in ("pooled", "one_fold", "one_validation")
+    ]
+    assert repeatability == pytest.approx(
+        [two * statistics.stdev([0.60, 0.64, 0.61]), four * ((0.05**2 + 0.01**2) / 2) ** 0.5,
+         four * (0.1**2 / 2) ** 0.5], rel=1e-5
+    )  # fmt: skip
     assert spread["pooled"]["weighted_f1"] == pytest.approx(
         {"mean": 1.85 / 3, "sd": statistics.stdev([0.60, 0.64, 0.61]), "range": 0.04,
          "mean_difference": (0.04 + 0.01 + 0.03) / 3, "largest_difference": 0.04}
@@ -114,7 +125,7 @@ def test_spread_of_real_scores_is_json_and_zero_for_equal_runs():
     for kind in ("pooled", "one_fold", "one_validation"):
         for metric in METRICS:
             assert spread[kind][metric].pop("mean") > 0
-            assert list(spread[kind][metric].values()) == pytest.approx([0] * 4, abs=1e-12)
+            assert list(spread[kind][metric].values()) == pytest.approx([0] * 5, abs=1e-12)
 
 
 def test_the_order_of_runs_does_not_matter():

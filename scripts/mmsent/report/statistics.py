@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from mmsent.evaluation.paired import SAME
 from mmsent.report.comparison import short_name, signed, with_interval
 
 #: What the families of tests ask, in the order in which they are shown.
@@ -119,6 +120,38 @@ def _wide(table: pd.DataFrame, index: list[str]) -> pd.DataFrame:
     return pd.DataFrame(list(rows.values())).fillna("-")
 
 
+def within_repeatability(
+    families: Sequence[Mapping[str, Sequence[Mapping[str, Any]]]],
+    spreads: Mapping[str, Mapping[str, Any]],
+) -> tuple[float, list[Mapping[str, Any]]]:
+    """Differences that count as such and yet are no larger than identical runs may differ by.
+
+    A test takes the trained models as they are: it does not know that another seed would have
+    trained others.
+
+    Parameters
+    ----------
+    families
+        Of each table, its families of tests.
+    spreads
+        Of each repeated experiment, as :func:`mmsent.evaluation.seeds.seed_spread` gives it.
+
+    Returns
+    -------
+    limit, rows
+        The largest repeatability of a pooled weighted F1, and the tests, each pair once.
+    """
+    limit = max(spread["pooled"]["weighted_f1"]["repeatability"] for spread in spreads.values())
+    rows = {
+        frozenset((row["first"], row["second"])): row
+        for table in families
+        for own in table.values()
+        for row in own
+        if row["verdict"] != SAME and abs(row["weighted_f1"]["difference"]) <= limit
+    }
+    return limit, list(rows.values())
+
+
 def seeds_table(spreads: Mapping[str, Mapping[str, Any]], metric: str) -> pd.DataFrame:
     """How far identical runs lie apart, by experiment and by what is scored."""
     titles = {
@@ -139,6 +172,7 @@ def seeds_table(spreads: Mapping[str, Mapping[str, Any]], metric: str) -> pd.Dat
                     "sd": f"{numbers['sd']:.4f}",
                     "Two runs differ by (mean)": f"{numbers['mean_difference']:.4f}",
                     "Two runs differ by (largest)": f"{numbers['largest_difference']:.4f}",
+                    "Less than, in 95 of 100": f"{numbers['repeatability']:.4f}",
                 }
             )
     return pd.DataFrame(rows)
