@@ -17,7 +17,6 @@ from mmsent.report.provenance import combined_sha256, provenance
 from mmsent.report.render import markdown_table, rendered
 from mmsent.report.results import PrintedFigures, Result
 from mmsent.report.scores import scores_table
-from mmsent.report.statistics import within_repeatability
 from mmsent.report.versions import (
     Findings,
     adjustments_table,
@@ -223,26 +222,6 @@ def test_documents_name_posts_and_groups(grid, printed):
     assert "Measured on 240 posts" in text
     assert "over 120 near-duplicate groups" in text
     assert "95 % intervals from 200" in text
-
-
-def test_differences_no_larger_than_identical_runs_are_named():
-    def test_of(first, second, difference, verdict):
-        return {"first": first, "second": second, "verdict": verdict,
-                "weighted_f1": {"difference": difference}}  # fmt: skip
-
-    families = [
-        {"a": [test_of("x", "y", 0.01, "better"), test_of("z", "y", 0.05, "better")]},
-        {"b": [test_of("y", "x", -0.01, "worse"), test_of("u", "v", 0.005, "not distinguishable")],
-         "c": [test_of("w", "v", -0.02, "worse")]},
-    ]  # fmt: skip
-    spreads = {
-        name: {"pooled": {"weighted_f1": {"repeatability": limit}}}
-        for name, limit in (("one", 0.011), ("other", 0.02))
-    }
-    limit, rows = within_repeatability(families, spreads)
-    assert limit == 0.02
-    # Each pair once, however it is written; what is no difference at all is not listed.
-    assert [{row["first"], row["second"]} for row in rows] == [{"x", "y"}, {"w", "v"}]
 
 
 def test_a_scores_file_gives_back_the_numbers(grid, printed, tmp_path):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from mmsent.evaluation.seeds import seed_scores, seed_spread
+from mmsent.evaluation.seeds import seed_deviations, seed_scores, seed_spread
 from mmsent.labels import PROBABILITY_COLUMNS
 
 METRICS = ["weighted_f1", "accuracy", "macro_f1"]
@@ -126,6 +126,16 @@ def test_spread_of_real_scores_is_json_and_zero_for_equal_runs():
         for metric in METRICS:
             assert spread[kind][metric].pop("mean") > 0
             assert list(spread[kind][metric].values()) == pytest.approx([0] * 5, abs=1e-12)
+
+
+def test_deviations_are_pooled_over_the_repeated_experiments():
+    def spread_with(sd, seeds):
+        return {"seeds": seeds, "pooled": {metric: {"sd": sd} for metric in METRICS}}
+
+    found = seed_deviations([spread_with(0.03, 5), spread_with(0.04, 3)])
+    for metric in METRICS:
+        assert found[metric] == pytest.approx((((0.03**2 + 0.04**2) / 2) ** 0.5, 4 + 2))
+    assert seed_deviations([]) == {}
 
 
 def test_the_order_of_runs_does_not_matter():

@@ -1,5 +1,8 @@
 """How far scores move when nothing but the seed of a training changes."""
 
+import math
+from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -96,6 +99,26 @@ def seed_spread(scores: pd.DataFrame) -> dict[str, Any]:
             spread[kind][metric] = _spread(values.to_numpy())
         spread[kind]["posts"] = round(float(rows["posts"].mean()))
     return spread
+
+
+def seed_deviations(spreads: Sequence[Mapping[str, Any]]) -> dict[str, tuple[float, int]]:
+    """Standard deviation over seeds of pooled metrics, and its degrees of freedom, by metric.
+
+    The root of the mean variance of the repeated experiments; empty if there is none.
+
+    Parameters
+    ----------
+    spreads
+        From :func:`seed_spread`, one for each repeated experiment.
+    """
+    freedom = sum(spread["seeds"] - 1 for spread in spreads)
+    return {
+        metric: (
+            math.sqrt(fmean(spread["pooled"][metric]["sd"] ** 2 for spread in spreads)), freedom
+        )
+        for metric in SPREAD
+        if spreads
+    }  # fmt: skip
 
 
 def _spread(values: np.ndarray) -> dict[str, float]:

@@ -11,7 +11,7 @@ from mmsent.report.comparison import (
     versions_table,
 )
 from mmsent.report.results import PrintedFigures, Result
-from mmsent.report.statistics import FAMILIES, seeds_table, test_tables, within_repeatability
+from mmsent.report.statistics import FAMILIES, seeds_table, test_tables
 from mmsent.report.versions import (
     Findings,
     comparisons,
@@ -46,9 +46,6 @@ def report_values(
         ),
         "calibration_table": calibration_table(pd.concat(scores.values(), ignore_index=True)),
         "seeds_table": seeds_table(findings.spreads, "weighted_f1"),
-        "repeatability": within_repeatability(list(tests.values()), findings.spreads)
-        if findings.spreads
-        else None,
         "families": FAMILIES,
         "printed": printed,
         "findings": findings,

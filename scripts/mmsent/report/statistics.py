@@ -5,7 +5,6 @@ from typing import Any
 
 import pandas as pd
 
-from mmsent.evaluation.paired import SAME
 from mmsent.report.comparison import short_name, signed, with_interval
 
 #: What the families of tests ask, in the order in which they are shown.
@@ -118,38 +117,6 @@ def _wide(table: pd.DataFrame, index: list[str]) -> pd.DataFrame:
         row = rows.setdefault(key, {name.capitalize(): given[name] for name in index})
         row[short_name(given["experiment"])] = given["cell"]
     return pd.DataFrame(list(rows.values())).fillna("-")
-
-
-def within_repeatability(
-    families: Sequence[Mapping[str, Sequence[Mapping[str, Any]]]],
-    spreads: Mapping[str, Mapping[str, Any]],
-) -> tuple[float, list[Mapping[str, Any]]]:
-    """Differences that count as such and yet are no larger than identical runs may differ by.
-
-    A test takes the trained models as they are: it does not know that another seed would have
-    trained others.
-
-    Parameters
-    ----------
-    families
-        Of each table, its families of tests.
-    spreads
-        Of each repeated experiment, as :func:`mmsent.evaluation.seeds.seed_spread` gives it.
-
-    Returns
-    -------
-    limit, rows
-        The largest repeatability of a pooled weighted F1, and the tests, each pair once.
-    """
-    limit = max(spread["pooled"]["weighted_f1"]["repeatability"] for spread in spreads.values())
-    rows = {
-        frozenset((row["first"], row["second"])): row
-        for table in families
-        for own in table.values()
-        for row in own
-        if row["verdict"] != SAME and abs(row["weighted_f1"]["difference"]) <= limit
-    }
-    return limit, list(rows.values())
 
 
 def seeds_table(spreads: Mapping[str, Mapping[str, Any]], metric: str) -> pd.DataFrame:
