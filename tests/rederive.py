@@ -271,10 +271,10 @@ def check_tests(run, table, found):
 def add_luck(run, names, drawn):
     """Add to each draw what another seed might change; returns how much that is."""
     spreads = [seed_study(run, name)[1] for name in run.repeated if name in names]
-    freedom = sum(spread["seeds"] - 1 for spread in spreads)
+    freedom = sum((spread["seeds"] - 1) * spread["folds"] for spread in spreads)
     seeds = {}
     for metric in COMPARED if spreads else ():
-        variances = [spread["pooled"][metric]["sd"] ** 2 for spread in spreads]
+        variances = [one["one_fold"][metric]["sd"] ** 2 / one["folds"] for one in spreads]
         seeds[metric] = {"sd": math.sqrt(sum(variances) / len(variances)), "freedom": freedom}
     for name in drawn if spreads else ():
         digest = hashlib.sha256(f"{run.settings.seed}/repetition/{name}".encode()).hexdigest()
@@ -543,7 +543,7 @@ def seed_study(run, name):
         "one_fold": [r for r in rows if r["fold"] != "all" and r["subset"] == "test"],
         "one_validation": [row for row in rows if row["subset"] == "validation"],
     }
-    spread = {"seeds": len(seeds)}
+    spread = {"seeds": len(seeds), "folds": len(runs)}
     for kind, own in kinds.items():
         spread[kind] = {metric: spread_of(own, metric) for metric in COMPARED}
         spread[kind]["posts"] = round(sum(row["posts"] for row in own) / len(own))

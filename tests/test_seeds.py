@@ -81,7 +81,7 @@ def test_spread_by_hand():
         for (fold, subset), own in values.items() for seed, value in enumerate(own)
     ]  # fmt: skip
     spread = seed_spread(pd.DataFrame(rows).sample(frac=1, random_state=0))
-    assert spread["seeds"] == 3
+    assert (spread["seeds"], spread["folds"]) == (3, 2)
     # From a table of Student's t, two-sided at 5 %: 2 degrees of freedom of one score for each of
     # three seeds, 4 of two folds.
     two, four = 4.30265 * 2**0.5, 2.77645 * 2**0.5
@@ -130,12 +130,34 @@ def test_spread_of_real_scores_is_json_and_zero_for_equal_runs():
 
 def test_deviations_are_pooled_over_the_repeated_experiments():
     def spread_with(sd, seeds):
-        return {"seeds": seeds, "pooled": {metric: {"sd": sd} for metric in METRICS}}
+        own = {metric: {"sd": sd} for metric in METRICS}
+        return {"seeds": seeds, "folds": 5, "one_fold": own, "pooled": {}}
 
     found = seed_deviations([spread_with(0.03, 5), spread_with(0.04, 3)])
     for metric in METRICS:
-        assert found[metric] == pytest.approx((((0.03**2 + 0.04**2) / 2) ** 0.5, 4 + 2))
+        sd = ((0.03**2 + 0.04**2) / 2) ** 0.5 / 5**0.5
+        assert found[metric] == pytest.approx((sd, (4 + 2) * 5))
     assert seed_deviations([]) == {}
+
+
+def test_single_folds_tell_how_far_pooled_scores_lie_apart():
+    # 2,000 repetitions of five folds: the pooled score is their mean.
+    generator = np.random.default_rng(0)
+    values = 0.6 + 0.02 * generator.standard_normal((2000, 5))
+    rows = [
+        {"seed": seed, "fold": str(fold), "subset": subset, "posts": 10}
+        | dict.fromkeys(METRICS, values[seed, fold])
+        for seed in range(2000) for fold in range(5) for subset in ("test", "validation")
+    ]  # fmt: skip
+    rows += [
+        {"seed": seed, "fold": "all", "subset": "test", "posts": 50}
+        | dict.fromkeys(METRICS, values[seed].mean())
+        for seed in range(2000)
+    ]
+    spread = seed_spread(pd.DataFrame(rows))
+    sd, freedom = seed_deviations([spread])["weighted_f1"]
+    assert sd == pytest.approx(spread["pooled"]["weighted_f1"]["sd"], rel=0.05)
+    assert freedom == 1999 * 5
 
 
 def test_the_order_of_runs_does_not_matter():

@@ -62,9 +62,9 @@ def seed_spread(scores: pd.DataFrame) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``seeds`` (how many) and, for ``pooled`` (out-of-fold), ``one_fold`` (test of single folds)
-        and ``one_validation`` (validation of single folds): ``posts`` (of single folds their mean
-        number, rounded) and for each of :data:`SPREAD`
+        ``seeds``, ``folds`` (how many) and, for ``pooled`` (out-of-fold), ``one_fold`` (test of
+        single folds) and ``one_validation`` (validation of single folds): ``posts`` (of single
+        folds their mean number, rounded) and for each of :data:`SPREAD`
 
         - ``mean`` over seeds and folds;
         - ``sd``: standard deviation over seeds (n - 1), of single folds the root of the mean of
@@ -89,7 +89,8 @@ def seed_spread(scores: pd.DataFrame) -> dict[str, Any]:
     seeds = scores["seed"].nunique()
     if seeds < 2:
         raise ValueError("the spread over seeds needs two of them at least")
-    spread: dict[str, Any] = {"seeds": seeds}
+    folds = scores.loc[~pooled_rows, "fold"].nunique()
+    spread: dict[str, Any] = {"seeds": seeds, "folds": folds}
     for kind, rows in kinds.items():
         spread[kind] = {}
         for metric in SPREAD:
@@ -104,21 +105,22 @@ def seed_spread(scores: pd.DataFrame) -> dict[str, Any]:
 def seed_deviations(spreads: Sequence[Mapping[str, Any]]) -> dict[str, tuple[float, int]]:
     """Standard deviation over seeds of pooled metrics, and its degrees of freedom, by metric.
 
-    The root of the mean variance of the repeated experiments; empty if there is none.
+    The root of the mean variance of the repeated experiments; empty if there is none. Each fold is
+    trained with seeds of its own, so the pooled score, which is nearly the folds' mean, varies
+    with the variance of single folds over their number: with five folds that is known from five
+    times as many runs as the pooled scores themselves.
 
     Parameters
     ----------
     spreads
         From :func:`seed_spread`, one for each repeated experiment.
     """
-    freedom = sum(spread["seeds"] - 1 for spread in spreads)
-    return {
-        metric: (
-            math.sqrt(fmean(spread["pooled"][metric]["sd"] ** 2 for spread in spreads)), freedom
-        )
-        for metric in SPREAD
-        if spreads
-    }  # fmt: skip
+    freedom = sum((spread["seeds"] - 1) * spread["folds"] for spread in spreads)
+    deviations = {}
+    for metric in SPREAD if spreads else ():
+        variances = [spread["one_fold"][metric]["sd"] ** 2 / spread["folds"] for spread in spreads]
+        deviations[metric] = (math.sqrt(fmean(variances)), freedom)
+    return deviations
 
 
 def _spread(values: np.ndarray) -> dict[str, float]:
