@@ -8,6 +8,7 @@ rule paired_tests:
         predictions=lambda wildcards: PLAN.runs(
             PLAN.tables[wildcards.table], "predictions.parquet"
         ),
+        spreads=lambda wildcards: PLAN.spreads(wildcards.table),
     output:
         csv="results/paired_tests/{table}.csv",
         numbers="results/paired_tests/{table}.json",
@@ -31,6 +32,7 @@ rule paired_tests:
         "python {input.code[0]} --experiments {params.experiments}"
         " --modalities {params.modalities:q} --pairs {params.pairs}"
         " --folds {input.folds} --predictions {input.predictions} {params.bootstrap}"
+        " --spreads {input.spreads}"
         " --csv {output.csv} --numbers {output.numbers} 2> {log}"
 
 

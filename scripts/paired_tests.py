@@ -7,7 +7,8 @@ from mmsent.evaluation.paired import compared_together, enough_resamples, flat_t
 from mmsent.evaluation.pairs import against_best, consecutive, grid_families
 from mmsent.evaluation.pooling import pooled
 from mmsent.evaluation.runs import tables_of
-from mmsent.files import write_json
+from mmsent.evaluation.seeds import seed_deviations
+from mmsent.files import read_json, write_json
 from mmsent.tables import read_table, write_table
 
 
@@ -16,6 +17,8 @@ def main() -> None:
     parser = table_parser(__doc__)
     parser.add_argument("--pairs", choices=("consecutive", "grid"), default="consecutive",
                         help="each against the one before it, or every pair")  # fmt: skip
+    parser.add_argument("--spreads", nargs="*", default=[], type=Path,
+                        help="of repeated experiments of the table (JSON)")  # fmt: skip
     parser.add_argument("--csv", required=True, type=Path)
     parser.add_argument("--numbers", required=True, type=Path, help="JSON to write")
     args = parser.parse_args()
@@ -28,7 +31,8 @@ def main() -> None:
     pairs["best_other"] = against_best(names, tables)
     resamples = enough_resamples(args.resamples, pairs, args.level)
     bootstrap = bootstrap_of(args) | {"resamples": resamples}
-    families = compared_together(pairs, tables, **bootstrap)
+    deviations = seed_deviations([read_json(path) for path in args.spreads])
+    families = compared_together(pairs, tables, **bootstrap, deviations=deviations)
     write_table(args.csv, flat_table(families))
     write_json(
         args.numbers,
@@ -38,6 +42,7 @@ def main() -> None:
             "groups": int(folds["group"].nunique()),
             "level": args.level,
             "resamples": resamples,
+            "seeds": {m: {"sd": sd, "freedom": n} for m, (sd, n) in deviations.items()},
         },
     )
 

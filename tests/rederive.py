@@ -8,12 +8,13 @@ Beside the predictions it reads the folds, the posts' texts, the study's printed
 and of a run's own numbers those that predictions cannot tell (best epoch, trained parameters).
 """
 
+import hashlib
 import itertools
 import math
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import binomtest
+from scipy.stats import binomtest, t
 from sklearn.metrics import confusion_matrix
 
 from mmsent.data.text import EMPTY, clean_text
@@ -38,6 +39,8 @@ from rederive_scores import (
 )
 
 COMPARED = ("weighted_f1", "macro_f1", "accuracy")
+#: The order in which the luck of another seed is drawn.
+LUCK = ("weighted_f1", "accuracy", "macro_f1")
 SAME = "not distinguishable"
 
 
@@ -254,14 +257,32 @@ def check_tests(run, table, found):
     columns = np.hstack([class_columns(run.pooled(name)) for name in names])
     sums = run.sums(columns, run.pooled(names[0])["group"], resamples)
     drawn = {n: drawn_scores(sums[:, 9 * k : 9 * k + 9]) for k, n in enumerate(names)}
+    seeds = add_luck(run, names, drawn)
     rows = {f: [tested(run, drawn, *pair) for pair in own] for f, own in families.items()}
     correct([row for own in rows.values() for row in own], 1 - run.level)
     run.tests[table] = rows
     whole = {"families": rows, "posts": len(run.folds), "groups": run.groups}
-    whole |= {"level": run.level, "resamples": resamples}
+    whole |= {"level": run.level, "resamples": resamples, "seeds": seeds}
     found.tree(f"{file}.json", written, whole, SIX)
     flat = [flattened(row, family) for family, own in rows.items() for row in own]
     found.csv(f"{file}.csv", flat, ("family", "first", "second"), SIX)
+
+
+def add_luck(run, names, drawn):
+    """Add to each draw what another seed might change; returns how much that is."""
+    spreads = [seed_study(run, name)[1] for name in run.repeated if name in names]
+    freedom = sum((spread["seeds"] - 1) * spread["folds"] for spread in spreads)
+    seeds = {}
+    for metric in COMPARED if spreads else ():
+        variances = [one["one_fold"][metric]["sd"] ** 2 / one["folds"] for one in spreads]
+        seeds[metric] = {"sd": math.sqrt(sum(variances) / len(variances)), "freedom": freedom}
+    for name in drawn if spreads else ():
+        digest = hashlib.sha256(f"{run.settings.seed}/repetition/{name}".encode()).hexdigest()
+        generator = np.random.default_rng(int(digest[:8], 16))
+        for metric in LUCK:
+            luck = generator.standard_t(freedom, len(drawn[name][metric]))
+            drawn[name][metric] = drawn[name][metric] + seeds[metric]["sd"] * luck
+    return seeds
 
 
 def flattened(row, family):
@@ -497,6 +518,13 @@ def check_slices(run, table, found):
 
 
 def check_seeds(run, name, found):
+    rows, spread = seed_study(run, name)
+    found.csv(f"seeds/{name}.csv", rows, ("seed", "fold", "subset"))
+    found.tree(f"seeds/{name}.json", found.json(f"seeds/{name}.json") or {}, spread)
+
+
+def seed_study(run, name):
+    """The scores of each repetition and how far they lie apart."""
     runs, rows = [run.table(path) for path in run.seed_files(name)], []
     seeds = sorted(set(runs[0]["seed"]))
     for seed in seeds:
@@ -510,17 +538,16 @@ def check_seeds(run, name, found):
         for fold, subset, part in parts:
             row = {"seed": int(seed), "fold": fold, "subset": subset, "posts": len(part)}
             rows.append(row | main_scores(part))
-    found.csv(f"seeds/{name}.csv", rows, ("seed", "fold", "subset"))
     kinds = {
         "pooled": [row for row in rows if row["fold"] == "all"],
         "one_fold": [r for r in rows if r["fold"] != "all" and r["subset"] == "test"],
         "one_validation": [row for row in rows if row["subset"] == "validation"],
     }
-    spread = {"seeds": len(seeds)}
+    spread = {"seeds": len(seeds), "folds": len(runs)}
     for kind, own in kinds.items():
         spread[kind] = {metric: spread_of(own, metric) for metric in COMPARED}
         spread[kind]["posts"] = round(sum(row["posts"] for row in own) / len(own))
-    found.tree(f"seeds/{name}.json", found.json(f"seeds/{name}.json") or {}, spread)
+    return rows, spread
 
 
 def spread_of(rows, metric):
@@ -528,9 +555,11 @@ def spread_of(rows, metric):
     names = dict.fromkeys(row["fold"] for row in rows)
     folds = [[row[metric] for row in rows if row["fold"] == name] for name in names]
     apart = [abs(a - b) for values in folds for a, b in itertools.combinations(values, 2)]
+    sd = math.sqrt(sum(np.var(values, ddof=1) for values in folds) / len(folds))
     return {
         "mean": float(np.mean(folds)),
-        "sd": math.sqrt(sum(np.var(values, ddof=1) for values in folds) / len(folds)),
+        "sd": sd,
+        "repeatability": math.sqrt(2) * sd * t.isf(0.025, sum(len(v) - 1 for v in folds)),
         "range": max(max(values) - min(values) for values in folds),
         "mean_difference": sum(apart) / len(apart),
         "largest_difference": max(apart),

@@ -73,7 +73,8 @@ def check_notes(run, file, text, scores, found):
     there = max(row["paper_train_posts"] for row in scores)
     here = sum(row["train_posts"] for row in scores) / len(scores)
     found.figures(file, text, pattern, [there, round(here)])
-    pattern = r"([\d,]+) of its ([\d,]+) validation posts"
+    text = text.split("of its validation posts")[-1].split("near-duplicate")[0]
+    pattern = r"([\d,]+) of ([\d,]+)"
     split = {row["paper_posts"]: row["paper_with_twin"] for row in scores}
     written = [list(pair) for pair in re.findall(pattern, text)]
     found.tree(f"{file}, twins", written, [[str(split[n]), str(n)] for n in sorted(split)])
@@ -436,6 +437,7 @@ def spread_rows(spreads, metric):
             "sd": f"{spread[kind][metric]['sd']:.4f}",
             "Two runs differ by (mean)": f"{spread[kind][metric]['mean_difference']:.4f}",
             "Two runs differ by (largest)": f"{spread[kind][metric]['largest_difference']:.4f}",
+            "Less than, in 95 of 100": f"{spread[kind][metric]['repeatability']:.4f}",
         }
         for name, spread in spreads.items()
         for kind, title in titles.items()

@@ -248,6 +248,29 @@ def test_families_of_versions():
     assert against_best(["bad"], tables) == []
 
 
+def test_a_difference_that_another_seed_may_make_is_none():
+    tables = dict(zip("ab", random_tables(2000, 2, (0.60, 0.70)), strict=True))
+    pairs = [("a", "b")]
+    (plain,) = compared(pairs, tables, 2000, 0.95, 0)
+    assert plain["verdict"] == WORSE
+    sd = abs(plain["weighted_f1"]["difference"])
+    deviations = {metric: (sd, 4) for metric in ("weighted_f1", "accuracy", "macro_f1")}
+    (lucky,) = compared(pairs, tables, 2000, 0.95, 0, deviations)
+    assert lucky["verdict"] == SAME
+    # The luck of both runs is added to that of the posts; a tiny one changes nothing.
+    for metric in COMPARED:
+        assert lucky[metric]["difference"] == plain[metric]["difference"]
+        width = lucky[metric]["high"] - lucky[metric]["low"]
+        alone = stats.t.ppf(0.975, 4) * 2**0.5 * sd * 2
+        assert width == pytest.approx(alone, rel=0.25)
+        assert lucky[metric]["p"] > plain[metric]["p"]
+    assert lucky["mcnemar"] == plain["mcnemar"]
+    tiny = dict.fromkeys(deviations, (1e-9, 4))
+    (same,) = compared(pairs, tables, 2000, 0.95, 0, tiny)
+    for metric in COMPARED:
+        assert same[metric]["low"] == pytest.approx(plain[metric]["low"], abs=2e-6)
+
+
 def test_an_ablation_tests_every_pair_once():
     modalities = {"t": "text", "late": "both", "i": "image", "early": "both", "t2": "text"}
     families = grid_families(modalities)

@@ -122,7 +122,7 @@ def make_metrics(name):
     return file, paper
 
 
-def make_table(table, names):
+def make_table(table, names, spreads):
     """A table's statistics, scores and document."""
     files = [f"config/experiments/{name}.yaml" for name in names]
     runs = [f"results/runs/{name}/{fold}" for name in names for fold in range(2)]
@@ -133,7 +133,8 @@ def make_table(table, names):
     paired, scores = f"results/paired_tests/{table}", f"results/{table}.csv"
     robustness, slices = f"results/robustness/{table}.csv", f"results/slices/{table}.csv"
     pairs = "grid" if table == "ablation" else "consecutive"
-    script("paired_tests", pairs=pairs, csv=f"{paired}.csv", numbers=f"{paired}.json", **common)
+    files_of_tests = {"csv": f"{paired}.csv", "numbers": f"{paired}.json"}
+    script("paired_tests", pairs=pairs, spreads=spreads, **files_of_tests, **common)
     script("robustness", out=robustness, **common)
     script("slices", posts="results/data/posts.parquet", out=slices, **common)
     given = {"reported": REPORTED, "paired": f"{paired}.json"}
@@ -156,6 +157,7 @@ def make_seeds(name):
     script(
         "seeds", experiments=name, spreads=spread, reported=REPORTED, markdown="results/seeds.md"
     )
+    return spread
 
 
 @pytest.fixture(scope="module")
@@ -184,9 +186,9 @@ def made(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr(sys, "argv", [])
-        make_table("versions", VERSIONS)
-        make_table("ablation", NAMES[2:])
-        make_seeds("v4_balanced_clip")
+        spread = make_seeds("v4_balanced_clip")
+        make_table("versions", VERSIONS, [spread])
+        make_table("ablation", NAMES[2:], [])
     return folder
 
 

@@ -154,7 +154,7 @@ def test_the_paper_protocol_stands_beside_as_optimistic(grid, printed):
     for shown, result_ in zip(table["Optimism (paper - grouped F1)"], results, strict=True):
         assert shown == f"{0.9 - result_.value('weighted_f1'):+.4f}"
     text = rendered("comparison.md.j2", table=table, scores=scores, paired=paired, tests=[])
-    assert "4 of its 36 validation posts have a near-duplicate" in text
+    assert "of its validation posts 4 of 36 have a near-duplicate" in text
     assert "optimistic" in text
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from mmsent.evaluation.seeds import seed_scores, seed_spread
+from mmsent.evaluation.seeds import seed_deviations, seed_scores, seed_spread
 from mmsent.labels import PROBABILITY_COLUMNS
 
 METRICS = ["weighted_f1", "accuracy", "macro_f1"]
@@ -81,7 +81,18 @@ def test_spread_by_hand():
         for (fold, subset), own in values.items() for seed, value in enumerate(own)
     ]  # fmt: skip
     spread = seed_spread(pd.DataFrame(rows).sample(frac=1, random_state=0))
-    assert spread["seeds"] == 3
+    assert (spread["seeds"], spread["folds"]) == (3, 2)
+    # From a table of Student's t, two-sided at 5 %: 2 degrees of freedom of one score for each of
+    # three seeds, 4 of two folds.
+    two, four = 4.30265 * 2**0.5, 2.77645 * 2**0.5
+    repeatability = [
+        spread[kind]["weighted_f1"].pop("repeatability")
+        for kind in ("pooled", "one_fold", "one_validation")
+    ]
+    assert repeatability == pytest.approx(
+        [two * statistics.stdev([0.60, 0.64, 0.61]), four * ((0.05**2 + 0.01**2) / 2) ** 0.5,
+         four * (0.1**2 / 2) ** 0.5], rel=1e-5
+    )  # fmt: skip
     assert spread["pooled"]["weighted_f1"] == pytest.approx(
         {"mean": 1.85 / 3, "sd": statistics.stdev([0.60, 0.64, 0.61]), "range": 0.04,
          "mean_difference": (0.04 + 0.01 + 0.03) / 3, "largest_difference": 0.04}
@@ -114,7 +125,39 @@ def test_spread_of_real_scores_is_json_and_zero_for_equal_runs():
     for kind in ("pooled", "one_fold", "one_validation"):
         for metric in METRICS:
             assert spread[kind][metric].pop("mean") > 0
-            assert list(spread[kind][metric].values()) == pytest.approx([0] * 4, abs=1e-12)
+            assert list(spread[kind][metric].values()) == pytest.approx([0] * 5, abs=1e-12)
+
+
+def test_deviations_are_pooled_over_the_repeated_experiments():
+    def spread_with(sd, seeds):
+        own = {metric: {"sd": sd} for metric in METRICS}
+        return {"seeds": seeds, "folds": 5, "one_fold": own, "pooled": {}}
+
+    found = seed_deviations([spread_with(0.03, 5), spread_with(0.04, 3)])
+    for metric in METRICS:
+        sd = ((0.03**2 + 0.04**2) / 2) ** 0.5 / 5**0.5
+        assert found[metric] == pytest.approx((sd, (4 + 2) * 5))
+    assert seed_deviations([]) == {}
+
+
+def test_single_folds_tell_how_far_pooled_scores_lie_apart():
+    # 2,000 repetitions of five folds: the pooled score is their mean.
+    generator = np.random.default_rng(0)
+    values = 0.6 + 0.02 * generator.standard_normal((2000, 5))
+    rows = [
+        {"seed": seed, "fold": str(fold), "subset": subset, "posts": 10}
+        | dict.fromkeys(METRICS, values[seed, fold])
+        for seed in range(2000) for fold in range(5) for subset in ("test", "validation")
+    ]  # fmt: skip
+    rows += [
+        {"seed": seed, "fold": "all", "subset": "test", "posts": 50}
+        | dict.fromkeys(METRICS, values[seed].mean())
+        for seed in range(2000)
+    ]
+    spread = seed_spread(pd.DataFrame(rows))
+    sd, freedom = seed_deviations([spread])["weighted_f1"]
+    assert sd == pytest.approx(spread["pooled"]["weighted_f1"]["sd"], rel=0.05)
+    assert freedom == 1999 * 5
 
 
 def test_the_order_of_runs_does_not_matter():

@@ -1,6 +1,7 @@
 """Paired comparisons of experiments that predict the same posts."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from statsmodels.stats.multitest import multipletests
 
 from mmsent.evaluation.intervals import resampled, table_confusions
 from mmsent.evaluation.metrics import metrics_from_confusion
+from mmsent.files import seed_of
 
 #: Metrics that are compared; the first decides.
 COMPARED = ("weighted_f1", "macro_f1", "accuracy")
@@ -19,6 +21,9 @@ BETTER, WORSE, SAME = "better", "worse", "not distinguishable"
 #: A pair of experiments, the first against the second.
 Pair = tuple[str, str]
 
+#: Standard deviation of a metric over identical runs, and its degrees of freedom, by metric.
+Deviations = Mapping[str, tuple[float, int]]
+
 
 def compared_together(
     families: dict[str, list[Pair]],
@@ -26,15 +31,21 @@ def compared_together(
     resamples: int,
     level: float,
     seed: int,
+    deviations: Deviations | None = None,
 ) -> dict[str, list[dict[str, Any]]]:
     """Compare families whose p values are corrected over all of them; see :func:`compared`."""
     pairs = [pair for own in families.values() for pair in own]
-    rows = iter(compared(pairs, tables, resamples, level, seed))
+    rows = iter(compared(pairs, tables, resamples, level, seed, deviations))
     return {family: [next(rows) for _ in own] for family, own in families.items()}
 
 
 def compared(
-    pairs: list[Pair], tables: dict[str, pd.DataFrame], resamples: int, level: float, seed: int
+    pairs: list[Pair],
+    tables: dict[str, pd.DataFrame],
+    resamples: int,
+    level: float,
+    seed: int,
+    deviations: Deviations | None = None,
 ) -> list[dict[str, Any]]:
     """Compare a family of pairs; p values are corrected for their number (Holm 1979).
 
@@ -46,6 +57,11 @@ def compared(
         Pooled predictions by name, from :func:`mmsent.evaluation.pooling.pooled`.
     level
         Coverage of the intervals, e.g. 0.95; verdicts are at 1 less this.
+    deviations
+        How far the metrics of identical runs lie apart. Resamples of posts alone say how well the
+        models that were trained would do on other posts; with these they also say how others would
+        do, trained the same with another seed. Taken to be alike for all experiments. McNemar's
+        test does not heed them.
 
     Returns
     -------
@@ -65,7 +81,7 @@ def compared(
         if first == second:
             raise ValueError(f"{first}: compared with itself")
     aligned = _aligned({name: tables[name] for pair in pairs for name in pair})
-    drawn = _resampled_metrics(aligned, resamples, seed)
+    drawn = _resampled_metrics(aligned, resamples, seed, deviations or {})
     rows = [
         {"first": first, "second": second}
         | _tests(aligned[first], aligned[second], drawn[first], drawn[second], level)
@@ -96,17 +112,24 @@ def _aligned(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 
 def _resampled_metrics(
-    tables: dict[str, pd.DataFrame], resamples: int, seed: int
+    tables: dict[str, pd.DataFrame], resamples: int, seed: int, deviations: Deviations
 ) -> dict[str, dict[str, np.ndarray]]:
     """Metrics of each experiment over the same resamples of groups, ``(resamples,)`` each."""
     if not tables:
         return {}
     counts = np.stack([table_confusions(table) for table in tables.values()], axis=1)
     metrics = metrics_from_confusion(resampled(counts, resamples, seed))
-    return {
+    drawn = {
         name: {metric: metrics[metric][:, number] for metric in COMPARED}
         for number, name in enumerate(tables)
     }
+    for name, own in drawn.items():
+        # Each experiment has luck of its own, whatever it is compared with.
+        generator = np.random.default_rng(seed_of(seed, "repetition", name))
+        for metric, (deviation, freedom) in deviations.items():
+            luck = generator.standard_t(freedom, resamples)
+            own[metric] = own[metric] + deviation * luck
+    return drawn
 
 
 def _tests(

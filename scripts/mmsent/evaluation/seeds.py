@@ -1,10 +1,14 @@
 """How far scores move when nothing but the seed of a training changes."""
 
+import math
+from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.spatial.distance import pdist
+from scipy.stats import t as student
 
 from mmsent.evaluation.pooling import pooled, prediction_metrics
 from mmsent.labels import TEST, VALIDATION
@@ -58,16 +62,18 @@ def seed_spread(scores: pd.DataFrame) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``seeds`` (how many) and, for ``pooled`` (out-of-fold), ``one_fold`` (test of single folds)
-        and ``one_validation`` (validation of single folds): ``posts`` (of single folds their mean
-        number, rounded) and for each of :data:`SPREAD`
+        ``seeds``, ``folds`` (how many) and, for ``pooled`` (out-of-fold), ``one_fold`` (test of
+        single folds) and ``one_validation`` (validation of single folds): ``posts`` (of single
+        folds their mean number, rounded) and for each of :data:`SPREAD`
 
         - ``mean`` over seeds and folds;
         - ``sd``: standard deviation over seeds (n - 1), of single folds the root of the mean of
           their variances, so that differences between folds do not count;
         - ``range``: largest less smallest of a fold, the largest over folds;
         - ``mean_difference``: between two seeds without sign, mean over all pairs and folds;
-        - ``largest_difference``: the largest of these, which is always the ``range``.
+        - ``largest_difference``: the largest of these, which is always the ``range``;
+        - ``repeatability``: what two further runs differ by less than in 95 of 100 cases, from
+          ``sd`` and Student's t for so few seeds (the repeatability limit of ISO 5725-6).
 
     Raises
     ------
@@ -83,7 +89,8 @@ def seed_spread(scores: pd.DataFrame) -> dict[str, Any]:
     seeds = scores["seed"].nunique()
     if seeds < 2:
         raise ValueError("the spread over seeds needs two of them at least")
-    spread: dict[str, Any] = {"seeds": seeds}
+    folds = scores.loc[~pooled_rows, "fold"].nunique()
+    spread: dict[str, Any] = {"seeds": seeds, "folds": folds}
     for kind, rows in kinds.items():
         spread[kind] = {}
         for metric in SPREAD:
@@ -95,12 +102,36 @@ def seed_spread(scores: pd.DataFrame) -> dict[str, Any]:
     return spread
 
 
+def seed_deviations(spreads: Sequence[Mapping[str, Any]]) -> dict[str, tuple[float, int]]:
+    """Standard deviation over seeds of pooled metrics, and its degrees of freedom, by metric.
+
+    The root of the mean variance of the repeated experiments; empty if there is none. Each fold is
+    trained with seeds of its own, so the pooled score, which is nearly the folds' mean, varies
+    with the variance of single folds over their number: with five folds that is known from five
+    times as many runs as the pooled scores themselves.
+
+    Parameters
+    ----------
+    spreads
+        From :func:`seed_spread`, one for each repeated experiment.
+    """
+    freedom = sum((spread["seeds"] - 1) * spread["folds"] for spread in spreads)
+    deviations = {}
+    for metric in SPREAD if spreads else ():
+        variances = [spread["one_fold"][metric]["sd"] ** 2 / spread["folds"] for spread in spreads]
+        deviations[metric] = (math.sqrt(fmean(variances)), freedom)
+    return deviations
+
+
 def _spread(values: np.ndarray) -> dict[str, float]:
     """Of scores ``(seeds, folds)``."""
     differences = np.array([pdist(fold[:, None], "cityblock") for fold in values.T])
+    sd = float(np.sqrt(values.var(axis=0, ddof=1).mean()))
+    freedom = (values.shape[0] - 1) * values.shape[1]
     return {
         "mean": float(values.mean()),
-        "sd": float(np.sqrt(values.var(axis=0, ddof=1).mean())),
+        "sd": sd,
+        "repeatability": float(student.ppf(0.975, freedom) * np.sqrt(2) * sd),
         "range": float(np.ptp(values, axis=0).max()),
         "mean_difference": float(differences.mean()),
         "largest_difference": float(differences.max()),

@@ -139,6 +139,7 @@ def seeds_table(spreads: Mapping[str, Mapping[str, Any]], metric: str) -> pd.Dat
                     "sd": f"{numbers['sd']:.4f}",
                     "Two runs differ by (mean)": f"{numbers['mean_difference']:.4f}",
                     "Two runs differ by (largest)": f"{numbers['largest_difference']:.4f}",
+                    "Less than, in 95 of 100": f"{numbers['repeatability']:.4f}",
                 }
             )
     return pd.DataFrame(rows)

@@ -142,9 +142,8 @@ class Plan:
 
     def bootstrap(self) -> str:
         """The options of a script that resamples."""
-        given = self.config.intervals
-        options = f"--resamples {given.resamples} --level {given.level}"
-        return f"{options} --seed {self.config.seed}"
+        given, seed = self.config.intervals, self.config.seed
+        return f"--resamples {given.resamples} --level {given.level} --seed {seed}"
 
     def own_files(self, names: Iterable[str]) -> list[str]:
         """Paths of the experiments' own files."""
@@ -153,6 +152,11 @@ class Plan:
     def metrics(self, names: Iterable[str]) -> list[str]:
         """Paths of the experiments' metrics."""
         return [f"results/metrics/{name}.json" for name in names]
+
+    def spreads(self, table: str) -> list[str]:
+        """How far identical runs of the repeated rows of a table lie apart."""
+        repeated = self.config.seeds.experiments
+        return [f"results/seeds/{name}.json" for name in repeated if name in self.tables[table]]
 
     def outer_folds(self, protocol: str = "") -> range:
         """The folds of a protocol: ``""`` (grouped) or ``paper/``, which has one alone."""
@@ -222,15 +226,14 @@ class Plan:
             encoder, file = path.split("/")[-2:]
             modality, rest = file.removesuffix(".safetensors").split(".", 1)
             jobs.append(f"encode_{modality}/{encoder}.{rest}")
-        jobs += [f"train/{name}/{fold}" for name in self.rows for fold in folds]
-        jobs += [p.removeprefix("results/").removesuffix(".json") for p in self.searches()]
         jobs += [f"evaluate/{name}" for name in self.rows]
         repeated = self.config.seeds.experiments
         jobs += [f"train_seeds/{name}/{fold}" for name in repeated for fold in folds]
-        if self.config.protocol == "both":
-            found = self.searches("paper/")
-            jobs += [f"paper/train/{name}/0" for name in self.rows]
-            jobs += [p.removeprefix("results/").removesuffix(".json") for p in found]
+        for protocol in ("", "paper/") if self.config.protocol == "both" else ("",):
+            own = self.outer_folds(protocol)
+            jobs += [f"{protocol}train/{name}/{fold}" for name in self.rows for fold in own]
+            found = self.searches(protocol)
+            jobs += [path.removeprefix("results/").removesuffix(".json") for path in found]
         return [f"results/benchmarks/{job}.jsonl" for job in jobs]
 
     def view_settings(self, view: str) -> dict[str, str | int]:
