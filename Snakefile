@@ -18,6 +18,7 @@ include: "rules/analysis.smk"
 include: "rules/statistics.smk"
 include: "rules/tables.smk"
 include: "rules/seeds.smk"
+include: "rules/vlm.smk"
 include: "rules/report.smk"
 
 
@@ -29,4 +30,5 @@ rule all:
         "results/versions.md",
         "results/comparison.md",
         "results/seeds.md",
+        PLAN.vlm.tables("results/vlm.md"),
         "results/data/card.md",

@@ -4,19 +4,23 @@
 rule curves:
     input:
         code=sources("curves"),
-        histories=expand(
-            "results/runs/{experiment}/{fold}/history.csv",
-            experiment=PLAN.versions,
-            fold=range(CONFIG.folds.outer),
-        ),
-        runs=expand(
-            "results/runs/{experiment}/{fold}/metrics.json",
-            experiment=PLAN.versions,
-            fold=range(CONFIG.folds.outer),
-        ),
+        histories=[
+            *PLAN.runs(PLAN.versions, "history.csv"),
+            *PLAN.vlm.runs(PLAN.vlm.trained, "history.csv"),
+        ],
+        runs=[
+            *PLAN.runs(PLAN.versions, "metrics.json"),
+            *PLAN.vlm.runs(PLAN.vlm.trained, "metrics.json"),
+        ],
     output:
-        figures=expand("results/figures/curves/{version}.png", version=PLAN.versions),
-        vectors=expand("results/figures/curves/{version}.svg", version=PLAN.versions),
+        figures=expand(
+            "results/figures/curves/{name}.png",
+            name=[*PLAN.versions, *PLAN.vlm.trained],
+        ),
+        vectors=expand(
+            "results/figures/curves/{name}.svg",
+            name=[*PLAN.versions, *PLAN.vlm.trained],
+        ),
         numbers="results/figures/curves.json",
     log:
         "results/logs/curves.log",
@@ -28,11 +32,11 @@ rule curves:
     resources:
         gpu=0,
     params:
-        versions=PLAN.versions,
+        names=[*PLAN.versions, *PLAN.vlm.trained],
     message:
         "Draw the training curves"
     shell:
-        "python {input.code[0]} --experiments {params.versions} --histories {input.histories}"
+        "python {input.code[0]} --experiments {params.names} --histories {input.histories}"
         " --runs {input.runs} --figures results/figures/curves --numbers {output.numbers} 2> {log}"
 
 

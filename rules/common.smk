@@ -17,6 +17,9 @@ BOOTSTRAP = PLAN.bootstrap()
 
 wildcard_constraints:
     experiment="|".join(PLAN.experiments),
+    # Vision-language models that are trained, and that are asked; nothing fits where there is none.
+    vlm="|".join(PLAN.vlm.trained) or "(?!)",
+    asked="|".join(PLAN.vlm.asked) or "(?!)",
     fold=r"\d+",
     # Nothing, or the study's own split beside the grouped folds.
     protocol=r"(paper/)?",

@@ -39,6 +39,7 @@ rule costs:
             "results/ablation.md",
             "results/versions.md",
             "results/seeds.md",
+            *PLAN.vlm.tables("results/vlm.md"),
         ],
         benchmarks=PLAN.benchmarks(),
     output:
@@ -63,9 +64,9 @@ rule costs:
 rule report:
     input:
         code=sources("report"),
-        templates=templates("report", "notes", "sections"),
+        templates=templates("report", "notes", "sections", "vlm_section"),
         experiments=PLAN.own_files(PLAN.rows),
-        bases=PLAN.all_experiment_files(PLAN.rows),
+        bases=PLAN.all_experiment_files([*PLAN.rows, *PLAN.vlm.names]),
         metrics=PLAN.metrics(PLAN.rows),
         runs=PLAN.runs(PLAN.rows, "metrics.json"),
         scores=expand("results/{table}.csv", table=PLAN.tables),
@@ -94,6 +95,8 @@ rule report:
             figure=TABLE_FIGURES,
         ),
         seed_figure=["results/figures/seeds.png"] if CONFIG.seeds.experiments else [],
+        vlm=PLAN.vlm.tables("results/vlm.csv"),
+        vlm_figures=expand("results/figures/curves/{name}.png", name=PLAN.vlm.trained),
         provenance="results/provenance.json",
         numbers=expand("results/eda/{figure}.json", figure=EDA_FIGURES),
         figures=expand("results/eda/{figure}.png", figure=EDA_FIGURES),
@@ -118,5 +121,5 @@ rule report:
         " --bad-cases {input.bad_cases} --scores {input.scores} --tests {input.tests}"
         " --seeds {input.spreads}"
         " --submissions {input.submissions} --searches {input.searches}"
-        " --deviations {input.deviations}"
+        " --deviations {input.deviations} --vlm {input.vlm}"
         " --out {output} 2> {log}"

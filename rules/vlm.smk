@@ -27,7 +27,7 @@ rule train_vlm:
     params:
         seed=CONFIG.seed,
         adjust=lambda wildcards: PLAN.adjustment(wildcards.vlm),
-        model=PLAN.vlm_model(),
+        model=PLAN.vlm.model,
         pictures=PLAN.image_folder,
         # Survives a kill, unlike the outputs; the script removes it when all are written.
         state="results/states/{vlm}/{fold}.pt",
@@ -65,7 +65,7 @@ rule zero_shot:
         gpu=PLAN.gpus(),
     params:
         adjust=lambda wildcards: PLAN.adjustment(wildcards.asked),
-        model=PLAN.vlm_model(),
+        model=PLAN.vlm.model,
         pictures=PLAN.image_folder,
         folder=subpath(output.predictions, parent=True),
     message:
@@ -76,3 +76,48 @@ rule zero_shot:
         " --posts {input.posts} --pictures {params.pictures:q}"
         " --folds {input.folds} --fold {wildcards.fold}"
         " --gpus {resources.gpu} --cost {output.cost} --out {params.folder} 2> >(tee {log} >&2)"
+
+
+rule vlm:
+    input:
+        code=sources("vlm"),
+        templates=templates("vlm", "vlm_section"),
+        experiments=PLAN.own_files(PLAN.vlm.names),
+        bases=PLAN.all_experiment_files(PLAN.vlm.names),
+        adjustments=CONFIG.adjustments,
+        folds="results/data/folds.tsv",
+        predictions=[
+            *PLAN.vlm.runs(PLAN.vlm.names, "predictions.parquet"),
+            *PLAN.runs(PLAN.versions, "predictions.parquet"),
+        ],
+        runs=[
+            *PLAN.vlm.runs(PLAN.vlm.names, "metrics.json"),
+            *PLAN.runs(PLAN.versions, "metrics.json"),
+        ],
+        costs=PLAN.vlm.costs(),
+        reported=CONFIG.paper_results,
+        figures=expand("results/figures/curves/{name}.png", name=PLAN.vlm.trained),
+    output:
+        markdown="results/vlm.md",
+        csv="results/vlm.csv",
+    log:
+        "results/logs/vlm.log",
+    benchmark:
+        "results/benchmarks/vlm.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    params:
+        names=PLAN.vlm.names,
+        versions=PLAN.versions,
+        bootstrap=BOOTSTRAP,
+    message:
+        "Write the table of the vision-language models"
+    shell:
+        "python {input.code[0]} --experiments {params.names} --versions {params.versions}"
+        " --adjustments {input.adjustments} --folds {input.folds}"
+        " --predictions {input.predictions} --runs {input.runs} --costs {input.costs}"
+        " --reported {input.reported} {params.bootstrap}"
+        " --markdown {output.markdown} --csv {output.csv} 2> {log}"

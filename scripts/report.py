@@ -7,6 +7,7 @@ from mmsent.report.arguments import results_of, results_parser
 from mmsent.report.document import report_values
 from mmsent.report.render import rendered
 from mmsent.report.versions import Findings, adjustments_table, by_experiment
+from mmsent.report.vlm import vlm_values
 from mmsent.tables import read_numbers, read_table
 
 
@@ -26,6 +27,7 @@ def main() -> None:
     parser.add_argument("--submissions", required=True, nargs="+", type=Path, help="their numbers")
     parser.add_argument("--searches", nargs="*", default=[], type=Path, help="of all folds")
     parser.add_argument("--deviations", required=True, help="where the study was left (CSV)")
+    parser.add_argument("--vlm", nargs="*", default=[], help="scores of vision-language models")
     parser.add_argument("--out", required=True, type=Path)
     args = parser.parse_args()
     results, printed = results_of(args)
@@ -39,13 +41,15 @@ def main() -> None:
         by_experiment(args.searches, "search"),
         read_table(args.seconds),
     )
+    vlm = [read_numbers(path) for path in args.vlm]
     files = {r.name: path for r, path in zip(results, args.experiments, strict=True)}
     values = report_values(results, printed, findings) | {
-        "adjustments": adjustments_table(args.adjustments, files),
+        "adjustments": adjustments_table(args.adjustments, files, *vlm),
         "deviations": read_table(args.deviations),
         "eda": {path.stem: read_json(path) for path in args.eda},
         "card": read_json(args.card),
         "costs": read_table(args.costs),
+        "vlm": vlm_values(vlm[0], printed) if vlm else None,
         "provenance": read_json(args.provenance),
     }
     write_text(args.out, rendered("report.md.j2", **values))

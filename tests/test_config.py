@@ -77,7 +77,7 @@ def test_shipped_configuration_gives_a_plan_with_every_row():
 def test_shipped_configuration_shows_every_setting_with_its_default():
     shipped = yaml.safe_load(BASE.read_text(encoding="utf-8"))
     assert set(shipped) == set(Config.model_fields)
-    rows = {key: shipped[key] for key in ("versions", "ablation", "seeds")}
+    rows = {key: shipped[key] for key in ("versions", "ablation", "seeds", "vlm")}
     assert load_config(shipped, [BASE]) == Config(**rows)
 
 

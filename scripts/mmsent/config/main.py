@@ -87,10 +87,11 @@ class Config(Settings):
     intervals: IntervalSettings = IntervalSettings()
     protocol: Literal["grouped", "both"] = "grouped"
     seeds: SeedSettings = SeedSettings()
+    vlm: list[str] = Field(default_factory=list, description="vision-language models, or none")
     versions: list[str] = Field(min_length=1)
     ablation: list[str] = Field(min_length=1)
 
-    @field_validator("versions", "ablation")
+    @field_validator("vlm", "versions", "ablation")
     @classmethod
     def _each_once(cls, names: list[str]) -> list[str]:
         return each_once(names)

@@ -7,7 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from mmsent.config.experiment import load_experiment
+from mmsent.config.experiment import EXPERIMENTS, load_experiment
+from mmsent.config.validation import Settings
+from mmsent.config.vlm import load_prompted
 from mmsent.files import read_json
 from mmsent.labels import LABELS
 from mmsent.report.results import Result
@@ -113,7 +115,9 @@ def weights_table(result: Result) -> pd.DataFrame:
 
 
 def adjustments_table(
-    adjustments: Mapping[str, dict[str, Any]], files: Mapping[str, Path]
+    adjustments: Mapping[str, dict[str, Any]],
+    files: Mapping[str, Path],
+    vlm: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """What is set otherwise than in the experiments' files: name, setting, there, here.
 
@@ -121,14 +125,20 @@ def adjustments_table(
     ----------
     files
         The files of the experiments of this report, by name.
+    vlm
+        Scores of the vision-language models of this report; see :mod:`mmsent.report.vlm`.
     """
+    prompted = [] if vlm is None else list(vlm["beside"])
     rows = []
     for name, changes in adjustments.items():
-        if name not in files:
+        if name in files:
+            settings: Settings = load_experiment(files[name])
+        elif name in prompted:
+            settings = load_prompted(EXPERIMENTS / f"{name}.yaml")
+        else:
             continue
-        settings = load_experiment(files[name]).model_dump()
         for key, value in _flat(changes):
-            given: Any = settings
+            given: Any = settings.model_dump()
             for part in key.split("."):
                 given = given.get(part) if isinstance(given, Mapping) else None
             row = {"Experiment": name, "Setting": key, "Its file": given, "Here": value}

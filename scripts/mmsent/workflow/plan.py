@@ -1,6 +1,5 @@
 """What the Snakefile asks: checked settings, the files of a data set, the sources of a script."""
 
-import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -21,12 +20,14 @@ from mmsent.data.layout import (
 )
 from mmsent.demo.plan import file_names
 from mmsent.files import canonical_json
+from mmsent.workflow.machine import gpus_here
 from mmsent.workflow.views import (
     image_embeddings,
     text_embeddings,
     text_view_settings,
     view_settings,
 )
+from mmsent.workflow.vlm import VlmPlan
 
 #: Folder of the generated data set.
 DEMO_FOLDER = "results/demo"
@@ -64,12 +65,14 @@ class Plan:
         #: What the report has a row for; the repeated experiments may be others.
         self.rows = list(dict.fromkeys([*self.versions, *self.ablation]))
         names = list(dict.fromkeys([*self.rows, *self.config.seeds.experiments]))
-        self.adjustments = load_adjustments(self.config.adjustments, names)
+        prompted = self.config.vlm
+        self.adjustments = load_adjustments(self.config.adjustments, [*names, *prompted])
         self.experiments: dict[str, Experiment] = {name: self._experiment(name) for name in names}
         self._experiment_files = {
             name: [str(path) for path in experiment_files(self.experiment_file(name))]
-            for name in self.experiments
+            for name in [*names, *prompted]
         }
+        self.vlm = VlmPlan(self.config, self.models.vlm, self.adjustments)
         self.is_demo = self.config.dataset == "demo"
         self.dataset = DEMO_FOLDER if self.is_demo else self.config.dataset.rstrip("/")
         self.demo_files = self._demo_files() if self.is_demo else []
@@ -115,7 +118,7 @@ class Plan:
     def setting_files(self) -> list[str]:
         """Paths of the files of settings beside the configuration itself."""
         named = [str(getattr(self.config, key)) for key in FILES]
-        return [*named, *self.all_experiment_files(self.experiments)]
+        return [*named, *self.all_experiment_files(self._experiment_files)]
 
     def public_settings(self) -> str:
         """The settings as JSON; of the data set the folder's name alone, not where it lies."""
@@ -227,6 +230,7 @@ class Plan:
             modality, rest = file.removesuffix(".safetensors").split(".", 1)
             jobs.append(f"encode_{modality}/{encoder}.{rest}")
         jobs += [f"evaluate/{name}" for name in self.rows]
+        jobs += self.vlm.jobs()
         repeated = self.config.seeds.experiments
         jobs += [f"train_seeds/{name}/{fold}" for name in repeated for fold in folds]
         for protocol in ("", "paper/") if self.config.protocol == "both" else ("",):
@@ -273,10 +277,7 @@ class Plan:
 
     def gpus(self) -> int:
         """GPUs that a job which can use one asks for: 1 if the settings or the machine have it."""
-        if self.config.device != "auto":
-            return int(self.config.device == "cuda")
-        hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
-        return int(not hidden and bool(list(Path("/dev").glob("nvidia[0-9]*"))))
+        return gpus_here(self.config.device)
 
     def text_embeddings(self, name: str) -> list[str]:
         """The text embeddings that an experiment reads: the text as it is first."""
