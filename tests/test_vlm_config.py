@@ -1,5 +1,6 @@
-"""Settings of experiments with a vision-language model."""
+"""Settings of experiments with a vision-language model, and what a run plans for them."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import yaml
 from conftest import ROOT
 from mmsent.config.encoders import TinyVlm, VlmCheckpoint, load_models
 from mmsent.config.experiment import load_settings
+from mmsent.config.main import load_config
 from mmsent.config.validation import ConfigError
-from mmsent.config.vlm import VlmExperiment, ZeroShot
+from mmsent.config.vlm import VlmExperiment, ZeroShot, load_prompted
+from mmsent.workflow.plan import Plan
 
 FOLDER = Path("config/experiments")
 TRAINED = ("qwen2_vl_2b", "qwen2_vl_text_only", "qwen2_vl_image_only")
@@ -126,3 +129,96 @@ def test_wrong_models_are_refused_by_name(vlm, words):
         models_with(vlm)
     for word in ("mine.yaml", *words):
         assert word in str(caught.value)
+
+
+# What a run plans
+
+
+def plan(**changes):
+    config = Path("config/config.yaml")
+    return Plan(yaml.safe_load(config.read_text(encoding="utf-8")) | changes, [config])
+
+
+def test_the_shipped_run_trains_one_and_asks_one_on_a_fold_of_their_own():
+    shipped = plan()
+    assert shipped.vlm.trained == ["qwen2_vl_2b"]
+    assert shipped.vlm.asked == ["qwen2_vl_zero_shot"]
+    assert shipped.vlm.runs(shipped.vlm.names, "metrics.json") == [
+        "results/runs/qwen2_vl_2b/0/metrics.json", "results/runs/qwen2_vl_zero_shot/0/metrics.json"
+    ]  # fmt: skip
+    assert shipped.vlm.costs()[0] == "results/costs/vlm/qwen2_vl_2b/0.json"
+    assert shipped.vlm.tables("results/vlm.md") == ["results/vlm.md"]
+    assert {"results/benchmarks/train_vlm/qwen2_vl_2b/0.jsonl",
+            "results/benchmarks/zero_shot/qwen2_vl_zero_shot/0.jsonl"} <= set(
+        shipped.benchmarks()
+    )  # fmt: skip
+    assert (
+        json.loads(shipped.vlm.model) == load_models("config/models/offline.yaml").vlm.model_dump()
+    )
+    # They have neither stored embeddings nor a row in the other tables.
+    assert not {"qwen2_vl_2b", "qwen2_vl_zero_shot"} & {*shipped.experiments, *shipped.rows}
+    files = {f"config/experiments/{name}.yaml" for name in shipped.vlm.names}
+    assert files <= set(shipped.setting_files())
+
+
+def test_without_any_nothing_is_planned():
+    none = plan(vlm=[])
+    assert none.vlm.names == none.vlm.trained == none.vlm.asked == []
+    assert none.vlm.tables("results/vlm.md") == none.vlm.costs() == none.vlm.jobs() == []
+    assert not [path for path in (*none.benchmarks(), *none.setting_files()) if "vl" in path]
+
+
+def test_a_variant_brings_the_files_that_it_is_built_on_and_its_adjustment():
+    mine = plan(vlm=["qwen2_vl_text_only"])
+    assert mine.experiment_files("qwen2_vl_text_only") == [
+        "config/experiments/qwen2_vl_text_only.yaml", "config/experiments/qwen2_vl_2b.yaml"
+    ]  # fmt: skip
+    adjusted = json.loads(mine.adjustment("qwen2_vl_text_only"))
+    assert adjusted == ADJUSTMENTS["qwen2_vl_text_only"]
+    assert mine.vlm.settings["qwen2_vl_text_only"].pixels.max == adjusted["pixels"]["max"]
+
+
+@pytest.mark.parametrize(("folds", "expected"), [("[2, 0]", [0, 2]), ("null", [0, 1, 2, 3, 4])])
+def test_an_experiment_runs_the_folds_that_it_names_or_all(folds, expected):
+    path = FOLDER / "mine.yaml"
+    path.write_text(f"base: qwen2_vl_2b.yaml\nfolds: {folds}\n", encoding="utf-8")
+    assert plan(vlm=["mine"]).vlm.folds == {"mine": expected}
+
+
+@pytest.mark.parametrize(("content", "words"), [
+    ("folds: [0, 5]", ["mine.yaml: folds: no such fold: 5", "folds.outer is 5"]),
+    ("lora: {rank: 8}", ["mine.yaml: lora.rank: unknown key"]),
+])  # fmt: skip
+def test_a_wrong_experiment_ends_the_plan_by_name(content, words):
+    path = FOLDER / "mine.yaml"
+    path.write_text(f"base: qwen2_vl_2b.yaml\n{content}\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        plan(vlm=["mine"])
+    for word in words:
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"vlm": ["qwen2_vl_2b", "qwen2_vl_2b"]}, ["vlm", "named twice: qwen2_vl_2b"]),
+    ({"vlm": ["qwen2_vl_7b"]}, ["qwen2_vl_7b.yaml"]),
+    ({"vlm": ["v1_baseline"]}, ["v1_baseline.yaml", "unknown key"]),
+    ({"versions": ["qwen2_vl_2b"]}, ["qwen2_vl_2b.yaml", "unknown key"]),
+])  # fmt: skip
+def test_a_name_that_is_none_of_theirs_is_refused(changes, words):
+    with pytest.raises(ConfigError) as caught:
+        plan(**changes)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_a_file_with_answers_is_asked_whatever_it_is_built_on():
+    (FOLDER / "mine.yaml").write_text("base: qwen2_vl_zero_shot.yaml\nbatch_size: 2\n")
+    assert isinstance(load_prompted(FOLDER / "mine.yaml"), ZeroShot)
+    assert isinstance(load_prompted(FOLDER / "qwen2_vl_image_only.yaml"), VlmExperiment)
+
+
+def test_settings_without_the_key_have_no_vision_language_model():
+    config = Path("config/config.yaml")
+    content = yaml.safe_load(config.read_text(encoding="utf-8"))
+    del content["vlm"]
+    assert load_config(content, [config]).vlm == []

@@ -37,7 +37,15 @@ v3_clip: {image: {views: 1}, schedule: {epochs: 3}}
 v4_balanced_clip: {schedule: {epochs: 3}}
 v5_multi_fusion: {text: {views: 1}, image: {views: 1}, schedule: {epochs: 3}, search: {trials: 2}}
 v6_adaptive: {text: {views: 1}, image: {views: 1}, schedule: {epochs: 3}}
+qwen2_vl_2b:
+  text: {max_tokens: 16}
+  pixels: {min: 784, max: 784}
+  optimiser: {batch_size: 16}
+  schedule: {epochs: 1, warmup_epochs: 0.1}
+qwen2_vl_zero_shot: {text: {max_tokens: 16}, pixels: {min: 784, max: 784}, batch_size: 32}
 """
+#: Vision-language models, on one fold each: one is trained, the other asked.
+TRAINED, ASKED = "qwen2_vl_2b", "qwen2_vl_zero_shot"
 VERSIONS = ["v1_baseline", "v2_enhanced", "v3_clip", "v4_balanced_clip", "v5_multi_fusion",
             "v6_adaptive"]  # fmt: skip
 
@@ -167,8 +175,33 @@ def test_runs_keep_their_contract(project):
         assert list(table.columns) == columns
         assert (table["subset"] == "unlabelled").sum() == 6
         names = sorted(path.name for path in run.parent.iterdir())
-        assert names == ["config.yaml", "history.csv", "metrics.json", "model.safetensors",
-                         "predictions.parquet"]  # fmt: skip
+        trained = [] if run.parts[-3] == ASKED else ["history.csv", "model.safetensors"]
+        assert names == sorted(["config.yaml", "metrics.json", "predictions.parquet", *trained])
+
+
+def test_vision_language_models_are_marked_beside_the_versions_on_their_posts(project):
+    results = project / "results"
+    scores = pd.read_csv(results / "vlm.csv")
+    assert scores["experiment"].tolist() == [TRAINED, *VERSIONS, ASKED, *VERSIONS]
+    folds = pd.read_csv(results / "data/folds.tsv", sep="\t")
+    assert (scores["posts"] == (folds["fold"] == 0).sum()).all()
+    assert scores["difference"].isna().all()
+    marked = scores["experiment"] == scores["beside"]
+    assert scores["exercise"].tolist() == marked.tolist()
+    for document in ("vlm", "report"):
+        text = (results / f"{document}.md").read_text()
+        assert text.count("(exercise of the code: random weights)") == 4, document
+        assert f"figures/curves/{TRAINED}.png" in text
+    report = re.sub(" +", " ", (results / "report.md").read_text())
+    assert f"| {TRAINED} | schedule.epochs | 5 | 1 |" in report
+    # What a killed run goes on from is gone once its files are there.
+    assert not list((results / "states").rglob("*.pt"))
+
+
+def test_without_vision_language_models_the_chapter_is_left_out(project):
+    stale = jobs(snakemake(project, "-n", "--config", "vlm=[]"))
+    # The curves are those of fewer experiments; no model is trained or tested again.
+    assert {"report"} <= stale.keys() <= {"curves", "costs", "provenance", "report"}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -230,7 +263,9 @@ def test_a_touched_post_starts_nothing_and_a_changed_label_encodes_nothing(proje
     runs = list((project / "results/runs").rglob("predictions.parquet"))
     paper = list((project / "results/paper/runs").rglob("predictions.parquet"))
     # Six versions and seven rows of the grid, on two folds and on the study's split.
-    assert stale["train"] == len(runs) + len(paper) == 13 * 3
+    # Beside them the vision-language models, on a fold of their own.
+    assert stale["train"] + 2 == len(runs) + len(paper) == 13 * 3 + 2
+    assert stale["train_vlm"] == stale["zero_shot"] == 1
     assert stale["search"] == 3
     assert stale["train_seeds"] == 2
     assert jobs(snakemake(project, "-n")) == {}
@@ -243,7 +278,9 @@ def test_a_touched_post_starts_nothing_and_a_changed_label_encodes_nothing(proje
         ("scripts/mmsent/evaluation/slices.py", {"slices", "ablation", "versions"}),
         ("scripts/mmsent/figures/gains.py", {"table_figures", "ablation", "versions"}),
         ("scripts/mmsent/figures/labels.py", {"eda_labels", "report"}),
-        ("scripts/mmsent/figures/curves.py", {"curves", "report"}),
+        ("scripts/mmsent/figures/curves.py", {"curves", "vlm", "report"}),
+        ("scripts/mmsent/vlm/loop.py", {"train_vlm", "zero_shot", "curves", "vlm", "report"}),
+        ("scripts/mmsent/vlm/zero_shot.py", {"zero_shot", "vlm", "report"}),
         (
             "config/experiments/ablation/text_only.yaml",
             {
