@@ -143,7 +143,8 @@ def adjustments_table(
                 given = given.get(part) if isinstance(given, Mapping) else None
             row = {"Experiment": name, "Setting": key, "Its file": given, "Here": value}
             rows.append({k: "-" if v is None else v for k, v in row.items()})
-    return pd.DataFrame(rows)
+    # Each value as it is: a column of numbers would turn whole ones into 15.0.
+    return pd.DataFrame(rows, dtype=object)
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

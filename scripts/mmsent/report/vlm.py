@@ -133,7 +133,6 @@ def _described(settings: VlmExperiment | ZeroShot) -> dict[str, Any]:
         parts.append("4 bits")
     return {
         "title": settings.title,
-        "section": settings.section,
         "changes": settings.changes,
         "trained": isinstance(settings, VlmExperiment),
         "settings": ", ".join(parts),
@@ -168,8 +167,8 @@ def vlm_values(scores: pd.DataFrame, printed: PrintedFigures) -> dict[str, Any]:
         {
             "name": row["experiment"],
             "title": row["title"],
-            "section": row["section"],
-            "changes": row["changes"],
+            # An empty text has become an empty cell.
+            "changes": "" if pd.isna(row["changes"]) else row["changes"],
             "trained": bool(row["trained"]),
             "exercise": bool(row["exercise"]),
             "posts": int(row["posts"]),
