@@ -14,6 +14,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from scipy.stats import binomtest, t
 from sklearn.metrics import confusion_matrix
 
@@ -75,6 +76,8 @@ def disagreements(results: str | Path, config: str | Path | None = None) -> tupl
         check_slices(run, table, found)
     for name in run.repeated:
         check_seeds(run, name, found)
+    for name in run.settings.vlm:
+        check_vlm(run, name, found)
     check_documents(run, found)
     return found.compared, found.wrong
 
@@ -564,3 +567,67 @@ def spread_of(rows, metric):
         "mean_difference": sum(apart) / len(apart),
         "largest_difference": max(apart),
     }
+
+
+# results/vlm.csv
+
+
+def check_vlm(run, beside, found):
+    """A vision-language model and the versions on the test posts of the folds that it ran."""
+    if found.read("vlm.csv") is None:
+        return
+    written = pd.read_csv(run.results / "vlm.csv", dtype=str, keep_default_na=False)
+    cells = {
+        row["experiment"]: row for row in written[written["beside"] == beside].to_dict("records")
+    }
+    names = [beside, *run.settings.versions]
+    if list(cells) != names:
+        found.say("vlm.csv", f"{beside}: rows written {list(cells)}, derived {names}")
+        return
+    folds = sorted(int(path.name) for path in (run.results / f"runs/{beside}").iterdir())
+    tables = {}
+    for name in names:
+        files = [f"runs/{name}/{fold}/predictions.parquet" for fold in folds]
+        tables[name] = run.with_groups([run.table(run.results / file) for file in files])
+        if sorted(tables[name]["guid"]) != sorted(run.folds["guid"][run.folds["fold"].isin(folds)]):
+            found.say(files[0], f"the posts are not those of the folds {folds}")
+            return
+    exercise = found.json(f"runs/{beside}/{folds[0]}/metrics.json")["exercise"]
+    tests = {} if exercise else against(run, tables, beside)
+    for name, table in tables.items():
+        scores = {k: v for k, v in all_scores(table).items() if k not in ("log_loss", "ece")}
+        row = {"posts": len(table), "groups": table["group"].nunique(), **scores}
+        row["exercise"] = exercise and name == beside
+        for metric, values in run.drawn(table).items():
+            row[f"{metric}_low"], row[f"{metric}_high"] = ends(values, run.level)
+        for column, value in row.items():
+            found.number(f"vlm.csv, {beside}, {name}, {column}", cells[name][column], value)
+        columns = ("difference", "difference_low", "difference_high", "p_holm", "verdict")
+        for column, value in zip(columns, tests.get(name, [None] * 5), strict=True):
+            found.number(f"vlm.csv, {beside}, {name}, {column}", cells[name][column], value, SIX)
+
+
+def against(run, tables, beside):
+    """Weighted F1 of each other table less that of one: value, ends, corrected p, verdict."""
+    others = [name for name in tables if name != beside]
+    # So many that the lowest corrected p value is a fiftieth of what counts.
+    enough = max(run.resamples, math.ceil(round(100 * len(others) / (1 - run.level), 6)))
+    drawn, value = {}, {}
+    for name, table in tables.items():
+        sums = run.sums(class_columns(table), table["group"], enough)
+        drawn[name], value[name] = (
+            drawn_scores(sums)["weighted_f1"],
+            all_scores(table)["weighted_f1"],
+        )
+    rows, p_values = {}, []
+    for name in others:
+        differences = drawn[name] - drawn[beside]
+        differences[np.abs(differences) < 5e-13] = 0
+        rows[name] = [value[name] - value[beside], *ends(differences, run.level)]
+        sides = min(np.count_nonzero(differences <= 0), np.count_nonzero(differences >= 0))
+        p_values.append(min(1.0, 2 * (sides + 1) / (enough + 1)))
+    for row, p in zip(rows.values(), holm(p_values), strict=True):
+        clear = p <= 1 - run.level
+        verdict = "better" if clear and row[1] > 0 else "worse" if clear and row[2] < 0 else SAME
+        row += [p, verdict]
+    return rows

@@ -44,6 +44,7 @@ SETTINGS = {
     "intervals": {"resamples": 1000, "level": 0.9},
     "protocol": "both",
     "seeds": {"experiments": ["v4_balanced_clip"], "number": 2},
+    "vlm": ["qwen2_vl_2b", "qwen2_vl_zero_shot"],
     "versions": VERSIONS,
     "ablation": GRID,
 }
@@ -160,6 +161,29 @@ def make_seeds(name):
     return spread
 
 
+def make_vlm(results, folds, generator):
+    """A vision-language model of random weights on a fold, and a real one that is poor."""
+    names = SETTINGS["vlm"]
+    for name, hits, exercise in zip(names, (0.7, 0.05), (True, False), strict=True):
+        posts = folds[folds["role_0"] == "test"]
+        write_table(results / f"runs/{name}/0/predictions.parquet",
+                    predicted(posts, "test", 0, generator, hits))  # fmt: skip
+        numbers = {"exercise": exercise, "parameters": 9, "trained_parameters": 3}
+        (results / f"runs/{name}/0/metrics.json").write_text(json.dumps(numbers))
+        cost = {"device": "CPU", "precision": "fp32", "peak_memory": 9.0, "seconds": 2.0}
+        path = results / f"costs/vlm/{name}/0.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(cost | {"predicted_posts_per_second": 5.0}))
+    files = [f"results/runs/{name}/0" for name in names]
+    files += [f"results/runs/{name}/{fold}" for name in VERSIONS for fold in range(2)]
+    script("vlm", experiments=names, versions=VERSIONS, folds=FOLDS, reported=REPORTED,
+           adjustments="config/adjustments/offline.yaml", csv="results/vlm.csv",
+           predictions=[f"{file}/predictions.parquet" for file in files],
+           runs=[f"{file}/metrics.json" for file in files],
+           costs=[f"results/costs/vlm/{name}/0.json" for name in names],
+           markdown="results/vlm.md", **CHOSEN)  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A folder with ``config/`` and the ``results/`` of a run of artificial predictions."""
@@ -189,6 +213,7 @@ def made(tmp_path_factory):
         spread = make_seeds("v4_balanced_clip")
         make_table("versions", VERSIONS, [spread])
         make_table("ablation", NAMES[2:], [])
+        make_vlm(results, folds, np.random.default_rng(6))
     return folder
 
 
@@ -230,6 +255,8 @@ def test_planted_errors_are_found_and_nothing_else(results):
     added(results / "robustness/versions.csv", 2, "loss_high", 1e-7)
     added(results / "slices/ablation.csv", 4, "share", 1e-7)
     added(results / "seeds/v4_balanced_clip.csv", 1, "macro_f1", 1e-7)
+    added(results / "vlm.csv", 1, "f1_neutral_high", 1e-7)
+    added(results / "vlm.csv", 5, "difference_low", 3e-6)
     family = ("families", "over_image", 1, "macro_f1", "p_holm")
     changed(results / "paired_tests/ablation.json", *family, to=lambda p: p - 2e-6)
     changed(results / "seeds/v4_balanced_clip.json", "one_fold", "accuracy", "range",
@@ -251,6 +278,8 @@ def test_planted_errors_are_found_and_nothing_else(results):
         "robustness/versions.csv, v4_balanced_clip, text, loss_high",
         "slices/ablation.csv, near-duplicates, with a twin, ablation/image_only, share",
         "seeds/v4_balanced_clip.csv, 0, 0, test, macro_f1",
+        "vlm.csv, qwen2_vl_2b, v3_clip, f1_neutral_high",
+        "vlm.csv, qwen2_vl_zero_shot, v4_balanced_clip, difference_low",
         "paired_tests/ablation.json, families, over_image, 1, macro_f1, p_holm",
         "seeds/v4_balanced_clip.json, one_fold, accuracy, range",
         "metrics/v3_clip.json, calibration, after, ece_high",
