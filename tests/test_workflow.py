@@ -310,8 +310,9 @@ def test_a_changed_source_makes_its_own_rules_stale(project, file, rules):
         assert stale["train"] == 3  # two folds and the study's split
 
 
-def test_the_same_run_in_another_place_is_the_same_bytes(project, tmp_path):
-    name = "results/runs/ablation/text_only/0"
+@pytest.mark.parametrize("run", ["ablation/text_only", TRAINED, ASKED])
+def test_the_same_run_in_another_place_is_the_same_bytes(project, tmp_path, run):
+    name = f"results/runs/{run}/0"
     copy = tmp_path / "again"
     shutil.copytree(project, copy)
     shutil.rmtree(copy / name)
