@@ -8,6 +8,7 @@ from mmsent.report.comparison import (
     ablation_table,
     calibration_table,
     comparison_table,
+    short_name,
     versions_table,
 )
 from mmsent.report.results import PrintedFigures, Result
@@ -76,7 +77,7 @@ def headline_table(results: list[Result], printed: PrintedFigures) -> pd.DataFra
     return pd.DataFrame(
         [
             {
-                "Experiment": result.name.removeprefix("ablation/"),
+                "Experiment": short_name(result.name),
                 "Reported F1": printed.text(result.name, "weighted_f1"),
                 "Weighted F1": result.with_interval("weighted_f1"),
                 "Macro F1": result.with_interval("macro_f1"),
