@@ -26,8 +26,7 @@ rule all:
     default_target: True
     input:
         "results/report.md",
-        "results/ablation.md",
-        "results/versions.md",
+        expand("results/{table}.md", table=PLAN.tables),
         "results/comparison.md",
         "results/seeds.md",
         PLAN.vlm.tables("results/vlm.md"),

@@ -85,6 +85,8 @@ rule bad_cases:
     output:
         figures=expand("results/figures/bad_cases/{version}.png", version=PLAN.versions),
         lists=expand("results/bad_cases/{version}.csv", version=PLAN.versions),
+        # Those that the report shows; which they are is known once the mistakes are.
+        thumbnails=directory("results/bad_cases/pictures"),
         numbers="results/bad_cases.json",
     log:
         "results/logs/bad_cases.log",
@@ -104,7 +106,7 @@ rule bad_cases:
         "python {input.code[0]} --experiments {params.versions} --folds {input.folds}"
         " --posts {input.posts} --predictions {input.predictions} --images {params.images:q}"
         " --figures results/figures/bad_cases --lists results/bad_cases"
-        " --numbers {output.numbers} 2> {log}"
+        " --thumbnails {output.thumbnails} --numbers {output.numbers} 2> {log}"
 
 
 rule submission:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from mmsent.files import read_json, write_text
-from mmsent.report.comparison import comparison_table
+from mmsent.report.comparison import comparison_parts, comparison_table
 from mmsent.report.render import rendered
 from mmsent.report.results import PrintedFigures
 from mmsent.tables import read_numbers, write_table
@@ -24,7 +24,8 @@ def main() -> None:
     verdicts = {row["first"]: row["verdict"] for row in consecutive}
     table = comparison_table(scores, PrintedFigures(args.reported), verdicts)
     write_table(args.csv, table)
-    values = {"table": table, "scores": scores, "paired": paired, "tests": consecutive}
+    whole, by_class = comparison_parts(table)
+    values = {"table": whole, "classes": by_class, "scores": scores, "tests": consecutive}
     write_text(args.markdown, rendered("comparison.md.j2", **values))
 
 

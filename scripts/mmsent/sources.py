@@ -50,8 +50,16 @@ def sources(script: str) -> list[str]:
 
 
 def templates(*names: str) -> list[str]:
-    """Paths of templates that a script fills in: what it depends on beside its modules."""
-    return [str(SCRIPTS / "mmsent" / "report" / "templates" / f"{name}.md.j2") for name in names]
+    """Paths of templates that a script fills in: what it depends on beside its modules.
+
+    A name may hold a ``*``, as ``chapters/*``: every such template.
+    """
+    folder = SCRIPTS / "mmsent" / "report" / "templates"
+    paths: list[Path] = []
+    for name in names:
+        file = f"{name}.md.j2"
+        paths += sorted(folder.glob(file)) if "*" in name else [folder / file]
+    return [str(path) for path in paths]
 
 
 def all_sources() -> list[str]:

@@ -60,8 +60,9 @@ class Plan:
         )
         self.versions = list(self.config.versions)
         self.ablation = [f"ablation/{name}" for name in self.config.ablation]
-        #: Names of the rows of each table.
-        self.tables = {"versions": self.versions, "ablation": self.ablation}
+        rows = {"versions": self.versions, "ablation": self.ablation}
+        #: Names of the rows of each table that has any.
+        self.tables = {table: names for table, names in rows.items() if names}
         #: What the report has a row for; the repeated experiments may be others.
         self.rows = list(dict.fromkeys([*self.versions, *self.ablation]))
         names = list(dict.fromkeys([*self.rows, *self.config.seeds.experiments]))
