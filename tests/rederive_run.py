@@ -44,7 +44,8 @@ class FinishedRun:
         self.level = self.settings.intervals.level
         self.has_paper = self.settings.protocol == "both"
         ablation = [f"ablation/{name}" for name in self.settings.ablation]
-        self.tables = {"versions": self.settings.versions, "ablation": ablation}
+        tables = {"versions": self.settings.versions, "ablation": ablation}
+        self.tables = {table: names for table, names in tables.items() if names}
         self.names = [*self.settings.versions, *ablation]
         self.repeated = self.settings.seeds.experiments
         self.folds = self.table(results / "data/folds.tsv")

@@ -311,15 +311,20 @@ def test_a_swapped_prediction_moves_the_scores_of_its_experiment_alone(results):
 def test_the_report_repeats_the_tables_of_the_documents(results):
     final = (results / "comparison.md").read_text().split("\n\n")[1]
     report = results / "report.md"
-    report.write_text(f"# Report\n\n## 4. The study's final table\n\n{final}\n")
+    report.write_text(f"# Report\n\n## 7. Final comparison\n\n{final}\n")
+    for name in VERSIONS:
+        (results / "submission").mkdir(exist_ok=True)
+        (results / f"submission/{name}.txt").write_text("guid,tag\n")
+    seconds = pd.DataFrame({"experiment": NAMES, "train": 2.0, "search": 0.0, "memory": 9.0})
+    write_table(results / "seconds.tsv", seconds)
     rewritten(report, r"^(\| v4_balanced_clip .*\|) [a-z ]+\|$", r"\1 surely better |")
     run, found = FinishedRun(results, results.parent / "config"), Comparison(results)
     check_report(run, found)
     lines = [line for line in found.wrong if "no table of" not in line]
     assert len(lines) == 1
-    assert lines[0].startswith("report.md, 4. The study's final table, v4_balanced_clip, Against")
+    assert lines[0].startswith("report.md, Final comparison, v4_balanced_clip, Against")
     missing = [line for line in found.wrong if "no table of" in line]
-    assert any("3. Ablation" in line for line in missing)
+    assert any("Ablation: no table" in line for line in missing)
 
 
 @pytest.mark.parametrize("change", ["label", "fold", "post", "twice"])

@@ -78,8 +78,8 @@ def changes_table(before: Experiment | None, now: Experiment) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``Setting``, ``Before``, ``Now``, from the inputs to the training; a dash is a part that is not
-        there. Without ``before``: ``Setting``, ``Value``.
+        ``Setting``, ``Before``, ``Now``, from the inputs to the training; a dash is a part that is
+        not there. Without ``before``: ``Setting``, ``Value``.
     """
     new = _settings(now)
     if before is None:

@@ -19,8 +19,8 @@ def data_values(
 ) -> dict[str, Any]:
     """What the chapter is filled with, by the template's names.
 
-    ``reported`` gives a figure of the study in a pattern such as ``"(reported: %.1f)"``, and nothing
-    where the study prints none.
+    ``reported`` gives a figure of the study in a pattern such as ``"(reported: %.1f)"``, and
+    nothing where the study prints none.
 
     Parameters
     ----------
@@ -39,8 +39,10 @@ def data_values(
             "Class": name,
             "Posts": f"{count:,}",
             "Share": f"{100 * count / card['labelled']:.1f} %",
-            "Reported posts": reported(name, "%.0f") or "-",
-            "Reported share": _per_cent(printed.value("data", f"{name}_share")),
+            "Reported posts": _or_dash(printed.value("data", name), "{:,.0f}"),
+            "Reported share": _or_dash(printed.value("data", f"{name}_share"), "{:.1%}").replace(
+                "%", " %"
+            ),
         }
         for name, count in card["classes"].items()
     ]
@@ -62,5 +64,5 @@ def data_values(
     }
 
 
-def _per_cent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.1f} %"
+def _or_dash(value: float | None, pattern: str) -> str:
+    return "-" if value is None else pattern.format(value)

@@ -1,5 +1,6 @@
 """What the report's template is filled with."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -139,9 +140,15 @@ def _tables(printed: PrintedFigures, findings: Findings) -> dict[str, Any]:
         values |= {
             "ablation_table": ablation_table(scores["ablation"]),
             "ablation_beside_study": ablation_beside_study(scores["ablation"], printed),
-            "ablation_tests": test_tables(tests["ablation"]["families"]),
+            "ablation_tests": _without_macro(test_tables(tests["ablation"]["families"])),
         }
     return values
+
+
+def _without_macro(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Tests without the columns of macro F1, which make them wider than a page."""
+    macro = ["Macro F1", "p (macro)"]
+    return {name: table.drop(columns=macro, errors="ignore") for name, table in tables.items()}
 
 
 def _reach(scores: pd.DataFrame, metric: str) -> float:

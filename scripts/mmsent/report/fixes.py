@@ -52,19 +52,26 @@ def encoders_of(embeddings: Iterable[Path]) -> list[dict[str, Any]]:
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for path in embeddings:
         settings = read_header(path)["settings"]
+        key = (path.parent.name, path.name.split(".")[0])
         weights = [
             {"source": _public(part["source"])}
-            | {key: part.get(key) for key in ("sha256", "revision")}
-            for part in settings["encoder"].values()
+            | {name: part.get(name) for name in ("sha256", "revision")}
+            for part in _read_by(key[1], key[0], settings["encoder"])
             if part.get("source")
         ]
-        if not weights:
-            continue
-        key = (path.parent.name, path.name.split(".")[0])
-        row = {"encoder": key[0], "modality": key[1], "files": 0, "weights": weights}
-        row = found.setdefault(key, row | {"parameters": settings["parameters"]})
-        row["files"] += 1
+        if weights:
+            new = {"encoder": key[0], "modality": key[1], "weights": weights, "files": 0}
+            row = found.setdefault(key, new | {"parameters": settings["parameters"]})
+            row["files"] += 1
     return list(found.values())
+
+
+def _read_by(
+    modality: str, name: str, encoder: Mapping[str, Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """The parts of an encoder's settings that a modality passes: of two towers, its own."""
+    tower = encoder[name].get(f"{modality}_tower")
+    return [encoder[tower]] if tower else list(encoder.values())
 
 
 def _public(source: str) -> str:
