@@ -487,7 +487,7 @@ def efficiency_rows(run, scores):
                 "Seconds": f"{costs[name]:,.1f}",
                 "Peak memory [MiB]": f"{took['memory'][name]:,.0f}",
                 "F1 / minute": f"{row['weighted_f1'] / (costs[name] / 60):.3f}",
-                "None as good in less time": "-" if others else "yes",
+                "Another as good in less time": "yes" if others else "no",
             }
         )
     return rows

@@ -1,6 +1,6 @@
 """What one experiment is set to that another is not, in words that need no look at the files."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -97,6 +97,18 @@ def changes_table(before: Experiment | None, now: Experiment) -> pd.DataFrame:
         if old.get(key) != new.get(key)
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=["Setting", "Before", "Now"], dtype=object)
+
+
+def varied_settings(experiments: Sequence[Experiment]) -> list[str]:
+    """In words, the settings in which some of these experiments differ.
+
+    A part of an experiment that does not see the modality is as the file has it, in use or not.
+    """
+    dumps = [
+        flat({k: v for k, v in e.model_dump().items() if k not in _NAMES}) for e in experiments
+    ]
+    keys = _ordered({key: None for dump in dumps for key in dump})
+    return [_words(k) for k in keys if any(d.get(k) != dumps[0].get(k) for d in dumps)]
 
 
 def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

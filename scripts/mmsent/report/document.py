@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from mmsent.labels import LABELS
-from mmsent.report.changes import changes_table
+from mmsent.report.changes import changes_table, varied_settings
 from mmsent.report.comparison import (
     ablation_beside_study,
     ablation_table,
@@ -18,7 +18,7 @@ from mmsent.report.comparison import (
     versions_table,
     with_interval,
 )
-from mmsent.report.overview import findings_in_words, headline_table, majority
+from mmsent.report.overview import findings_in_words, headline_table, listed, majority
 from mmsent.report.problems import encoders_table, postprocessing_table
 from mmsent.report.results import PrintedFigures, Result
 from mmsent.report.statistics import FAMILIES, seeds_table, test_tables
@@ -96,6 +96,9 @@ def report_values(
         "tests_number": sum(len(pairs) for own in families.values() for pairs in own.values()),
         "reach": {m: _reach(every, m) for m in ("weighted_f1", *(f"f1_{n}" for n in LABELS))},
     }
+    if "ablation" in scores:
+        grid = [by_name[name].experiment for name in scores["ablation"]["experiment"]]
+        values["varied"] = listed([words.lower() for words in varied_settings(grid)])
     return values | _versions(versions, printed, findings) | _tables(printed, findings)
 
 
@@ -173,7 +176,7 @@ def efficiency_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
                 "Seconds": f"{row['seconds']:,.1f}",
                 "Peak memory [MiB]": f"{row['memory']:,.0f}",
                 "F1 / minute": f"{row['f1_per_minute']:.3f}",
-                "None as good in less time": "yes" if row["efficient"] else "-",
+                "Another as good in less time": "no" if row["efficient"] else "yes",
             }
             for row in rows
         ]
