@@ -201,7 +201,14 @@ def test_vision_language_models_are_marked_beside_the_versions_on_their_posts(pr
 def test_without_vision_language_models_the_chapter_is_left_out(project):
     stale = jobs(snakemake(project, "-n", "--config", "vlm=[]"))
     # The curves are those of fewer experiments; no model is trained or tested again.
-    assert {"report"} <= stale.keys() <= {"curves", "costs", "provenance", "report"}
+    beside = {"costs", "efficiency_figure", "provenance"}
+    assert {"report"} <= stale.keys() <= {"curves", "report"} | beside
+
+
+def test_without_an_ablation_its_table_and_chapter_are_left_out(project):
+    stale = jobs(snakemake(project, "-n", "--config", "ablation=[]"))
+    assert "report" in stale
+    assert not stale.keys() & {"train", "scores", "table_figures", "ablation"}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -305,7 +312,7 @@ def test_a_changed_source_makes_its_own_rules_stale(project, file, rules):
         stale = jobs(snakemake(project, "-n"))
     finally:
         path.write_text(before)
-    assert rules <= stale.keys() <= rules | {"costs", "report", "provenance"}
+    assert rules <= stale.keys() <= rules | {"costs", "efficiency_figure", "report", "provenance"}
     if "train" in rules:
         assert stale["train"] == 3  # two folds and the study's split
 

@@ -95,7 +95,8 @@ def shown_cases(
     mean = by_guid["confidence"].mean()
     last = list(wrong_by_name.values())[-1]
     first = worst(last, count)
-    common = last[[len(wrong_in[guid]) == len(wrong_by_name) for guid in last["guid"]]]
+    everywhere = [len(wrong_in[guid]) == len(wrong_by_name) for guid in last["guid"]]
+    common = last[np.array(everywhere, dtype=bool)]
     common = common.assign(mean=common["guid"].map(mean))
     # Stable, so that of equals the one with the lower number stays first.
     common = common.sort_values("mean", ascending=False, kind="stable")

@@ -101,8 +101,8 @@ def steps(tests: Sequence[Mapping[str, Any]]) -> list[str]:
             parts.append(f"{len(own)} {words}{'s' if len(own) == 1 else ''}: {listed(own)}")
     same = [t["first"] for t in tests if t["verdict"] == SAME]
     if same:
-        told = "cannot be told from the version before"
-        parts.append(f"{listed(same)} {told}" if parts else f"none is a gain or a loss: {told}")
+        told = f"{listed(same)} cannot be told from the version before"
+        parts.append(told if parts else f"none is a gain or a loss: {told}")
     count = "the one step" if len(tests) == 1 else f"the {len(tests)} steps"
     return [f"Of {count} from a version to the next, {'; '.join(parts)}."]
 
@@ -133,16 +133,13 @@ def _fusion(scores: pd.DataFrame, families: Mapping[str, Sequence[Mapping[str, A
 
 def _optimism(scores: pd.DataFrame) -> list[str]:
     if "paper_gap" in scores:
-        gaps = scores["paper_gap"]
-        return [
-            f"Under the study's own protocol the same settings score {gaps.mean():+.4f} weighted "
-            f"F1 on average ({gaps.min():+.4f} to {gaps.max():+.4f}) against what is shown here."
-        ]
-    gaps = scores["validation_weighted_f1"] - scores["weighted_f1"]
-    return [
-        f"On the posts that chose the epoch the same models score {gaps.mean():+.4f} weighted F1 "
-        f"on average ({gaps.min():+.4f} to {gaps.max():+.4f}) against the test posts."
-    ]
+        gaps, where = scores["paper_gap"], "Under the study's own protocol the same settings"
+        against = "against what is shown here"
+    else:
+        gaps = scores["validation_weighted_f1"] - scores["weighted_f1"]
+        where, against = "On the posts that chose the epoch the same models", "against test posts"
+    spread = f" on average ({gaps.min():+.4f} to {gaps.max():+.4f})" if len(gaps) > 1 else ""
+    return [f"{where} score {gaps.mean():+.4f} weighted F1{spread} {against}."]
 
 
 def _vision_language(rows: Sequence[Mapping[str, Any]]) -> list[str]:
