@@ -36,6 +36,8 @@ rule evaluate_paper:
         predictions="results/paper/runs/{experiment}/0/predictions.parquet",
     output:
         "results/paper/metrics/{experiment}.json",
+    wildcard_constraints:
+        experiment="|".join([*PLAN.experiments, *PLAN.vlm.names]),
     log:
         "results/logs/evaluate_paper/{experiment}.log",
     benchmark:

@@ -167,7 +167,7 @@ class Plan:
 
     def fold_table(self, protocol: str, name: str) -> str:
         """The file that says which posts an experiment trains on under a protocol."""
-        share = self.experiments[name].paper_validation
+        share = (self.experiments | self.vlm.settings)[name].paper_validation
         return f"results/paper/split/{share:g}.tsv" if protocol else "results/data/folds.tsv"
 
     def runs(self, names: Iterable[str], file: str, protocol: str = "") -> list[str]:
@@ -230,12 +230,12 @@ class Plan:
             modality, rest = file.removesuffix(".safetensors").split(".", 1)
             jobs.append(f"encode_{modality}/{encoder}.{rest}")
         jobs += [f"evaluate/{name}" for name in self.rows]
-        jobs += self.vlm.jobs()
         repeated = self.config.seeds.experiments
         jobs += [f"train_seeds/{name}/{fold}" for name in repeated for fold in folds]
         for protocol in ("", "paper/") if self.config.protocol == "both" else ("",):
             own = self.outer_folds(protocol)
             jobs += [f"{protocol}train/{name}/{fold}" for name in self.rows for fold in own]
+            jobs += [f"{protocol}{job}" for job in self.vlm.jobs(protocol)]
             found = self.searches(protocol)
             jobs += [path.removeprefix("results/").removesuffix(".json") for path in found]
         return [f"results/benchmarks/{job}.jsonl" for job in jobs]
