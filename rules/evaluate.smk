@@ -36,12 +36,12 @@ rule evaluate_paper:
         predictions="results/paper/runs/{experiment}/0/predictions.parquet",
     output:
         "results/paper/metrics/{experiment}.json",
-    wildcard_constraints:
-        experiment="|".join([*PLAN.experiments, *PLAN.vlm.names]),
     log:
         "results/logs/evaluate_paper/{experiment}.log",
     benchmark:
         "results/benchmarks/evaluate_paper/{experiment}.jsonl"
+    wildcard_constraints:
+        experiment="|".join([*PLAN.experiments, *PLAN.vlm.names]),
     conda:
         "../envs/report.yaml"
     threads: 1

@@ -8,6 +8,7 @@ network stands beside what a process that trains it really takes.
 
 import argparse
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -64,14 +65,20 @@ GIB = 2**30
 
 @dataclass(frozen=True)
 class Step:
-    """A step of training: bytes kept for its backward pass, tokens, and multiply-adds times two."""
+    """A step of training: bytes kept for its backward pass, tokens, and multiply-adds times two.
+
+    Of a whole network also what one layer of it keeps, and a network of one layer.
+    """
 
     kept: float
+    kept_by_layer: float
+    kept_by_one: float
     tokens: int
     flops: float
 
     def __sub__(self, other: "Step") -> "Step":
-        return Step(self.kept - other.kept, self.tokens, self.flops - other.flops)
+        kept = self.kept - other.kept
+        return Step(kept, kept, kept, self.tokens, self.flops - other.flops)
 
 
 def settings_of(**changes: Any) -> VlmExperiment:
@@ -105,59 +112,74 @@ def step_of(spec: dict[str, Any], numbers: Numbers, batch: int, side: int, text:
         with saved_tensors_hooks(keep, lambda tensor: tensor):
             loss = torch.nn.functional.cross_entropy(network(made), labels)
         loss.backward()
-    return Step(sum(kept.values()), made["input_ids"].shape[1], counted.get_total_flops())
+    total = sum(kept.values())
+    return Step(total, total, total, made["input_ids"].shape[1], counted.get_total_flops())
 
 
-def whole(precision: str, batch: int, side: int, text: int) -> tuple[Step, float]:
-    """A step of the 2B model by addition, and the bytes that one layer of it keeps."""
-    numbers = Numbers(precision, CPU)
+def whole(batch: int, side: int, text: int) -> Step:
+    """A step of the 2B model by addition."""
 
     def of(layers: int, vision: int) -> Step:
         spec = WIDTHS | {"layers": layers, "vision_layers": vision}
-        return step_of(spec, numbers, batch, side, text)
+        return step_of(spec, Numbers("bf16", CPU), batch, side, text)
 
     one = of(1, 1)
     layer, vision = of(2, 1) - one, of(1, 2) - one
     kept = one.kept + (LAYERS - 1) * layer.kept + (VISION_LAYERS - 1) * vision.kept
     flops = one.flops + (LAYERS - 1) * layer.flops + (VISION_LAYERS - 1) * vision.flops
-    return Step(kept, one.tokens, flops), layer.kept
+    return Step(kept, layer.kept, one.kept, one.tokens, flops)
 
 
 def table(side: int, text: int) -> str:
     """Memory by configuration, in GiB, in Markdown."""
-    head = ["Posts at once", "Checkpointing", "4 bits", "Weights", "Adapters, AdamW", "Activations"]
-    lines = [f"| {' | '.join([*head, 'Sum'])} |", "|" + "---|" * (len(head) + 1)]
+    head = ["Posts at once", "Checkpointing", "4 bits", "Weights", "Adapters, AdamW"]
+    head += ["Activations", "Passing", "Sum"]
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     weights = {False: 2 * PARAMETERS, True: 2 * (PARAMETERS - LINEAR) + FOUR_BIT * LINEAR}
-    for batch in (4, 2):
-        step, layer = whole("bf16", batch, side, text)
-        if batch == 4:
-            flops = step.flops / batch
+    batches = (4, 2, 1)
+    one = WIDTHS | {"layers": 1, "vision_layers": 1}
+    grown = [in_its_own_process(one, "bf16", {}, n, side, text)["added"] for n in batches]
+    for batch, added in zip(batches, grown, strict=True):
+        step = whole(batch, side, text)
+        # What lives for a moment in a layer, in the first or the second half of a step.
+        passing = max(added * GIB - step.kept_by_one, 0)
         states = LAYERS * batch * step.tokens * WIDTHS["hidden_size"] * 2
         for checkpointing in (False, True):
-            kept = states + layer if checkpointing else step.kept
+            kept = states + step.kept_by_layer if checkpointing else step.kept
             for four_bit in (False, True):
-                parts = [weights[four_bit], 16 * TRAINED, kept]
+                parts = [weights[four_bit], 16 * TRAINED, kept, passing]
                 words = [str(batch), *("yes" if w else "no" for w in (checkpointing, four_bit))]
-                words += [f"{part / GIB:.2f}" for part in [*parts, sum(parts)]]
+                words += [f"{part / GIB:.1f}" for part in [*parts, sum(parts)]]
                 lines.append(f"| {' | '.join(words)} |")
-    lines += ["", f"{step.tokens} tokens a post, {flops / 1e12:.2f} TFLOP a post and step."]
+    flops = step.flops / batch / 1e12
+    lines += ["", f"{step.tokens} tokens a post, {flops:.2f} TFLOP a post and step."]
     return "\n".join(lines)
 
 
-def measured(changes: dict[str, Any], batch: int, side: int, text: int) -> dict[str, float]:
-    """Train a small network in this process: its peak memory, what steps added, and speed."""
-    given = settings_of(**changes)
-    network, prompts = build(given, TinyVlm(**SMALL), Numbers("fp32", CPU), 0)
+def in_its_own_process(*asked: Any) -> dict[str, float]:
+    """What :func:`measured` finds in a process that has done nothing else."""
+    command = [sys.executable, __file__, "--measure", json.dumps(asked)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout)
+
+
+def measured(
+    spec: dict[str, Any], precision: str, changes: dict[str, Any], batch: int, side: int, text: int
+) -> dict[str, float]:
+    """Train a network in this process: its peak memory, what steps added [GiB], and speed."""
+    numbers = Numbers(precision, CPU)
+    network, prompts = build(settings_of(**changes), TinyVlm(**spec), numbers, 0)
     optimiser = torch.optim.AdamW(trained_parameters(network), fused=True)
     made, labels = prompts.labelled_batch(posts(batch, side, text))
     train(network.train(), optimiser, *prompts.labelled_batch(posts(1, 28, 4)))
-    before = peak_memory(CPU)
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    before = pages * resource.getpagesize() / GIB
     start = time.perf_counter()
     for _ in range(2):
         train(network, optimiser, made, labels)
     seconds = time.perf_counter() - start
-    peak = peak_memory(CPU)
-    return {"peak": peak / 1024, "added": (peak - before) / 1024, "rate": 2 * batch / seconds}
+    peak = peak_memory(CPU) / 1024
+    return {"peak": peak, "added": peak - before, "rate": 2 * batch / seconds}
 
 
 def train(network: VlmClassifier, optimiser: Any, made: Any, labels: torch.Tensor) -> None:
@@ -173,13 +195,8 @@ def small_table(side: int, text: int) -> str:
         "| Posts at once | Settings | Calculated activations | Steps added | Peak | Posts/s |",
         "|---|---|---|---|---|---|",
     ]
-    found = []
     # All before this process computes: a process inherits the peak of the one that started it.
-    for batch, changes in MEASURED:
-        asked = json.dumps([changes, batch, side, text])
-        command = [sys.executable, __file__, "--measure", asked]
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-        found.append(json.loads(done.stdout))
+    found = [in_its_own_process(SMALL, "fp32", c, n, side, text) for n, c in MEASURED]
     for (batch, changes), row in zip(MEASURED, found, strict=True):
         expected = "-"
         if not changes:
@@ -202,10 +219,9 @@ def main() -> None:
     if given.measure:
         print(json.dumps(measured(*given.measure)))
         return
-    print("A small network in fp32 on the CPU, one thread [GiB]:\n")
-    print(small_table(given.side, given.text), end="\n\n")
-    print("Qwen2-VL-2B in bf16, calculated [GiB]:\n")
-    print(table(given.side, given.text))
+    small, large = small_table(given.side, given.text), table(given.side, given.text)
+    print(f"A small network in fp32 on the CPU, one thread [GiB]:\n\n{small}\n")
+    print(f"Qwen2-VL-2B in bf16, calculated [GiB]:\n\n{large}")
 
 
 if __name__ == "__main__":
