@@ -8,7 +8,6 @@ network stands beside what a process that trains it really takes.
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -26,7 +25,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 from mmsent.config.encoders import TinyVlm
 from mmsent.config.vlm import VlmExperiment, load_prompted
 from mmsent.vlm.loop import trained_parameters
-from mmsent.vlm.memory import peak_memory
 from mmsent.vlm.network import VlmClassifier
 from mmsent.vlm.precision import Numbers
 from mmsent.vlm.prompts import Post
@@ -172,14 +170,23 @@ def measured(
     optimiser = torch.optim.AdamW(trained_parameters(network), fused=True)
     made, labels = prompts.labelled_batch(posts(batch, side, text))
     train(network.train(), optimiser, *prompts.labelled_batch(posts(1, 28, 4)))
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    before = pages * resource.getpagesize() / GIB
+    before = resident("VmRSS")
     start = time.perf_counter()
     for _ in range(2):
         train(network, optimiser, made, labels)
     seconds = time.perf_counter() - start
-    peak = peak_memory(CPU) / 1024
+    peak = resident("VmHWM")
     return {"peak": peak, "added": peak - before, "rate": 2 * batch / seconds}
+
+
+def resident(name: str) -> float:
+    """Resident memory of this process in GiB: now (VmRSS) or at most so far (VmHWM).
+
+    What getrusage calls the peak is inherited from the process that started this one.
+    """
+    lines = Path("/proc/self/status").read_text().splitlines()
+    (line,) = [line for line in lines if line.startswith(f"{name}:")]
+    return int(line.split()[1]) / 2**20
 
 
 def train(network: VlmClassifier, optimiser: Any, made: Any, labels: torch.Tensor) -> None:
@@ -195,7 +202,6 @@ def small_table(side: int, text: int) -> str:
         "| Posts at once | Settings | Calculated activations | Steps added | Peak | Posts/s |",
         "|---|---|---|---|---|---|",
     ]
-    # All before this process computes: a process inherits the peak of the one that started it.
     found = [in_its_own_process(SMALL, "fp32", c, n, side, text) for n, c in MEASURED]
     for (batch, changes), row in zip(MEASURED, found, strict=True):
         expected = "-"
