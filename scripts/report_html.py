@@ -11,8 +11,8 @@ def main() -> None:
     """Read the command line and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--markdown", required=True, type=Path, help="the report")
-    parser.add_argument("--figures", required=True, nargs="+", type=Path,
-                        help="the pictures that it names, their drawings (SVG), or folders of them")  # fmt: skip
+    figures = "the pictures that it names, the drawings (SVG) beside them, or folders of both"
+    parser.add_argument("--figures", required=True, nargs="+", type=Path, help=figures)
     parser.add_argument("--out", required=True, type=Path)
     args = parser.parse_args()
     write_text(args.out, page(args.markdown, args.figures))

@@ -1,10 +1,10 @@
 """The report's Markdown as HTML that is safe to show: the texts of posts are anybody's."""
 
 import html
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import nh3
 from markdown_it import MarkdownIt
@@ -25,8 +25,8 @@ ATTRIBUTES = {
     "th": {"scope"},
     **{f"h{level}": {"id"} for level in range(1, 7)},
 }
-TAGS = {*ATTRIBUTES, *"b blockquote br em figcaption figure hr li p pre strong summary table tbody "
-        "thead tr ul".split()}  # fmt: skip
+TAGS = {*ATTRIBUTES, "b", "blockquote", "br", "em", "figcaption", "figure", "hr", "li", "p", "pre",
+        "strong", "summary", "table", "tbody", "thead", "tr", "ul"}  # fmt: skip
 
 #: A line of a block that opens and closes: the only markup that the Markdown may bring itself.
 _DETAILS = re.compile(
@@ -34,8 +34,9 @@ _DETAILS = re.compile(
     r"(?P<summary><summary>(?P<title>.*?)</summary>)?\s*"
     r"(?P<closes></details>)?\s*"
 )
-#: Markup within a summary.
-_EMPHASIS = re.compile(r"(</?(?:b|strong|em|code)>)")
+
+#: Addresses that do not lead into the report's folder: from a root, or with a scheme.
+_ELSEWHERE = re.compile(r"[/\\]|[^/?#]*:")
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,8 @@ def html_of(markdown: str, picture: Callable[[str], str]) -> tuple[str, list[Hea
 def _parser() -> MarkdownIt:
     """CommonMark with tables, in which markup is text but for the lines of a details block."""
     parser = MarkdownIt("commonmark").enable("table").disable(["html_block", "html_inline"])
-    interrupts = {"alt": ["paragraph", "reference", "blockquote"]}
-    parser.block.ruler.before("heading", "details", _details_line, interrupts)
+    interrupts = ["paragraph", "reference", "blockquote"]
+    parser.block.ruler.before("heading", "details", _details_line, {"alt": interrupts})
     return parser
 
 
@@ -87,13 +88,16 @@ def _details_line(state: StateBlock, line: int, _last: int, silent: bool) -> boo
     if silent:
         return True
     opens, closes = found["opens"] or "", found["closes"] or ""
-    parts = _EMPHASIS.split(found["title"] or "")
-    # Every second part is markup; in the others "&lt;" is a character written as an entity.
-    title = "".join(p if i % 2 else html.escape(html.unescape(p)) for i, p in enumerate(parts))
-    summary = f"<summary>{title}</summary>" if found["summary"] else ""
+    summary = f"<summary>{_title(found['title'])}</summary>" if found["summary"] else ""
     state.push("html_block", "", 0).content = f"{opens}{summary}{closes}\n"
     state.line = line + 1
     return True
+
+
+def _title(text: str) -> str:
+    """A summary: text in which "&lt;" is a character written as an entity, and ``<b>`` is bold."""
+    parts = [html.escape(html.unescape(part)) for part in re.split("<b>(.*?)</b>", text)]
+    return "".join(f"<b>{part}</b>" if i % 2 else part for i, part in enumerate(parts))
 
 
 def _text(inline: Token) -> str:
@@ -107,7 +111,7 @@ def _name_headings(tokens: Sequence[Token]) -> list[Heading]:
     """Give each heading an id that no other has."""
     headings: list[Heading] = []
     used: set[str] = set()
-    for opening, inline in zip(tokens, tokens[1:], strict=False):
+    for opening, inline in itertools.pairwise(tokens):
         if opening.type == "heading_open":
             text = _text(inline)
             name = re.sub(r"\W+", "-", text.lower()).strip("-") or "section"
@@ -125,8 +129,7 @@ def _place_pictures(children: list[Token], picture: Callable[[str], str]) -> Non
     for token in children:
         if token.type == "image":
             source = str(token.attrs["src"])
-            address = urlsplit(source)
-            if address.scheme or address.netloc:
+            if _ELSEWHERE.match(source):
                 token.type, token.content = "text", f"![{token.content}]({source})"
             else:
                 token.attrs["src"] = picture(source)
@@ -165,7 +168,7 @@ def _key_tables(tokens: list[Token]) -> None:
 
 def _key_cells(table: Sequence[Token]) -> None:
     rows: list[list[tuple[Token, str]]] = []
-    for opening, inline in zip(table, table[1:], strict=False):
+    for opening, inline in itertools.pairwise(table):
         if opening.type == "tr_open":
             rows.append([])
         elif opening.type == "td_open":
@@ -191,9 +194,8 @@ def _address(tag: str, attribute: str, value: str) -> str | None:
     if attribute == "src":
         return value if value.startswith("data:image/") else None
     if attribute == "href":
-        parts = urlsplit(value)
-        beside = not (parts.scheme or parts.netloc) and not value.startswith(("/", "\\"))
-        return value if beside or parts.scheme == "https" else None
+        kept = value.startswith("https://") or not _ELSEWHERE.match(value)
+        return value if kept else None
     if (tag, attribute) == ("div", "class"):
         return value if value == "table" else None
     return value

@@ -11,7 +11,9 @@ PHOTOGRAPHS = (
 )
 
 #: Asked for by name, these make the report; so does a run that is asked for nothing in particular.
-REPORT_TARGETS = frozenset({"all", "report", "report_html", "results/report.md", "results/report.html"})  # fmt: skip
+REPORT_TARGETS = frozenset(
+    {"all", "report", "report_html", "results/report.md", "results/report.html"}
+)
 
 
 def pictures(inputs: Iterable[str]) -> list[str]:
