@@ -275,6 +275,7 @@ def test_a_touched_post_starts_nothing_and_a_changed_label_encodes_nothing(proje
     ("file", "rules"),
     [
         ("scripts/mmsent/report/templates/ablation.md.j2", {"ablation", "costs", "report"}),
+        ("scripts/mmsent/report/templates/page.css", {"report_html"}),
         ("scripts/mmsent/evaluation/slices.py", {"slices", "ablation", "versions"}),
         ("scripts/mmsent/figures/gains.py", {"table_figures", "ablation", "versions"}),
         ("scripts/mmsent/figures/labels.py", {"eda_labels", "report"}),
@@ -305,7 +306,7 @@ def test_a_changed_source_makes_its_own_rules_stale(project, file, rules):
         stale = jobs(snakemake(project, "-n"))
     finally:
         path.write_text(before)
-    assert rules <= stale.keys() <= rules | {"costs", "report", "provenance"}
+    assert rules <= stale.keys() <= rules | {"costs", "report", "report_html", "provenance"}
     if "train" in rules:
         assert stale["train"] == 3  # two folds and the study's split
 
