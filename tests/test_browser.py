@@ -212,8 +212,12 @@ def test_the_contents_lead_to_the_chapters(open_page):
     page.locator("nav summary").click()
     link.click()
     expect(page.get_by_role("heading", name="2. Mistakes")).to_be_in_viewport()
-    wide = open_page(viewport={"width": 1400, "height": 900})
-    assert wide.get_by_role("link", name="A section").is_visible()
+    wide = open_page(viewport={"width": 1400, "height": 300})
+    section = wide.get_by_role("link", name="A section")
+    section.click()
+    expect(section).to_have_attribute("aria-current", "true")
+    wide.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
+    expect(wide.locator("nav [aria-current]")).to_have_count(0)
 
 
 def test_paper_has_everything_open_and_no_sidebar(open_page):

@@ -27,18 +27,18 @@ contents.addEventListener("click", (event) => {
 const links = new Map(
   [...contents.querySelectorAll("a")].map((link) => [link.hash.slice(1), link]),
 );
-const watch = new IntersectionObserver((entries) => {
-  for (const { isIntersecting, target } of entries) {
-    if (!isIntersecting) continue;
-    contents.querySelector("[aria-current]")?.removeAttribute("aria-current");
-    const link = links.get(target.id);
-    link.setAttribute("aria-current", "true");
-    if (!narrow.matches) link.scrollIntoView({ block: "nearest", behavior: "instant" });
-  }
-}, { rootMargin: "0px 0px -75% 0px" });
-for (const heading of document.querySelectorAll("main :is(h2, h3)")) {
-  if (links.has(heading.id)) watch.observe(heading);
+const headings = [...document.querySelectorAll("main :is(h2, h3)")].filter(({ id }) => links.has(id));
+function markSection() {
+  const reached = headings.findLast((heading) => heading.getBoundingClientRect().top < innerHeight / 4);
+  const link = reached && links.get(reached.id);
+  const before = contents.querySelector("[aria-current]");
+  if (link === before) return;
+  before?.removeAttribute("aria-current");
+  link?.setAttribute("aria-current", "true");
+  if (link && !narrow.matches) link.scrollIntoView({ block: "nearest", behavior: "instant" });
 }
+addEventListener("scroll", markSection, { passive: true });
+markSection();
 
 // Tables: a header sorts upwards, then downwards, then as it was.
 const collator = new Intl.Collator("en", { numeric: true });
