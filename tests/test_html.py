@@ -287,6 +287,9 @@ def test_a_run_ends_with_the_scores_only_where_the_report_was_asked_for(
         "experiment,weighted_f1,weighted_f1_low,weighted_f1_high,best_set\n"
         "v1_baseline,0.5,0.45,0.55,False\nablation/best,0.75,0.7,0.8,True\n"
     )
+    announce(set(), ["versions"])
+    assert capsys.readouterr().out == ""
+    Path("results/report.html").touch()
     announce({"results/ablation.md"}, ["versions"])
     assert capsys.readouterr().out == ""
     announce(set(), ["versions"])

@@ -38,24 +38,23 @@ def announce(targets: Collection[str], tables: Iterable[str]) -> None:
     tables
         The report's tables: ``results/{table}.csv`` has the scores of each.
     """
-    if targets and not REPORT_TARGETS.intersection(targets):
+    made = [path for path in ("results/report.html", "results/report.md") if Path(path).exists()]
+    # A run may also end without them: stopped by --until, or asked to delete.
+    if not made or (targets and not REPORT_TARGETS.intersection(targets)):
         return
+    print(f"\nThe report: {', '.join(made)}")
     print("\n".join(summary({name: Path(f"results/{name}.csv") for name in tables})))
 
 
 def summary(scores: dict[str, Path]) -> list[str]:
-    """The lines that a run ends with: the report's files, and each experiment's weighted F1."""
+    """The lines that a run ends with: each experiment's weighted F1."""
     from mmsent.report.comparison import short_name, with_interval
     from mmsent.tables import read_numbers
 
     tables = {table: read_numbers(path).to_dict("records") for table, path in scores.items()}
     names = [short_name(row["experiment"]) for rows in tables.values() for row in rows]
     width = max(map(len, names))
-    lines = [
-        "",
-        "The report: results/report.html (for a browser) and results/report.md",
-        "Weighted F1 with its interval; * is not worse than the best of its table",
-    ]
+    lines = ["Weighted F1 with its interval; * is not worse than the best of its table"]
     for table, rows in tables.items():
         lines += ["", f"  {table}"]
         for row in rows:
