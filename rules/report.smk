@@ -43,7 +43,12 @@ rule costs:
         ],
         benchmarks=PLAN.benchmarks(),
     output:
-        rules="results/costs.tsv",
+        rules=report(
+            "results/costs.tsv",
+            caption="captions/costs.rst",
+            category="Tables",
+            labels={"table": "costs"},
+        ),
         experiments="results/seconds.tsv",
     log:
         "results/logs/costs.log",

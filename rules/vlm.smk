@@ -100,7 +100,12 @@ rule vlm:
         figures=expand("results/figures/curves/{name}.png", name=PLAN.vlm.trained),
     output:
         markdown="results/vlm.md",
-        csv="results/vlm.csv",
+        csv=report(
+            "results/vlm.csv",
+            caption="captions/vlm.rst",
+            category="Tables",
+            labels={"table": "vision-language models"},
+        ),
     log:
         "results/logs/vlm.log",
     benchmark:

@@ -201,7 +201,8 @@ def test_vision_language_models_are_marked_beside_the_versions_on_their_posts(pr
 def test_without_vision_language_models_the_chapter_is_left_out(project):
     stale = jobs(snakemake(project, "-n", "--config", "vlm=[]"))
     # The curves are those of fewer experiments; no model is trained or tested again.
-    assert {"report"} <= stale.keys() <= {"curves", "costs", "provenance", "report"}
+    made = {"curves", "costs", "provenance", "report", "report_html"}
+    assert {"report"} <= stale.keys() <= made
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -275,6 +276,7 @@ def test_a_touched_post_starts_nothing_and_a_changed_label_encodes_nothing(proje
     ("file", "rules"),
     [
         ("scripts/mmsent/report/templates/ablation.md.j2", {"ablation", "costs", "report"}),
+        ("scripts/mmsent/report/templates/page.css", {"report_html"}),
         ("scripts/mmsent/evaluation/slices.py", {"slices", "ablation", "versions"}),
         ("scripts/mmsent/figures/gains.py", {"table_figures", "ablation", "versions"}),
         ("scripts/mmsent/figures/labels.py", {"eda_labels", "report"}),
@@ -305,7 +307,7 @@ def test_a_changed_source_makes_its_own_rules_stale(project, file, rules):
         stale = jobs(snakemake(project, "-n"))
     finally:
         path.write_text(before)
-    assert rules <= stale.keys() <= rules | {"costs", "report", "provenance"}
+    assert rules <= stale.keys() <= rules | {"costs", "report", "report_html", "provenance"}
     if "train" in rules:
         assert stale["train"] == 3  # two folds and the study's split
 
