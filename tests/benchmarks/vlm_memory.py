@@ -217,8 +217,8 @@ def small_table(side: int, text: int) -> str:
 def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--side", type=int, default=588, help="pixels of a picture's side")
-    parser.add_argument("--text", type=int, default=60, help="tokens of text and template")
+    parser.add_argument("--side", type=int, default=280, help="pixels of a picture's side")
+    parser.add_argument("--text", type=int, default=100, help="tokens of text and template")
     parser.add_argument("--measure", type=json.loads, help=argparse.SUPPRESS)
     given = parser.parse_args()
     torch.set_num_threads(1)
