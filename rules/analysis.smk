@@ -13,9 +13,13 @@ rule curves:
             *PLAN.vlm.runs(PLAN.vlm.trained, "metrics.json"),
         ],
     output:
-        figures=expand(
-            "results/figures/curves/{name}.png",
-            name=[*PLAN.versions, *PLAN.vlm.trained],
+        figures=report(
+            expand(
+                "results/figures/curves/{name}.png",
+                name=[*PLAN.versions, *PLAN.vlm.trained],
+            ),
+            caption="captions/curves.rst",
+            category="Training curves",
         ),
         vectors=expand(
             "results/figures/curves/{name}.svg",
@@ -50,7 +54,11 @@ rule confusion:
             fold=range(CONFIG.folds.outer),
         ),
     output:
-        figures=expand("results/figures/confusion/{version}.png", version=PLAN.versions),
+        figures=report(
+            expand("results/figures/confusion/{version}.png", version=PLAN.versions),
+            caption="captions/confusion.rst",
+            category="Confusion matrices",
+        ),
         vectors=expand("results/figures/confusion/{version}.svg", version=PLAN.versions),
         numbers="results/figures/confusion.json",
     log:
@@ -83,7 +91,11 @@ rule bad_cases:
             fold=range(CONFIG.folds.outer),
         ),
     output:
-        figures=expand("results/figures/bad_cases/{version}.png", version=PLAN.versions),
+        figures=report(
+            expand("results/figures/bad_cases/{version}.png", version=PLAN.versions),
+            caption="captions/bad_cases.rst",
+            category="Mistakes",
+        ),
         lists=expand("results/bad_cases/{version}.csv", version=PLAN.versions),
         # Those that the report shows; which they are is known once the mistakes are.
         thumbnails=directory("results/bad_cases/pictures"),

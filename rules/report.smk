@@ -42,7 +42,12 @@ rule costs:
         ],
         benchmarks=PLAN.benchmarks(),
     output:
-        rules="results/costs.tsv",
+        rules=report(
+            "results/costs.tsv",
+            caption="captions/costs.rst",
+            category="Tables",
+            labels={"table": "costs"},
+        ),
         experiments="results/seconds.tsv",
     log:
         "results/logs/costs.log",
@@ -66,7 +71,12 @@ rule efficiency_figure:
         scores=expand("results/{table}.csv", table=PLAN.tables),
         seconds="results/seconds.tsv",
     output:
-        figure="results/figures/efficiency.png",
+        figure=report(
+            "results/figures/efficiency.png",
+            caption="captions/efficiency.rst",
+            category="Trust",
+            labels={"figure": "what a weighted F1 costs"},
+        ),
         vector="results/figures/efficiency.svg",
         numbers="results/figures/efficiency.json",
     log:

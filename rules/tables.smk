@@ -71,7 +71,12 @@ rule comparison:
         reported=CONFIG.paper_results,
     output:
         markdown="results/comparison.md",
-        csv="results/comparison.csv",
+        csv=report(
+            "results/comparison.csv",
+            caption="captions/comparison.rst",
+            category="Tables",
+            labels={"table": "the study beside ours"},
+        ),
     log:
         "results/logs/comparison.log",
     benchmark:

@@ -44,8 +44,8 @@ def rendered(template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        # Markdown, not HTML: escaping is the business of markdown_table and of escaped.
-        autoescape=False,
+        # In Markdown escaping is the business of markdown_table and of escaped.
+        autoescape=jinja2.select_autoescape(enabled_extensions=("html.j2",), default=False),
     )
     environment.filters["table"] = markdown_table
     environment.filters["percent"] = lambda share, digits=1: f"{100 * share:.{digits}f} %"

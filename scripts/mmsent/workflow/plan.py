@@ -60,18 +60,18 @@ class Plan:
         )
         self.versions = list(self.config.versions)
         self.ablation = [f"ablation/{name}" for name in self.config.ablation]
-        rows = {"versions": self.versions, "ablation": self.ablation}
+        tables = {"versions": self.versions, "ablation": self.ablation}
         #: Names of the rows of each table that has any.
-        self.tables = {table: names for table, names in rows.items() if names}
+        self.tables = {table: rows for table, rows in tables.items() if rows}
         #: What the report has a row for; the repeated experiments may be others.
         self.rows = list(dict.fromkeys([*self.versions, *self.ablation]))
         names = list(dict.fromkeys([*self.rows, *self.config.seeds.experiments]))
-        prompted = self.config.vlm
-        self.adjustments = load_adjustments(self.config.adjustments, [*names, *prompted])
+        every = [*names, *self.config.vlm]
+        self.adjustments = load_adjustments(self.config.adjustments, every)
         self.experiments: dict[str, Experiment] = {name: self._experiment(name) for name in names}
         self._experiment_files = {
             name: [str(path) for path in experiment_files(self.experiment_file(name))]
-            for name in [*names, *prompted]
+            for name in every
         }
         self.vlm = VlmPlan(self.config, self.models.vlm, self.adjustments)
         self.is_demo = self.config.dataset == "demo"
@@ -113,8 +113,7 @@ class Plan:
 
     def all_experiment_files(self, names: Iterable[str]) -> list[str]:
         """Paths of the files of several experiments, each once."""
-        files = [path for name in names for path in self.experiment_files(name)]
-        return list(dict.fromkeys(files))
+        return list(dict.fromkeys(path for name in names for path in self.experiment_files(name)))
 
     def setting_files(self) -> list[str]:
         """Paths of the files of settings beside the configuration itself."""
@@ -168,7 +167,7 @@ class Plan:
 
     def fold_table(self, protocol: str, name: str) -> str:
         """The file that says which posts an experiment trains on under a protocol."""
-        share = self.experiments[name].paper_validation
+        share = (self.experiments | self.vlm.settings)[name].paper_validation
         return f"results/paper/split/{share:g}.tsv" if protocol else "results/data/folds.tsv"
 
     def runs(self, names: Iterable[str], file: str, protocol: str = "") -> list[str]:
@@ -231,12 +230,12 @@ class Plan:
             modality, rest = file.removesuffix(".safetensors").split(".", 1)
             jobs.append(f"encode_{modality}/{encoder}.{rest}")
         jobs += [f"evaluate/{name}" for name in self.rows]
-        jobs += self.vlm.jobs()
         repeated = self.config.seeds.experiments
         jobs += [f"train_seeds/{name}/{fold}" for name in repeated for fold in folds]
         for protocol in ("", "paper/") if self.config.protocol == "both" else ("",):
             own = self.outer_folds(protocol)
             jobs += [f"{protocol}train/{name}/{fold}" for name in self.rows for fold in own]
+            jobs += [f"{protocol}{job}" for job in self.vlm.jobs(protocol)]
             found = self.searches(protocol)
             jobs += [path.removeprefix("results/").removesuffix(".json") for path in found]
         return [f"results/benchmarks/{job}.jsonl" for job in jobs]
