@@ -181,8 +181,8 @@ def make_vlm(results, folds, split, generator):
         path = results / f"costs/vlm/{name}/0.json"
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps(cost | {"predicted_posts_per_second": 5.0}))
-        run, split = f"results/paper/runs/{name}/0", "results/paper/split/0.1.tsv"
-        script("evaluate_paper", split=split, predictions=f"{run}/predictions.parquet",
+        run, file = f"results/paper/runs/{name}/0", "results/paper/split/0.1.tsv"
+        script("evaluate_paper", split=file, predictions=f"{run}/predictions.parquet",
                out=paper_file(name), **CHOSEN)  # fmt: skip
     files = [f"results/runs/{name}/0" for name in names]
     files += [f"results/runs/{name}/{fold}" for name in VERSIONS for fold in range(2)]

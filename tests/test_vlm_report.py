@@ -193,4 +193,4 @@ def test_adjustments_of_vision_language_models_are_listed_too(folds, tmp_path, i
     scores = pd.DataFrame({"beside": ["qwen2_vl_2b"] * 2})
     changes = {"qwen2_vl_2b": {"schedule": {"epochs": 3}}, "qwen2_vl_zero_shot": {"batch_size": 2}}
     rows = adjustments_table(changes, {}, scores).values.tolist()
-    assert rows == [["qwen2_vl_2b", "schedule.epochs", 5, 3]]
+    assert rows == [["qwen2_vl_2b", "schedule.epochs", "5", "3"]]
