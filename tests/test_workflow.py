@@ -188,10 +188,11 @@ def test_vision_language_models_are_marked_beside_the_versions_on_their_posts(pr
     assert scores["difference"].isna().all()
     marked = scores["experiment"] == scores["beside"]
     assert scores["exercise"].tolist() == marked.tolist()
-    for document in ("vlm", "report"):
+    # Two tables with both in each document, and in the report those of two documents.
+    for document, marks in {"vlm": 4, "comparison": 4, "report": 8}.items():
         text = (results / f"{document}.md").read_text()
-        assert text.count("(exercise of the code: random weights)") == 4, document
-        assert f"figures/curves/{TRAINED}.png" in text
+        assert text.count("(exercise of the code: random weights)") == marks, document
+        assert (f"figures/curves/{TRAINED}.png" in text) == (document != "comparison")
     report = re.sub(" +", " ", (results / "report.md").read_text())
     assert f"| {TRAINED} | schedule.epochs | 5 | 1 |" in report
     # What a killed run goes on from is gone once its files are there.
@@ -201,7 +202,7 @@ def test_vision_language_models_are_marked_beside_the_versions_on_their_posts(pr
 def test_without_vision_language_models_the_chapter_is_left_out(project):
     stale = jobs(snakemake(project, "-n", "--config", "vlm=[]"))
     # The curves are those of fewer experiments; no model is trained or tested again.
-    beside = {"costs", "efficiency_figure", "provenance", "report_html"}
+    beside = {"comparison", "costs", "efficiency_figure", "provenance", "report_html"}
     assert {"report"} <= stale.keys() <= {"curves", "report"} | beside
 
 
