@@ -9,7 +9,7 @@ rule train_seeds:
         folds="results/data/folds.tsv",
         text=lambda wildcards: PLAN.text_embeddings(wildcards.experiment),
         images=lambda wildcards: PLAN.image_embeddings(wildcards.experiment),
-        search=lambda wildcards: PLAN.search(wildcards.experiment, wildcards.fold),
+        search=lambda wildcards: PLAN.search(wildcards.experiment, [wildcards.fold]),
     output:
         "results/seeds/{experiment}/{fold}.parquet",
     log:

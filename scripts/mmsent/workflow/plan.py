@@ -112,8 +112,7 @@ class Plan:
 
     def all_experiment_files(self, names: Iterable[str]) -> list[str]:
         """Paths of the files of several experiments, each once."""
-        files = [path for name in names for path in self.experiment_files(name)]
-        return list(dict.fromkeys(files))
+        return list(dict.fromkeys(path for n in names for path in self.experiment_files(n)))
 
     def setting_files(self) -> list[str]:
         """Paths of the files of settings beside the configuration itself."""
@@ -134,14 +133,12 @@ class Plan:
 
     def _demo_files(self) -> list[str]:
         demo = self.config.demo
-        names = file_names(demo.labelled, demo.unlabelled, demo.seed)
-        return [f"{DEMO_FOLDER}/{name}" for name in names]
+        made = file_names(demo.labelled, demo.unlabelled, demo.seed)
+        return [f"{DEMO_FOLDER}/{name}" for name in made]
 
     def modalities(self, table: str) -> str:
         """The modality of each row of a table, as JSON."""
-        return canonical_json(
-            {name: self.experiments[name].modality for name in self.tables[table]}
-        )
+        return canonical_json({n: self.experiments[n].modality for n in self.tables[table]})
 
     def bootstrap(self) -> str:
         """The options of a script that resamples."""
@@ -213,11 +210,8 @@ class Plan:
 
     def embeddings(self) -> list[str]:
         """Every embedding file that some experiment reads."""
-        files = [
-            path
-            for name in self.experiments
-            for path in (*self.text_embeddings(name), *self.image_embeddings(name))
-        ]
+        names = self.experiments
+        files = [p for n in names for p in (*self.text_embeddings(n), *self.image_embeddings(n))]
         return list(dict.fromkeys(files))
 
     def benchmarks(self) -> list[str]:
@@ -234,8 +228,10 @@ class Plan:
         repeated = self.config.seeds.experiments
         jobs += [f"train_seeds/{name}/{fold}" for name in repeated for fold in folds]
         for protocol in ("", "paper/") if self.config.protocol == "both" else ("",):
-            own = self.outer_folds(protocol)
-            jobs += [f"{protocol}train/{name}/{fold}" for name in self.rows for fold in own]
+            for name in self.rows:
+                together = not protocol and name in self.folds_together
+                own = ["all"] if together else self.outer_folds(protocol)
+                jobs += [f"{protocol}train/{name}/{part}" for part in own]
             found = self.searches(protocol)
             jobs += [path.removeprefix("results/").removesuffix(".json") for path in found]
         return [f"results/benchmarks/{job}.jsonl" for job in jobs]
@@ -263,17 +259,20 @@ class Plan:
         """GPUs that a run asks for: a small network over stored vectors is as fast without."""
         return self.gpus() if self.trained_encoders(name) != "{}" else 0
 
-    def search(self, name: str, fold: int | str, protocol: str = "") -> list[str]:
-        """The file that says which settings a search chose on a fold: one file, or none."""
-        found = f"results/{protocol}search/{name}/{fold}.json"
-        return [found] if self.experiments[name].search else []
+    def search(self, name: str, folds: Iterable[int | str], protocol: str = "") -> list[str]:
+        """The files that say which settings a search chose on some folds, if there is one."""
+        searched = self.experiments[name].search is not None
+        return [f"results/{protocol}search/{name}/{n}.json" for n in folds if searched]
+
+    @property
+    def folds_together(self) -> list[str]:
+        """The experiments of which one job trains all folds: those over stored vectors alone."""
+        return [name for name in self.experiments if self.trained_encoders(name) == "{}"]
 
     def searches(self, protocol: str = "") -> list[str]:
         """The files of the searches of all rows."""
-        folds = self.outer_folds(protocol)
-        return [
-            path for name in self.rows for n in folds for path in self.search(name, n, protocol)
-        ]
+        own = self.outer_folds(protocol)
+        return [path for name in self.rows for path in self.search(name, own, protocol)]
 
     def gpus(self) -> int:
         """GPUs that a job which can use one asks for: 1 if the settings or the machine have it."""
