@@ -1,8 +1,9 @@
-# One trainer for every experiment and both protocols: a run is an experiment on a fold. What trains
-# a part of an encoder has a job for each fold; over stored vectors a fold takes seconds, less than
-# Python takes to start, so one job trains all folds of an experiment.
+# One trainer for every experiment and both protocols: a run is an experiment on a fold. What takes
+# long has a job for each fold; where a fold takes less time than Python takes to start, one job does
+# all folds of an experiment.
 
 
+ruleorder: search_folds > search
 ruleorder: train_folds > train
 
 
@@ -34,14 +35,37 @@ rule search:
         seed=CONFIG.seed,
         adjust=lambda wildcards: PLAN.adjustment(wildcards.experiment),
         encoders=lambda wildcards: PLAN.trained_encoders(wildcards.experiment),
+        fold=lambda wildcards: wildcards.fold,
     message:
         "Search the settings of {wildcards.protocol}{wildcards.experiment}, fold {wildcards.fold}"
     shell:
         "python {input.code[0]} --experiment {input.experiment[0]}"
         " --adjust {params.adjust:q} --encoders {params.encoders:q}"
-        " --posts {input.posts} --folds {input.folds} --fold {wildcards.fold}"
+        " --posts {input.posts} --folds {input.folds} --fold {params.fold}"
         " --text {input.text} --images {input.images}"
         " --seed {params.seed} --gpus {resources.gpu} --out {output} 2> {log}"
+
+
+use rule search as search_folds with:
+    input:
+        code=sources("search"),
+        experiment=lambda wildcards: PLAN.experiment_files(wildcards.experiment),
+        posts="results/data/posts.parquet",
+        folds="results/data/folds.tsv",
+        text=lambda wildcards: PLAN.text_embeddings(wildcards.experiment),
+        images=lambda wildcards: PLAN.image_embeddings(wildcards.experiment),
+    output:
+        expand("results/search/{{experiment}}/{fold}.json", fold=PLAN.outer_folds()),
+    log:
+        "results/logs/search/{experiment}/all.log",
+    benchmark:
+        "results/benchmarks/search/{experiment}/all.jsonl"
+    wildcard_constraints:
+        experiment="|".join(PLAN.light) or "(?!)",
+    params:
+        fold=PLAN.outer_folds(),
+    message:
+        "Search the settings of {wildcards.experiment}, all folds"
 
 
 rule train:
@@ -108,7 +132,7 @@ use rule train as train_folds with:
     benchmark:
         "results/benchmarks/train/{experiment}/all.jsonl"
     wildcard_constraints:
-        experiment="|".join(PLAN.folds_together) or "(?!)",
+        experiment="|".join(PLAN.trained_together) or "(?!)",
     params:
         fold=PLAN.outer_folds(),
     message:

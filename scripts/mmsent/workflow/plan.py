@@ -20,6 +20,7 @@ from mmsent.data.layout import (
 )
 from mmsent.demo.plan import file_names
 from mmsent.files import canonical_json
+from mmsent.workflow.benchmarks import benchmark_files
 from mmsent.workflow.machine import gpus_here
 from mmsent.workflow.views import (
     image_embeddings,
@@ -31,6 +32,9 @@ from mmsent.workflow.vlm import VlmPlan
 
 #: Folder of the generated data set.
 DEMO_FOLDER = "results/demo"
+
+#: Of so many posts, a fold takes less time to search or to repeat than Python takes to start.
+FEW_POSTS = 1000
 
 #: Figures of every table.
 TABLE_FIGURES = ("scores", "gains", "classes", "reliability")
@@ -216,25 +220,7 @@ class Plan:
 
     def benchmarks(self) -> list[str]:
         """The benchmark files of the jobs that cost something."""
-        folds = range(self.config.folds.outer)
-        jobs = ["index_text", "index_image", "check_posts", "posts", "groups", "folds"]
-        jobs += ["demo"] if self.is_demo else []
-        for path in self.embeddings():
-            encoder, file = path.split("/")[-2:]
-            modality, rest = file.removesuffix(".safetensors").split(".", 1)
-            jobs.append(f"encode_{modality}/{encoder}.{rest}")
-        jobs += [f"evaluate/{name}" for name in self.rows]
-        jobs += self.vlm.jobs()
-        repeated = self.config.seeds.experiments
-        jobs += [f"train_seeds/{name}/{fold}" for name in repeated for fold in folds]
-        for protocol in ("", "paper/") if self.config.protocol == "both" else ("",):
-            for name in self.rows:
-                together = not protocol and name in self.folds_together
-                own = ["all"] if together else self.outer_folds(protocol)
-                jobs += [f"{protocol}train/{name}/{part}" for part in own]
-            found = self.searches(protocol)
-            jobs += [path.removeprefix("results/").removesuffix(".json") for path in found]
-        return [f"results/benchmarks/{job}.jsonl" for job in jobs]
+        return benchmark_files(self)
 
     def view_settings(self, view: str) -> dict[str, str | int]:
         """What makes a view of a picture."""
@@ -265,9 +251,18 @@ class Plan:
         return [f"results/{protocol}search/{name}/{n}.json" for n in folds if searched]
 
     @property
-    def folds_together(self) -> list[str]:
-        """The experiments of which one job trains all folds: those over stored vectors alone."""
-        return [name for name in self.experiments if self.trained_encoders(name) == "{}"]
+    def light(self) -> list[str]:
+        """Of few posts, the experiments that train no layer of an encoder: all folds take seconds."""
+        few = len(self.texts) <= FEW_POSTS
+        return [
+            name for name, own in self.experiments.items() if few and not own.text.trained_layers
+        ]
+
+    @property
+    def trained_together(self) -> list[str]:
+        """The experiments of which one job trains all folds: over stored vectors, and light ones."""
+        light = self.light
+        return [n for n in self.experiments if n in light or self.trained_encoders(n) == "{}"]
 
     def searches(self, protocol: str = "") -> list[str]:
         """The files of the searches of all rows."""
