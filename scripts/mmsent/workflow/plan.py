@@ -252,15 +252,13 @@ class Plan:
 
     @property
     def light(self) -> list[str]:
-        """Of few posts, the experiments that train no layer of an encoder: all folds take seconds."""
+        """Experiments of which all folds take seconds: no layer of an encoder, and few posts."""
         few = len(self.texts) <= FEW_POSTS
-        return [
-            name for name, own in self.experiments.items() if few and not own.text.trained_layers
-        ]
+        return [n for n, own in self.experiments.items() if few and not own.text.trained_layers]
 
     @property
     def trained_together(self) -> list[str]:
-        """The experiments of which one job trains all folds: over stored vectors, and light ones."""
+        """Experiments of which one job trains all folds: over stored vectors, and light ones."""
         light = self.light
         return [n for n in self.experiments if n in light or self.trained_encoders(n) == "{}"]
 
