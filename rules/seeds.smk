@@ -59,7 +59,7 @@ use rule train_seeds as train_seeds_folds with:
     wildcard_constraints:
         experiment="|".join(PLAN.light) or "(?!)",
     params:
-        fold=PLAN.outer_folds(),
+        fold=list(PLAN.outer_folds()),
     message:
         "Train {wildcards.experiment}, all folds, with {params.number} seeds"
 

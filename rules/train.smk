@@ -63,7 +63,7 @@ use rule search as search_folds with:
     wildcard_constraints:
         experiment="|".join(PLAN.light) or "(?!)",
     params:
-        fold=PLAN.outer_folds(),
+        fold=list(PLAN.outer_folds()),
     message:
         "Search the settings of {wildcards.experiment}, all folds"
 
@@ -134,6 +134,6 @@ use rule train as train_folds with:
     wildcard_constraints:
         experiment="|".join(PLAN.trained_together) or "(?!)",
     params:
-        fold=PLAN.outer_folds(),
+        fold=list(PLAN.outer_folds()),
     message:
         "Train {wildcards.experiment}, all folds"
