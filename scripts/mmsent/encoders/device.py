@@ -1,16 +1,40 @@
 """Where torch works."""
 
 import ctypes
+import os
 
 import torch
+
+from mmsent.config.validation import ConfigError
+from mmsent.encoders.gpus import VISIBLE, claim_gpu
 
 #: Options of the C library's ``mallopt``, and their largest value.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _LARGEST = -1, -3, 2**31 - 1
 
 
 def device_for(gpus: int) -> torch.device:
-    """The device to work on: the GPU if one is allotted and there, else the CPU."""
-    return torch.device("cuda" if gpus > 0 and torch.cuda.is_available() else "cpu")
+    """The device to work on: a GPU of this job's own if one is allotted and there, else the CPU.
+
+    To be called before anything else asks CUDA for something, which settles what it sees.
+
+    Raises
+    ------
+    ConfigError
+        If ``CUDA_VISIBLE_DEVICES`` names a GPU that is not there.
+    """
+    if gpus <= 0:
+        return torch.device("cpu")
+    named = os.environ.get(VISIBLE)
+    # Counted by NVML, which leaves CUDA alone.
+    claimed = claim_gpu(torch.cuda.device_count)
+    if claimed and torch.cuda.is_available():
+        return torch.device("cuda")
+    if claimed and named:
+        raise ConfigError(
+            f"{VISIBLE}={named}: the GPU {claimed} cannot be used here; name those that "
+            "nvidia-smi lists, or set device: cpu"
+        )
+    return torch.device("cpu")
 
 
 def keep_freed_memory() -> None:
