@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from mmsent.config.augmentation import TextAugmentation
+from mmsent.config.validation import told_plainly
 from mmsent.encoders.device import device_for, keep_freed_memory
 from mmsent.encoders.encode_text import TextReading, encode_text_index
 from mmsent.files import settings_argument
@@ -39,4 +40,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with told_plainly():
+        main()

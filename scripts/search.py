@@ -1,5 +1,6 @@
 """Search an experiment's hyper-parameters on each fold, judged on its inner validation."""
 
+from mmsent.config.validation import told_plainly
 from mmsent.encoders.device import device_for
 from mmsent.files import seed_of, write_json
 from mmsent.labels import TRAIN, VALIDATION
@@ -29,4 +30,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with told_plainly():
+        main()

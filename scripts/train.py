@@ -1,5 +1,6 @@
 """Train an experiment on one fold or several, and predict the test posts of each."""
 
+from mmsent.config.validation import told_plainly
 from mmsent.encoders.device import device_for
 from mmsent.training.arguments import add_search, run_parser, runs_of
 from mmsent.training.files import make_deterministic
@@ -28,4 +29,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with told_plainly():
+        main()

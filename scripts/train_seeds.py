@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from mmsent.config.validation import told_plainly
 from mmsent.encoders.device import device_for
 from mmsent.files import seed_of
 from mmsent.labels import TEST, TRAIN, VALIDATION
@@ -37,4 +38,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with told_plainly():
+        main()

@@ -36,6 +36,22 @@ def dataset_files(dataset: Path, suffix: str) -> list[str]:
     return [str(folder / f"{number}{suffix}") for number in sorted(numbers)]
 
 
+def label_lists(dataset: Path, made_later: bool = False) -> list[str]:
+    """Paths of the label files, the dataset folder included; the second may be missing.
+
+    A data set that is ``made_later`` has both, though not yet.
+
+    Raises
+    ------
+    DatasetError
+        If the first is missing or no file.
+    """
+    train, unlabelled = dataset / TRAIN_FILE, dataset / UNLABELLED_FILE
+    if not made_later and not train.is_file():
+        raise DatasetError(f"{train}: no such file; it lists the labelled posts (see README)")
+    return [str(train), str(unlabelled)] if made_later or unlabelled.exists() else [str(train)]
+
+
 def _is_guid(stem: str) -> bool:
     """Whether a file name's stem is a guid as lists are read: digits without leading zeros."""
     return stem.isascii() and stem.isdigit() and stem == str(int(stem))

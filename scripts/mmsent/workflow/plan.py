@@ -11,13 +11,7 @@ from mmsent.config.encoders import ENCODES, Models, load_models
 from mmsent.config.experiment import EXPERIMENTS, Experiment, experiment_files, load_experiment
 from mmsent.config.main import FILES, Config, load_config
 from mmsent.config.validation import ConfigError, nearest
-from mmsent.data.layout import (
-    DATA_FOLDER,
-    TRAIN_FILE,
-    UNLABELLED_FILE,
-    DatasetError,
-    dataset_files,
-)
+from mmsent.data.layout import DATA_FOLDER, DatasetError, dataset_files, label_lists
 from mmsent.demo.plan import file_names
 from mmsent.files import canonical_json
 from mmsent.workflow.benchmarks import benchmark_files
@@ -81,6 +75,7 @@ class Plan:
         self.is_demo = self.config.dataset == "demo"
         self.dataset = DEMO_FOLDER if self.is_demo else self.config.dataset.rstrip("/")
         self.demo_files = self._demo_files() if self.is_demo else []
+        self._lists = label_lists(Path(self.dataset), made_later=self.is_demo)
         self.texts = self._files(".txt")
         self.images = self._files(".jpg")
 
@@ -193,9 +188,7 @@ class Plan:
 
     def label_lists(self) -> list[str]:
         """Paths of the label files; the one of posts without a label may be missing."""
-        train, unlabelled = f"{self.dataset}/{TRAIN_FILE}", f"{self.dataset}/{UNLABELLED_FILE}"
-        # The generated data set has both, though not before it is made.
-        return [train, unlabelled] if self.is_demo or Path(unlabelled).exists() else [train]
+        return self._lists
 
     def encoder_settings(self, name: str) -> str:
         """The settings of an encoder as JSON: the parameter of a rule that encodes."""
