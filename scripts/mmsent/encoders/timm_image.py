@@ -48,7 +48,10 @@ def matched(
         If the number of tensors or a shape differs.
     """
     if len(content) != len(expected):
-        raise WeightsError(f"{name}: {len(content)} tensors, the architecture has {len(expected)}")
+        raise WeightsError(
+            f"{name}: {len(content)} tensors, the architecture has {len(expected)}; "
+            "name the one of these weights in the models file"
+        )
     if content.keys() == expected.keys():
         content = {key: content[key] for key in expected}
     for (key, tensor), (old, given) in zip(expected.items(), content.items(), strict=True):
