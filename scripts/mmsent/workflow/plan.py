@@ -75,7 +75,7 @@ class Plan:
         self.is_demo = self.config.dataset == "demo"
         self.dataset = DEMO_FOLDER if self.is_demo else self.config.dataset.rstrip("/")
         self.demo_files = self._demo_files() if self.is_demo else []
-        self._lists = label_lists(Path(self.dataset), made_later=self.is_demo)
+        self.label_lists()  # a data set without one is refused here, before any job
         self.texts = self._files(".txt")
         self.images = self._files(".jpg")
 
@@ -188,7 +188,7 @@ class Plan:
 
     def label_lists(self) -> list[str]:
         """Paths of the label files; the one of posts without a label may be missing."""
-        return self._lists
+        return label_lists(Path(self.dataset), made_later=self.is_demo)
 
     def encoder_settings(self, name: str) -> str:
         """The settings of an encoder as JSON: the parameter of a rule that encodes."""
