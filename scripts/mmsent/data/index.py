@@ -31,19 +31,17 @@ def index_texts(files: Iterable[Path]) -> pd.DataFrame:
     """
     rows = []
     for path in tqdm(list(files), desc="texts", unit="post", mininterval=2):
-        content, text, encoding, note, problem = b"", "", "", "", ""
+        content = path.read_bytes()
+        text, encoding, note, problem = "", "", "", ""
         try:
-            content = path.read_bytes()
             text, encoding, repaired = decode_text(content)
-        except OSError as error:
-            problem = f"text cannot be read: {error.strerror}"
         except UndecodableTextError as error:
             problem = f"text {error}"
         else:
             notes = [] if encoding == "utf-8" else [f"decoded as {encoding}"]
             notes += ["mojibake or control characters repaired"] if repaired else []
             note = NOTE_SEPARATOR.join(notes)
-        if not content and not problem:
+        if not content:
             problem = "text file is empty"
         start = (path.stem, path.name, sha256_bytes(content), len(content))
         rows.append((*start, encoding, text, note, problem))
@@ -64,12 +62,9 @@ def index_images(files: Iterable[Path]) -> pd.DataFrame:
 
 
 def _image_row(path: Path) -> tuple[str | int | float, ...]:
-    start: tuple[str | int, ...] = (path.stem, path.name, "", 0)
+    start = (path.stem, path.name, sha256_file(path), path.stat().st_size)
     try:
-        start = (path.stem, path.name, sha256_file(path), path.stat().st_size)
         picture = read_picture(path)
-    except OSError as error:
-        return (*start, "", "", 0, 0, "", 0.0, "", f"image cannot be read: {error.strerror}")
     except UnreadableImageError as error:
         return (*start, "", "", 0, 0, "", 0.0, "", f"image {error}")
     notes = picture.notes
