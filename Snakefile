@@ -8,6 +8,9 @@ min_version("9.27")
 configfile: "config/config.yaml"
 
 
+report: "rules/captions/workflow.rst"
+
+
 include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/eda.smk"
@@ -20,14 +23,19 @@ include: "rules/tables.smk"
 include: "rules/seeds.smk"
 include: "rules/vlm.smk"
 include: "rules/report.smk"
+include: "rules/html.smk"
+
+
+onsuccess:
+    announce(workflow.dag_settings.targets, PLAN.tables)
 
 
 rule all:
     default_target: True
     input:
         "results/report.md",
-        "results/ablation.md",
-        "results/versions.md",
+        "results/report.html",
+        expand("results/{table}.md", table=PLAN.tables),
         "results/comparison.md",
         "results/seeds.md",
         PLAN.vlm.tables("results/vlm.md"),

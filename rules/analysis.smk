@@ -13,9 +13,13 @@ rule curves:
             *PLAN.vlm.runs(PLAN.vlm.trained, "metrics.json"),
         ],
     output:
-        figures=expand(
-            "results/figures/curves/{name}.png",
-            name=[*PLAN.versions, *PLAN.vlm.trained],
+        figures=report(
+            expand(
+                "results/figures/curves/{name}.png",
+                name=[*PLAN.versions, *PLAN.vlm.trained],
+            ),
+            caption="captions/curves.rst",
+            category="Training curves",
         ),
         vectors=expand(
             "results/figures/curves/{name}.svg",
@@ -50,7 +54,11 @@ rule confusion:
             fold=range(CONFIG.folds.outer),
         ),
     output:
-        figures=expand("results/figures/confusion/{version}.png", version=PLAN.versions),
+        figures=report(
+            expand("results/figures/confusion/{version}.png", version=PLAN.versions),
+            caption="captions/confusion.rst",
+            category="Confusion matrices",
+        ),
         vectors=expand("results/figures/confusion/{version}.svg", version=PLAN.versions),
         numbers="results/figures/confusion.json",
     log:
@@ -83,8 +91,14 @@ rule bad_cases:
             fold=range(CONFIG.folds.outer),
         ),
     output:
-        figures=expand("results/figures/bad_cases/{version}.png", version=PLAN.versions),
+        figures=report(
+            expand("results/figures/bad_cases/{version}.png", version=PLAN.versions),
+            caption="captions/bad_cases.rst",
+            category="Mistakes",
+        ),
         lists=expand("results/bad_cases/{version}.csv", version=PLAN.versions),
+        # Those that the report shows; which they are is known once the mistakes are.
+        thumbnails=directory("results/bad_cases/pictures"),
         numbers="results/bad_cases.json",
     log:
         "results/logs/bad_cases.log",
@@ -104,7 +118,7 @@ rule bad_cases:
         "python {input.code[0]} --experiments {params.versions} --folds {input.folds}"
         " --posts {input.posts} --predictions {input.predictions} --images {params.images:q}"
         " --figures results/figures/bad_cases --lists results/bad_cases"
-        " --numbers {output.numbers} 2> {log}"
+        " --thumbnails {output.thumbnails} --numbers {output.numbers} 2> {log}"
 
 
 rule submission:

@@ -8,7 +8,12 @@ rule eda_labels:
         code=sources("eda_labels"),
         posts="results/data/posts.parquet",
     output:
-        figure="results/eda/labels.png",
+        figure=report(
+            "results/eda/labels.png",
+            caption="captions/eda.rst",
+            category="Data",
+            labels={"figure": "classes"},
+        ),
         vector="results/eda/labels.svg",
         numbers="results/eda/labels.json",
     log:
@@ -32,7 +37,12 @@ rule eda_images:
         code=sources("eda_images"),
         posts="results/data/posts.parquet",
     output:
-        figure="results/eda/images.png",
+        figure=report(
+            "results/eda/images.png",
+            caption="captions/eda.rst",
+            category="Data",
+            labels={"figure": "sizes of the pictures"},
+        ),
         vector="results/eda/images.svg",
         numbers="results/eda/images.json",
     log:
@@ -57,7 +67,12 @@ rule eda_text_lengths:
         posts="results/data/posts.parquet",
         tokens=PLAN.token_lengths(),
     output:
-        figure="results/eda/text_lengths.png",
+        figure=report(
+            "results/eda/text_lengths.png",
+            caption="captions/eda.rst",
+            category="Data",
+            labels={"figure": "lengths of the texts"},
+        ),
         vector="results/eda/text_lengths.svg",
         numbers="results/eda/text_lengths.json",
     log:
@@ -83,7 +98,12 @@ rule eda_augmentation:
         code=sources("eda_augmentation"),
         posts="results/data/posts.parquet",
     output:
-        figure="results/eda/augmentation.png",
+        figure=report(
+            "results/eda/augmentation.png",
+            caption="captions/eda.rst",
+            category="Data",
+            labels={"figure": "augmentation"},
+        ),
         numbers="results/eda/augmentation.json",
     log:
         "results/logs/eda_augmentation.log",
@@ -112,7 +132,12 @@ rule eda_duplicates:
         posts="results/data/posts.parquet",
         groups="results/data/groups.tsv",
     output:
-        figure="results/eda/duplicates.png",
+        figure=report(
+            "results/eda/duplicates.png",
+            caption="captions/eda.rst",
+            category="Data",
+            labels={"figure": "near-duplicates"},
+        ),
         numbers="results/eda/duplicates.json",
     log:
         "results/logs/eda_duplicates.log",

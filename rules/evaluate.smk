@@ -40,6 +40,8 @@ rule evaluate_paper:
         "results/logs/evaluate_paper/{experiment}.log",
     benchmark:
         "results/benchmarks/evaluate_paper/{experiment}.jsonl"
+    wildcard_constraints:
+        experiment="|".join([*PLAN.experiments, *PLAN.vlm.names]),
     conda:
         "../envs/report.yaml"
     threads: 1

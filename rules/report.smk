@@ -36,14 +36,18 @@ rule costs:
         code=sources("costs"),
         # Made last, so that the benchmark files are all there.
         after=[
-            "results/ablation.md",
-            "results/versions.md",
+            *expand("results/{table}.md", table=PLAN.tables),
             "results/seeds.md",
             *PLAN.vlm.tables("results/vlm.md"),
         ],
         benchmarks=PLAN.benchmarks(),
     output:
-        rules="results/costs.tsv",
+        rules=report(
+            "results/costs.tsv",
+            caption="captions/costs.rst",
+            category="Tables",
+            labels={"table": "costs"},
+        ),
         experiments="results/seconds.tsv",
     log:
         "results/logs/costs.log",
@@ -61,10 +65,73 @@ rule costs:
         " --experiments {output.experiments} 2> {log}"
 
 
+rule efficiency_figure:
+    input:
+        code=sources("efficiency_figure"),
+        scores=expand("results/{table}.csv", table=PLAN.tables),
+        seconds="results/seconds.tsv",
+    output:
+        figure=report(
+            "results/figures/efficiency.png",
+            caption="captions/efficiency.rst",
+            category="Trust",
+            labels={"figure": "what a weighted F1 costs"},
+        ),
+        vector="results/figures/efficiency.svg",
+        numbers="results/figures/efficiency.json",
+    log:
+        "results/logs/efficiency_figure.log",
+    benchmark:
+        "results/benchmarks/efficiency_figure.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    message:
+        "Draw what a weighted F1 costs"
+    shell:
+        "python {input.code[0]} --scores {input.scores} --seconds {input.seconds}"
+        " --figure {output.figure} --numbers {output.numbers} 2> {log}"
+
+
+rule fixes:
+    input:
+        code=sources("fixes"),
+        lists=PLAN.label_lists(),
+        texts="results/index/text.tsv",
+        images="results/index/image.tsv",
+        embeddings=PLAN.embeddings(),
+        folds="results/data/folds.tsv",
+        predictions=PLAN.runs(PLAN.versions, "predictions.parquet"),
+    output:
+        "results/fixes.json",
+    log:
+        "results/logs/fixes.log",
+    benchmark:
+        "results/benchmarks/fixes.jsonl"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    params:
+        versions=PLAN.versions,
+    message:
+        "Measure what the remedies for the study's problems change"
+    shell:
+        "python {input.code[0]} --lists {input.lists:q} --texts {input.texts}"
+        " --images {input.images} --embeddings {input.embeddings}"
+        " --experiments {params.versions} --folds {input.folds}"
+        " --predictions {input.predictions} --out {output} 2> {log}"
+
+
 rule report:
     input:
         code=sources("report"),
-        templates=templates("report", "notes", "sections", "vlm_section"),
+        templates=templates(
+            "report", "chapters/*", "notes", "sections", "cases", "vlm_section"
+        ),
         experiments=PLAN.own_files(PLAN.rows),
         bases=PLAN.all_experiment_files([*PLAN.rows, *PLAN.vlm.names]),
         metrics=PLAN.metrics(PLAN.rows),
@@ -78,10 +145,13 @@ rule report:
         adjustments=CONFIG.adjustments,
         card="results/data/card.json",
         costs="results/costs.tsv",
-        seconds="results/seconds.tsv",
+        efficiency="results/figures/efficiency.json",
+        efficiency_figure="results/figures/efficiency.png",
+        fixes="results/fixes.json",
         deviations=CONFIG.deviations,
         curves="results/figures/curves.json",
         bad_cases="results/bad_cases.json",
+        thumbnails="results/bad_cases/pictures",
         submissions=expand("results/submission/{version}.json", version=PLAN.versions),
         searches=PLAN.searches(),
         version_figures=expand(
@@ -116,7 +186,8 @@ rule report:
     shell:
         "python {input.code[0]} --experiments {input.experiments} --metrics {input.metrics}"
         " --runs {input.runs} --reported {input.reported} --adjustments {input.adjustments}"
-        " --card {input.card} --costs {input.costs} --seconds {input.seconds}"
+        " --card {input.card} --costs {input.costs} --fixes {input.fixes}"
+        " --efficiency {input.efficiency}"
         " --provenance {input.provenance} --eda {input.numbers} --curves {input.curves}"
         " --bad-cases {input.bad_cases} --scores {input.scores} --tests {input.tests}"
         " --seeds {input.spreads}"

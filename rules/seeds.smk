@@ -99,7 +99,12 @@ rule seed_figure:
         ),
         reported=CONFIG.paper_results,
     output:
-        figure="results/figures/seeds.png",
+        figure=report(
+            "results/figures/seeds.png",
+            caption="captions/seeds.rst",
+            category="Trust",
+            labels={"figure": "identical runs"},
+        ),
         vector="results/figures/seeds.svg",
     log:
         "results/logs/seed_figure.log",

@@ -111,7 +111,12 @@ rule scores:
         reported=CONFIG.paper_results,
         adjustments=CONFIG.adjustments,
     output:
-        "results/{table}.csv",
+        report(
+            "results/{table}.csv",
+            caption="captions/scores.rst",
+            category="Tables",
+            labels={"table": "{table}"},
+        ),
     log:
         "results/logs/scores/{table}.log",
     benchmark:
@@ -137,7 +142,12 @@ rule table_figures:
         metrics=lambda wildcards: PLAN.metrics(PLAN.tables[wildcards.table]),
         reported=CONFIG.paper_results,
     output:
-        figures=expand("results/figures/{{table}}/{figure}.png", figure=TABLE_FIGURES),
+        figures=report(
+            expand("results/figures/{{table}}/{figure}.png", figure=TABLE_FIGURES),
+            caption="captions/table_figures.rst",
+            category="Figures of the tables",
+            subcategory="{table}",
+        ),
         vectors=expand("results/figures/{{table}}/{figure}.svg", figure=TABLE_FIGURES),
         numbers="results/figures/{table}.json",
     log:

@@ -68,10 +68,16 @@ rule comparison:
         templates=templates("comparison", "notes"),
         scores="results/versions.csv",
         paired="results/paired_tests/versions.json",
+        vlm=PLAN.vlm.tables("results/vlm.csv"),
         reported=CONFIG.paper_results,
     output:
         markdown="results/comparison.md",
-        csv="results/comparison.csv",
+        csv=report(
+            "results/comparison.csv",
+            caption="captions/comparison.rst",
+            category="Tables",
+            labels={"table": "the study beside ours"},
+        ),
     log:
         "results/logs/comparison.log",
     benchmark:
@@ -85,4 +91,5 @@ rule comparison:
         "Write the study's final table beside ours"
     shell:
         "python {input.code[0]} --scores {input.scores} --paired {input.paired}"
-        " --reported {input.reported} --markdown {output.markdown} --csv {output.csv} 2> {log}"
+        " --vlm {input.vlm} --reported {input.reported}"
+        " --markdown {output.markdown} --csv {output.csv} 2> {log}"

@@ -7,18 +7,18 @@ rule train_vlm:
         code=sources("train_vlm"),
         experiment=lambda wildcards: PLAN.experiment_files(wildcards.vlm),
         posts="results/data/posts.parquet",
-        folds="results/data/folds.tsv",
+        folds=lambda wildcards: PLAN.fold_table(wildcards.protocol, wildcards.vlm),
     output:
-        predictions="results/runs/{vlm}/{fold}/predictions.parquet",
-        history="results/runs/{vlm}/{fold}/history.csv",
-        metrics="results/runs/{vlm}/{fold}/metrics.json",
-        model="results/runs/{vlm}/{fold}/model.safetensors",
-        config="results/runs/{vlm}/{fold}/config.yaml",
-        cost="results/costs/vlm/{vlm}/{fold}.json",
+        predictions="results/{protocol}runs/{vlm}/{fold}/predictions.parquet",
+        history="results/{protocol}runs/{vlm}/{fold}/history.csv",
+        metrics="results/{protocol}runs/{vlm}/{fold}/metrics.json",
+        model="results/{protocol}runs/{vlm}/{fold}/model.safetensors",
+        config="results/{protocol}runs/{vlm}/{fold}/config.yaml",
+        cost="results/{protocol}costs/vlm/{vlm}/{fold}.json",
     log:
-        "results/logs/train_vlm/{vlm}/{fold}.log",
+        "results/logs/{protocol}train_vlm/{vlm}/{fold}.log",
     benchmark:
-        "results/benchmarks/train_vlm/{vlm}/{fold}.jsonl"
+        "results/benchmarks/{protocol}train_vlm/{vlm}/{fold}.jsonl"
     conda:
         "../envs/torch.yaml"
     threads: 1
@@ -30,10 +30,10 @@ rule train_vlm:
         model=PLAN.vlm.model,
         pictures=PLAN.image_folder,
         # Survives a kill, unlike the outputs; the script removes it when all are written.
-        state="results/states/{vlm}/{fold}.pt",
+        state="results/{protocol}states/{vlm}/{fold}.pt",
         folder=subpath(output.predictions, parent=True),
     message:
-        "Fine-tune {wildcards.vlm}, fold {wildcards.fold}"
+        "Fine-tune {wildcards.protocol}{wildcards.vlm}, fold {wildcards.fold}"
     shell:
         "python {input.code[0]} --experiment {input.experiment[0]}"
         " --adjust {params.adjust:q} --model {params.model:q}"
@@ -48,16 +48,16 @@ rule zero_shot:
         code=sources("zero_shot"),
         experiment=lambda wildcards: PLAN.experiment_files(wildcards.asked),
         posts="results/data/posts.parquet",
-        folds="results/data/folds.tsv",
+        folds=lambda wildcards: PLAN.fold_table(wildcards.protocol, wildcards.asked),
     output:
-        predictions="results/runs/{asked}/{fold}/predictions.parquet",
-        metrics="results/runs/{asked}/{fold}/metrics.json",
-        config="results/runs/{asked}/{fold}/config.yaml",
-        cost="results/costs/vlm/{asked}/{fold}.json",
+        predictions="results/{protocol}runs/{asked}/{fold}/predictions.parquet",
+        metrics="results/{protocol}runs/{asked}/{fold}/metrics.json",
+        config="results/{protocol}runs/{asked}/{fold}/config.yaml",
+        cost="results/{protocol}costs/vlm/{asked}/{fold}.json",
     log:
-        "results/logs/zero_shot/{asked}/{fold}.log",
+        "results/logs/{protocol}zero_shot/{asked}/{fold}.log",
     benchmark:
-        "results/benchmarks/zero_shot/{asked}/{fold}.jsonl"
+        "results/benchmarks/{protocol}zero_shot/{asked}/{fold}.jsonl"
     conda:
         "../envs/torch.yaml"
     threads: 1
@@ -69,7 +69,7 @@ rule zero_shot:
         pictures=PLAN.image_folder,
         folder=subpath(output.predictions, parent=True),
     message:
-        "Ask {wildcards.asked}, fold {wildcards.fold}"
+        "Ask {wildcards.protocol}{wildcards.asked}, fold {wildcards.fold}"
     shell:
         "python {input.code[0]} --experiment {input.experiment[0]}"
         " --adjust {params.adjust:q} --model {params.model:q}"
@@ -95,11 +95,17 @@ rule vlm:
             *PLAN.runs(PLAN.versions, "metrics.json"),
         ],
         costs=PLAN.vlm.costs(),
+        paper=PLAN.paper_metrics(PLAN.vlm.names),
         reported=CONFIG.paper_results,
         figures=expand("results/figures/curves/{name}.png", name=PLAN.vlm.trained),
     output:
         markdown="results/vlm.md",
-        csv="results/vlm.csv",
+        csv=report(
+            "results/vlm.csv",
+            caption="captions/vlm.rst",
+            category="Tables",
+            labels={"table": "vision-language models"},
+        ),
     log:
         "results/logs/vlm.log",
     benchmark:
@@ -119,5 +125,6 @@ rule vlm:
         "python {input.code[0]} --experiments {params.names} --versions {params.versions}"
         " --adjustments {input.adjustments} --folds {input.folds}"
         " --predictions {input.predictions} --runs {input.runs} --costs {input.costs}"
+        " --paper {input.paper}"
         " --reported {input.reported} {params.bootstrap}"
         " --markdown {output.markdown} --csv {output.csv} 2> {log}"

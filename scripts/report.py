@@ -4,10 +4,11 @@ from pathlib import Path
 
 from mmsent.files import read_json, write_text
 from mmsent.report.arguments import results_of, results_parser
+from mmsent.report.data import data_values
 from mmsent.report.document import report_values
+from mmsent.report.problems import memory_table
 from mmsent.report.render import rendered
 from mmsent.report.versions import Findings, adjustments_table, by_experiment
-from mmsent.report.vlm import vlm_values
 from mmsent.tables import read_numbers, read_table
 
 
@@ -16,7 +17,8 @@ def main() -> None:
     parser = results_parser(__doc__)
     parser.add_argument("--card", required=True, help="numbers of the data card")
     parser.add_argument("--costs", required=True, help="costs by rule")
-    parser.add_argument("--seconds", required=True, help="seconds by experiment")
+    parser.add_argument("--efficiency", required=True, help="numbers of the figure of costs")
+    parser.add_argument("--fixes", required=True, help="what the remedies change")
     parser.add_argument("--provenance", required=True)
     parser.add_argument("--eda", required=True, nargs="+", type=Path, help="numbers of the figures")
     parser.add_argument("--curves", required=True, help="numbers of the training curves")
@@ -39,17 +41,21 @@ def main() -> None:
         {name: only for name, (only,) in by_experiment(args.seeds, "seeds").items()},
         {name: only for name, (only,) in by_experiment(args.submissions, "submission").items()},
         by_experiment(args.searches, "search"),
-        read_table(args.seconds),
+        read_json(args.efficiency),
+        read_json(args.fixes),
     )
     vlm = [read_numbers(path) for path in args.vlm]
     files = {r.name: path for r, path in zip(results, args.experiments, strict=True)}
-    values = report_values(results, printed, findings) | {
+    eda = {path.stem: read_json(path) for path in args.eda}
+    costs = read_table(args.costs)
+    values = report_values(results, printed, findings, *vlm)
+    values |= data_values(read_json(args.card), eda["images"], printed)
+    values |= {
         "adjustments": adjustments_table(args.adjustments, files, *vlm),
         "deviations": read_table(args.deviations),
-        "eda": {path.stem: read_json(path) for path in args.eda},
-        "card": read_json(args.card),
-        "costs": read_table(args.costs),
-        "vlm": vlm_values(vlm[0], printed) if vlm else None,
+        "eda": eda,
+        "costs": costs,
+        "memory": memory_table(costs),
         "provenance": read_json(args.provenance),
     }
     write_text(args.out, rendered("report.md.j2", **values))

@@ -5,7 +5,7 @@ from pathlib import Path
 from mmsent.config.experiment import load_experiment
 from mmsent.files import write_text
 from mmsent.report.arguments import document_parser, document_values
-from mmsent.report.comparison import versions_table
+from mmsent.report.comparison import optimism_table, versions_table
 from mmsent.report.render import rendered
 from mmsent.report.results import PrintedFigures
 
@@ -18,9 +18,8 @@ def main() -> None:
     values = document_values(args)
     table = versions_table(values["scores"], PrintedFigures(args.reported))
     experiments = [load_experiment(path) for path in args.experiments]
-    text = rendered(
-        "versions.md.j2", name="versions", table=table, experiments=experiments, **values
-    )
+    values |= {"table": table, "optimism": optimism_table(values["scores"])}
+    text = rendered("versions.md.j2", name="versions", experiments=experiments, **values)
     write_text(args.markdown, text)
 
 

@@ -26,6 +26,8 @@ def main() -> None:
     parser.add_argument("--runs", required=True, nargs="+", type=Path, help="metrics of all runs")
     parser.add_argument("--costs", required=True, nargs="+", type=Path,
                         help="costs of the runs of vision-language models")  # fmt: skip
+    parser.add_argument("--paper", nargs="*", default=[], type=Path,
+                        help="metrics under the study's own protocol, if it was run")  # fmt: skip
     parser.add_argument("--reported", required=True, help="the study's figures (CSV)")
     parser.add_argument("--markdown", required=True, type=Path)
     parser.add_argument("--csv", required=True, type=Path)
@@ -35,6 +37,7 @@ def main() -> None:
         {name: tables_of(name, args.predictions) for name in every},
         {name: [read_json(path) for path in files_of(name, args.runs)] for name in every},
         by_experiment(args.costs, "vlm"),
+        {path.stem: read_json(path) for path in args.paper},
     )
     experiments = {
         name: load_prompted(EXPERIMENTS / f"{name}.yaml", args.adjustments.get(name))

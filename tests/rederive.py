@@ -90,7 +90,7 @@ def check_predictions(run, found):
     kinds = [(name, run.run_files(name, "predictions.parquet"), run.folds) for name in run.names]
     kinds += [(name, run.seed_files(name), run.folds) for name in run.repeated]
     if run.has_paper:
-        for name in run.names:
+        for name in [*run.names, *run.settings.vlm]:
             kinds.append(
                 (name, run.run_files(name, "predictions.parquet", "paper/"), run.split(name))
             )
@@ -136,9 +136,13 @@ def check_metrics(run, name, found):
         found.tree(f"{place}, validation", own.get("validation", {}), best)
         found.number(f"{place}, train_posts", own.get("train_posts"), int((roles == "train").sum()))
     if run.has_paper:
-        file = f"paper/metrics/{name}.json"
-        run.paper[name] = paper_measured(run, name)
-        found.tree(file, found.json(file) or {}, run.paper[name])
+        check_paper(run, name, found)
+
+
+def check_paper(run, name, found):
+    file = f"paper/metrics/{name}.json"
+    run.paper[name] = paper_measured(run, name)
+    found.tree(file, found.json(file) or {}, run.paper[name])
 
 
 def measured(run, name, temperatures):
@@ -348,7 +352,9 @@ def check_scores(run, table, found):
     for name in names:
         row = identity(run, name, found) | scores_of(run, name)
         row["best_set"] = name not in worse
-        rows.append(row | gains(families, name) | reported(run, name) | paper_columns(run, name))
+        here = row["weighted_f1"]
+        row |= gains(families, name) | reported(run, name) | paper_columns(run, name, here)
+        rows.append(row)
     found.csv(f"{table}.csv", rows, ["experiment"])
 
 
@@ -407,7 +413,7 @@ def reported(run, name):
     return {f"reported_{m}": (run.printed_figures(name, m) or [None])[-1] for m in metrics}
 
 
-def paper_columns(run, name):
+def paper_columns(run, name, measured_here):
     if not run.has_paper:
         return {}
     own = run.paper[name]
@@ -417,7 +423,6 @@ def paper_columns(run, name):
     columns |= {"paper_weighted_f1_low": low, "paper_weighted_f1_high": high}
     columns |= {"paper_posts": own["posts"], "paper_train_posts": own["train_posts"]}
     columns |= {"paper_with_twin": own["with_twin_in_training"]}
-    measured_here = run.measured[name]["test"]["weighted_f1"]
     return columns | {"paper_gap": columns["paper_weighted_f1"] - measured_here}
 
 
@@ -594,17 +599,26 @@ def check_vlm(run, beside, found):
             return
     exercise = found.json(f"runs/{beside}/{folds[0]}/metrics.json")["exercise"]
     tests = {} if exercise else against(run, tables, beside)
+    if run.has_paper:
+        check_paper(run, beside, found)
     for name, table in tables.items():
-        scores = {k: v for k, v in all_scores(table).items() if k not in ("log_loss", "ece")}
-        row = {"posts": len(table), "groups": table["group"].nunique(), **scores}
+        row = vlm_row(run, table)
         row["exercise"] = exercise and name == beside
-        for metric, values in run.drawn(table).items():
-            row[f"{metric}_low"], row[f"{metric}_high"] = ends(values, run.level)
+        if name == beside:
+            row |= paper_columns(run, name, row["weighted_f1"])
         for column, value in row.items():
             found.number(f"vlm.csv, {beside}, {name}, {column}", cells[name][column], value)
         columns = ("difference", "difference_low", "difference_high", "p_holm", "verdict")
         for column, value in zip(columns, tests.get(name, [None] * 5), strict=True):
             found.number(f"vlm.csv, {beside}, {name}, {column}", cells[name][column], value, SIX)
+
+
+def vlm_row(run, table):
+    scores = {k: v for k, v in all_scores(table).items() if k not in ("log_loss", "ece")}
+    row = {"posts": len(table), "groups": table["group"].nunique(), **scores}
+    for metric, values in run.drawn(table).items():
+        row[f"{metric}_low"], row[f"{metric}_high"] = ends(values, run.level)
+    return row
 
 
 def against(run, tables, beside):

@@ -5,6 +5,8 @@ import re
 
 import pandas as pd
 
+from rederive_scores import CHANCES, CLASSES, all_scores
+
 TITLES = {
     "over_text": "Over text alone",
     "over_image": "Over pictures alone",
@@ -35,10 +37,12 @@ def check_document(run, table, found):
     robustness = [lost(row) for row in rows_of(run, f"robustness/{table}.csv")]
     slices = rows_of(run, f"slices/{table}.csv")
     if table == "ablation":
-        expected = [("Ablation", [configuration(run, row) for row in scores])]
+        expected = [("Ablation", [configuration(row) for row in scores])]
+        expected += [("Beside the study", [beside_study(run, row) for row in scores])]
         expected += [("Classes", [classes(row) for row in scores])]
     else:
         expected = [("Model versions", [version(run, row) for row in scores])]
+        expected += [("Optimism and training", [optimism(run, row) for row in scores])]
     for family, title in TITLES.items():
         expected.append((title, [tested(pair) for pair in tests["families"].get(family, [])]))
     expected.append(("Without a modality", robustness))
@@ -89,7 +93,9 @@ def check_comparison(run, found):
     scores = rows_of(run, "versions.csv")
     steps = steps_of(run)
     rows = final_rows(run, scores, steps)
-    text = compare_tables("comparison.md", [("The study's final table, and ours", rows)], found)
+    whole, by_class = final_parts(rows)
+    tables = [("The study's final table, and ours", whole), ("Class by class", by_class)]
+    text = compare_tables("comparison.md", tables, found)
     found.csv("comparison.csv", rows, ["Model"])
     if text is not None:
         check_notes(run, "comparison.md", text, scores, found)
@@ -106,43 +112,76 @@ def steps_of(run):
 def final_rows(run, scores, steps):
     study = run.printed.loc[run.printed["section"] == 10, "row"]
     ours = {row["experiment"]: row for row in scores}
-    return filled([final(run, n, ours.get(n), steps) for n in dict.fromkeys([*ours, *study])])
+    names = dict.fromkeys([*ours, *study])
+    if run.settings.vlm:
+        rows = [row for row in rows_of(run, "vlm.csv") if row["beside"] == row["experiment"]]
+        ours |= {row["experiment"]: row for row in rows}
+    return filled([final(run, n, ours.get(n), steps) for n in dict.fromkeys([*names, *ours])])
+
+
+def final_parts(rows):
+    """The comparison without its classes, and its classes alone, those of the study first."""
+    pairs = [title for c in SHOWN for title in (f"Study: F1 {c}", f"F1 {c}")]
+    second = ["Model", *pairs, "Macro F1"]
+    return (
+        [{t: cell for t, cell in row.items() if t == "Model" or t not in second} for row in rows],
+        [{title: row[title] for title in second} for row in rows],
+    )
 
 
 def check_report(run, found):
     """The tables of the report that repeat those of the documents."""
     tables = markdown_tables(found.read("report.md"))
-    written = {(heading, cells[0][0]): cells for heading, cells in tables}
+    # Two tables of a heading differ in their first two columns.
+    written = {(plain(heading), *cells[0][:2]): cells for heading, cells in tables}
     for heading, rows in report_tables(run):
-        first = next(iter(rows[0]))
-        if (heading, first) not in written:
-            found.say("report.md", f"{heading}: no table of {first}")
+        first, second = list(rows[0])[:2]
+        if (heading, first, second) not in written:
+            found.say("report.md", f"{heading}: no table of {first}, {second}")
             continue
-        cells = written[heading, first]
-        # What a run took is no number of its predictions.
-        kept = [number for number, title in enumerate(cells[0]) if title != "Seconds"]
-        found.cells("report.md", heading, [[row[n] for n in kept] for row in cells], rows)
+        found.cells("report.md", heading, written[heading, first, second], rows)
+
+
+def plain(heading):
+    """A heading without the number that its chapter happens to have."""
+    return re.sub(r"^[\d.]+ ", "", heading)
 
 
 def report_tables(run):
-    """Heading and rows of each of these tables."""
+    """Heading and rows of each table of the report whose numbers can be derived."""
     scores = {table: rows_of(run, f"{table}.csv") for table in run.tables}
-    every = [*scores["versions"], *scores["ablation"]]
-    tests = json.loads((run.results / "paired_tests/ablation.json").read_text())["families"]
+    every = [row for rows in scores.values() for row in rows]
     spreads = {n: json.loads((run.results / f"seeds/{n}.json").read_text()) for n in run.repeated}
+    whole, by_class = final_parts(final_rows(run, scores["versions"], steps_of(run)))
     expected = [
-        ("Multimodal sentiment: report", [headline_row(run, row) for row in every]),
-        ("2. Model versions", [version(run, row) for row in scores["versions"]]),
-        ("3. Ablation", [configuration(run, row) for row in scores["ablation"]]),
-        *((TITLES[family], [tested(pair) for pair in pairs]) for family, pairs in tests.items()),
-        ("4. The study's final table", final_rows(run, scores["versions"], steps_of(run))),
+        ("Overview", [headline_row(run, row) for row in every]),
+        ("Model versions", [version(run, row) for row in scores["versions"]]),
+        ("Model versions", [optimism(run, row) for row in scores["versions"]]),
         ("Calibration", [calibrated(row) for row in every]),
+        ("Final comparison", whole),
+        ("Class by class", by_class),
+        ("Efficiency", efficiency_rows(run, every)),
+        ("Unequal classes", [remedied(run, row["experiment"]) for row in scores["versions"]]),
         ("Identical runs", spread_rows(spreads, "weighted_f1")),
     ]
+    if "ablation" in scores:
+        tests = json.loads((run.results / "paired_tests/ablation.json").read_text())["families"]
+        expected += [
+            ("Ablation", [configuration(row) for row in scores["ablation"]]),
+            ("Beside the study", [beside_study(run, row) for row in scores["ablation"]]),
+        ]
+        for family, pairs in tests.items():
+            rows = [tested(pair) for pair in pairs]
+            for row in rows:
+                del row["Macro F1"], row["p (macro)"]
+            expected.append((TITLES[family], rows))
     for row in scores["versions"]:
-        metrics = json.loads((run.results / f"metrics/{row['experiment']}.json").read_text())
-        heading = f"{row['experiment']}: {row['title']}"
+        name = row["experiment"]
+        metrics = json.loads((run.results / f"metrics/{name}.json").read_text())
+        heading = f"{name}: {row['title']}"
         expected.append((heading, [weighed(*part) for part in metrics["fusion_weights"].items()]))
+        expected.append((heading, [by_class_row(run, row, c) for c in SHOWN]))
+        expected.append((heading, distribution(run, name)))
     return [(heading, filled(rows)) for heading, rows in expected if rows]
 
 
@@ -243,11 +282,10 @@ def paper(run, row):
     }
 
 
-def configuration(run, row):
+def configuration(row):
     """A row of the ablation."""
-    name = row["experiment"]
     cells = {
-        "Configuration": short(name),
+        "Configuration": short(row["experiment"]),
         "Modality": "text + image" if row["modality"] == "both" else row["modality"],
         "Fusion": "-" if pd.isna(row["fusion"]) else row["fusion"],
         "Weighted F1": bold_if_best(row),
@@ -259,7 +297,13 @@ def configuration(run, row):
             gain, ends = signed(row, family).split(" ", 1)
             cell = f"{gain} ({row[f'{family}_percent']:+.1f} %) {ends}"
         cells[f"Over {family.removeprefix('over_')} only"] = cell
-    cells |= paper(run, row)
+    return cells
+
+
+def beside_study(run, row):
+    """A row of the study's figures for the ablation beside ours."""
+    name = row["experiment"]
+    cells = {"Configuration": short(name)}
     cells["Reported F1"] = study(run, name, "weighted_f1")
     cells["Reported accuracy"] = study(run, name, "accuracy")
     for modality in ("text", "image"):
@@ -268,7 +312,7 @@ def configuration(run, row):
         both = gain and percent
         cell = f"{gain[-1]:+.4f} ({percent[-1]:+.1f} %)" if both else "-"
         cells[f"Reported over {modality}"] = cell
-    return cells
+    return cells | {"Weighted F1": f"{row['weighted_f1']:.4f}"} | paper(run, row)
 
 
 def trained(row):
@@ -297,10 +341,15 @@ def version(run, row):
         "Accuracy": interval(row, "accuracy"),
         "Macro F1": interval(row, "macro_f1"),
     }
-    cells |= paper(run, row) | {f"F1 {c}": f"{row[f'f1_{c}']:.3f}" for c in SHOWN}
+    return cells | {f"F1 {c}": f"{row[f'f1_{c}']:.3f}" for c in SHOWN}
+
+
+def optimism(run, row):
+    """A row of the versions' second table."""
+    cells = {"Version": row["experiment"]}
     for title, key in (("MCC", "mcc"), ("Log loss", "log_loss"), ("ECE", "ece")):
         cells[title] = f"{row[key]:.3f}"
-    return cells | trained(row)
+    return cells | trained(row) | paper(run, row)
 
 
 def final(run, name, row, steps):
@@ -311,9 +360,16 @@ def final(run, name, row, steps):
         cells[f"Study: {title}"] = study(run, name, metric, digits)
     if row is None:
         return cells
-    cells |= {"Weighted F1": bold_if_best(row), "Accuracy": interval(row, "accuracy")}
+    if row.get("exercise"):
+        cells["Model"] += " (exercise of the code: random weights)"
+    cells |= paper(run, row)
+    ranked = "best_set" in row
+    cells["Weighted F1"] = bold_if_best(row) if ranked else interval(row, "weighted_f1")
+    cells |= {"Accuracy": interval(row, "accuracy")}
     cells |= {f"F1 {c}": f"{row[f'f1_{c}']:.3f}" for c in SHOWN}
-    cells |= {"Macro F1": interval(row, "macro_f1")} | paper(run, row)
+    cells |= {"Macro F1": interval(row, "macro_f1")}
+    best = ("yes" if row["best_set"] else "no") if ranked else "-"
+    cells |= {"Not worse than the best": best}
     says = steps[name]["verdict"] if name in steps else "-"
     return cells | {"Against the version before": says}
 
@@ -407,11 +463,89 @@ def calibrated(row):
 
 def headline_row(run, row):
     """A row of the report's first table."""
-    cells = {"Experiment": short(row["experiment"])}
-    cells["Reported F1"] = study(run, row["experiment"], "weighted_f1")
-    metrics = {"Weighted F1": "weighted_f1", "Macro F1": "macro_f1", "Accuracy": "accuracy"}
-    metrics["F1 neutral"] = "f1_neutral"
-    return cells | {title: interval(row, metric) for title, metric in metrics.items()}
+    metrics = {"Accuracy": "accuracy", "Macro F1": "macro_f1", "F1 neutral": "f1_neutral"}
+    cells = {"Experiment": short(row["experiment"]), "Weighted F1": bold_if_best(row)}
+    cells |= {title: f"{row[metric]:.4f}" for title, metric in metrics.items()}
+    return cells | {"Reported F1": study(run, row["experiment"], "weighted_f1")}
+
+
+def efficiency_rows(run, scores):
+    """What each experiment took, the cheapest first; of two that took the same the better one."""
+    took = pd.read_csv(run.results / "seconds.tsv", sep="\t").set_index("experiment")
+    costs = {
+        row["experiment"]: round(
+            took["train"][row["experiment"]] + took["search"][row["experiment"]], 1
+        )
+        for row in scores
+    }
+    rows = []
+    for row in sorted(scores, key=lambda row: (costs[row["experiment"]], -row["weighted_f1"])):
+        name = row["experiment"]
+        others = [
+            other for other in scores
+            if other is not row
+            and (costs[other["experiment"]], -other["weighted_f1"])
+            <= (costs[name], -row["weighted_f1"])
+            and other["weighted_f1"] >= row["weighted_f1"]
+        ]  # fmt: skip
+        rows.append(
+            {
+                "Experiment": short(name),
+                "Weighted F1": interval(row, "weighted_f1"),
+                "Trained parameters": f"{row['trained_parameters']:,}",
+                "Seconds": f"{costs[name]:,.1f}",
+                "Peak memory [MiB]": f"{took['memory'][name]:,.0f}",
+                "F1 / minute": f"{row['weighted_f1'] / (costs[name] / 60):.3f}",
+                "Another as good in less time": "yes" if others else "no",
+            }
+        )
+    return rows
+
+
+def remedied(run, name):
+    """What post-processing makes of the most probable class."""
+    table = run.pooled(name)
+    likeliest = table[CHANCES].to_numpy().argmax(axis=1)
+    said = {"before": table.assign(predicted=likeliest), "after": table}
+    cells = {"Version": name, "Posts changed": f"{(likeliest != table['predicted']).sum():,}"}
+    for title, metric in (("F1 neutral", "f1_neutral"), ("Weighted F1", "weighted_f1")):
+        for when, own in said.items():
+            cells[f"{title}, {when}"] = f"{all_scores(own)[metric]:.4f}"
+    for when, own in said.items():
+        cells[f"Called neutral, {when}"] = (
+            f"{(own['predicted'] == CLASSES.index('neutral')).sum():,}"
+        )
+    return cells
+
+
+def by_class_row(run, row, label):
+    """A row of a version's table of classes."""
+    return {
+        "Class": label,
+        "Posts": f"{(run.folds['label'] == CLASSES.index(label)).sum():,}",
+        "Precision": f"{row[f'precision_{label}']:.3f}",
+        "Recall": f"{row[f'recall_{label}']:.3f}",
+        "F1": interval(row, f"f1_{label}"),
+    }
+
+
+def distribution(run, name):
+    """What a version says of the posts without label; from its runs, and from its file."""
+    lines = (run.results / f"submission/{name}.txt").read_text().splitlines()[1:]
+    final = dict(line.split(",") for line in lines)
+    runs = pd.concat(run.predictions(name))
+    own = runs[runs["subset"] == "unlabelled"]
+    mean = own[own["guid"].isin(list(final))].groupby("guid")[CHANCES].mean()
+    likeliest = [CLASSES[n] for n in mean.to_numpy().argmax(axis=1)]
+    rows = []
+    for label in SHOWN if len(mean) else ():
+        count = list(final.values()).count(label)
+        row = {"Class": label, "Most probable": f"{likeliest.count(label):,}"}
+        row |= {"After post-processing": f"{count:,}"}
+        row |= {"Share": f"{100 * count / len(mean):.1f} %"}
+        reported = run.printed_figures(name, f"test_{label}_share")
+        rows.append(row | ({"Reported share": f"{100 * reported[-1]:.1f} %"} if reported else {}))
+    return rows
 
 
 def weighed(part, numbers):

@@ -15,6 +15,7 @@ import yaml
 
 from mmsent.config.experiment import load_experiment
 from mmsent.config.main import Config
+from mmsent.config.vlm import load_prompted
 from rederive_scores import class_columns, drawn_scores, resampled
 
 NAN = float("nan")
@@ -44,7 +45,8 @@ class FinishedRun:
         self.level = self.settings.intervals.level
         self.has_paper = self.settings.protocol == "both"
         ablation = [f"ablation/{name}" for name in self.settings.ablation]
-        self.tables = {"versions": self.settings.versions, "ablation": ablation}
+        tables = {"versions": self.settings.versions, "ablation": ablation}
+        self.tables = {table: names for table, names in tables.items() if names}
         self.names = [*self.settings.versions, *ablation]
         self.repeated = self.settings.seeds.experiments
         self.folds = self.table(results / "data/folds.tsv")
@@ -101,7 +103,10 @@ class FinishedRun:
 
     def split(self, name):
         """The study's own split of an experiment's posts."""
-        share = self.experiments[name].paper_validation
+        if name in self.settings.vlm:
+            share = load_prompted(self.config / f"experiments/{name}.yaml").paper_validation
+        else:
+            share = self.experiments[name].paper_validation
         return self.table(self.results / f"paper/split/{share:g}.tsv")
 
     def pooled(self, name, subset="test"):

@@ -29,7 +29,7 @@ RULES = {
 
 #: Names under which packages are imported, where they differ from those of the package index.
 IMPORT_NAMES = {"PIL": "pillow", "yaml": "pyyaml", "sklearn": "scikit-learn", "open_clip":
-                "open-clip-torch"}  # fmt: skip
+                "open-clip-torch", "markdown_it": "markdown-it-py"}  # fmt: skip
 
 
 def layer(path):

@@ -530,6 +530,13 @@ def test_a_run_of_pictures_alone_still_knows_where_the_token_lengths_are():
     assert "/text." in images_alone.token_lengths()
 
 
+def test_a_table_without_rows_is_no_table():
+    both, alone = plan(), plan("ablation: []")
+    assert list(both.tables) == ["versions", "ablation"]
+    assert list(alone.tables) == ["versions"]
+    assert alone.rows == alone.versions
+
+
 def test_the_seed_makes_the_augmented_views_but_not_the_evaluation_view():
     one, two = plan(), plan("seed: 43")
     assert one.view_settings("resize_crop.3") == two.view_settings("resize_crop.3") | {"seed": 42}

@@ -114,8 +114,12 @@ CHOSEN = {"resamples": 1000, "level": 0.9, "seed": 3}
 FOLDS, REPORTED = "results/data/folds.tsv", "config/paper_results.csv"
 
 
+def paper_file(name):
+    return f"results/paper/metrics/{name}.json"
+
+
 def make_metrics(name):
-    file, paper = f"results/metrics/{name}.json", f"results/paper/metrics/{name}.json"
+    file, paper = f"results/metrics/{name}.json", paper_file(name)
     runs = [f"results/runs/{name}/{fold}/predictions.parquet" for fold in range(2)]
     script("evaluate", folds=FOLDS, predictions=runs, out=file, **CHOSEN)
     run, split = f"results/paper/runs/{name}/0/predictions.parquet", "results/paper/split/0.15.tsv"
@@ -144,9 +148,8 @@ def make_table(table, names, spreads):
            runs=[f"{run}/metrics.json" for run in runs])  # fmt: skip
     given["scores"] = scores
     if table == "versions":
-        script(
-            "comparison", markdown="results/comparison.md", csv="results/comparison.csv", **given
-        )
+        script("comparison", vlm="results/vlm.csv", markdown="results/comparison.md",
+               csv="results/comparison.csv", **given)  # fmt: skip
         given["experiments"] = files
     script(table, robustness=robustness, slices=slices, markdown=f"results/{table}.md", **given)
 
@@ -161,19 +164,25 @@ def make_seeds(name):
     return spread
 
 
-def make_vlm(results, folds, generator):
+def make_vlm(results, folds, split, generator):
     """A vision-language model of random weights on a fold, and a real one that is poor."""
     names = SETTINGS["vlm"]
     for name, hits, exercise in zip(names, (0.7, 0.05), (True, False), strict=True):
         posts = folds[folds["role_0"] == "test"]
         write_table(results / f"runs/{name}/0/predictions.parquet",
                     predicted(posts, "test", 0, generator, hits))  # fmt: skip
+        held_out = split[split["role_0"] == "validation"]
+        write_table(results / f"paper/runs/{name}/0/predictions.parquet",
+                    predicted(held_out, "validation", 0, generator, hits))  # fmt: skip
         numbers = {"exercise": exercise, "parameters": 9, "trained_parameters": 3}
         (results / f"runs/{name}/0/metrics.json").write_text(json.dumps(numbers))
         cost = {"device": "CPU", "precision": "fp32", "peak_memory": 9.0, "seconds": 2.0}
         path = results / f"costs/vlm/{name}/0.json"
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps(cost | {"predicted_posts_per_second": 5.0}))
+        run = f"results/paper/runs/{name}/0/predictions.parquet"
+        script("evaluate_paper", split="results/paper/split/0.1.tsv", predictions=run,
+               out=paper_file(name), **CHOSEN)  # fmt: skip
     files = [f"results/runs/{name}/0" for name in names]
     files += [f"results/runs/{name}/{fold}" for name in VERSIONS for fold in range(2)]
     script("vlm", experiments=names, versions=VERSIONS, folds=FOLDS, reported=REPORTED,
@@ -181,6 +190,7 @@ def make_vlm(results, folds, generator):
            predictions=[f"{file}/predictions.parquet" for file in files],
            runs=[f"{file}/metrics.json" for file in files],
            costs=[f"results/costs/vlm/{name}/0.json" for name in names],
+           paper=[paper_file(name) for name in names],
            markdown="results/vlm.md", **CHOSEN)  # fmt: skip
 
 
@@ -194,7 +204,7 @@ def made(tmp_path_factory):
     folds, split, posts = made_posts(generator)
     write_table(results / "data/folds.tsv", folds)
     write_table(results / "data/posts.parquet", posts)
-    for share in ("0.15", "0.2"):
+    for share in ("0.1", "0.15", "0.2"):
         write_table(results / f"paper/split/{share}.tsv", split)
     for name in NAMES:
         for fold in range(2):
@@ -211,9 +221,9 @@ def made(tmp_path_factory):
         patch.chdir(folder)
         patch.setattr(sys, "argv", [])
         spread = make_seeds("v4_balanced_clip")
+        make_vlm(results, folds, split, np.random.default_rng(6))
         make_table("versions", VERSIONS, [spread])
         make_table("ablation", NAMES[2:], [])
-        make_vlm(results, folds, np.random.default_rng(6))
     return folder
 
 
@@ -311,15 +321,20 @@ def test_a_swapped_prediction_moves_the_scores_of_its_experiment_alone(results):
 def test_the_report_repeats_the_tables_of_the_documents(results):
     final = (results / "comparison.md").read_text().split("\n\n")[1]
     report = results / "report.md"
-    report.write_text(f"# Report\n\n## 4. The study's final table\n\n{final}\n")
+    report.write_text(f"# Report\n\n## 7. Final comparison\n\n{final}\n")
+    for name in VERSIONS:
+        (results / "submission").mkdir(exist_ok=True)
+        (results / f"submission/{name}.txt").write_text("guid,tag\n")
+    seconds = pd.DataFrame({"experiment": NAMES, "train": 2.0, "search": 0.0, "memory": 9.0})
+    write_table(results / "seconds.tsv", seconds)
     rewritten(report, r"^(\| v4_balanced_clip .*\|) [a-z ]+\|$", r"\1 surely better |")
     run, found = FinishedRun(results, results.parent / "config"), Comparison(results)
     check_report(run, found)
     lines = [line for line in found.wrong if "no table of" not in line]
     assert len(lines) == 1
-    assert lines[0].startswith("report.md, 4. The study's final table, v4_balanced_clip, Against")
+    assert lines[0].startswith("report.md, Final comparison, v4_balanced_clip, Against")
     missing = [line for line in found.wrong if "no table of" in line]
-    assert any("3. Ablation" in line for line in missing)
+    assert any("Ablation: no table" in line for line in missing)
 
 
 @pytest.mark.parametrize("change", ["label", "fold", "post", "twice"])

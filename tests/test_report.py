@@ -10,15 +10,21 @@ from mmsent.evaluation.paired import compared_together
 from mmsent.evaluation.pairs import against_best, consecutive, grid_families
 from mmsent.evaluation.pooling import pooled
 from mmsent.labels import PROBABILITY_COLUMNS
-from mmsent.report.comparison import ablation_table, comparison_table, versions_table
+from mmsent.report.comparison import (
+    ablation_beside_study,
+    ablation_table,
+    comparison_parts,
+    comparison_table,
+    optimism_table,
+    versions_table,
+)
 from mmsent.report.costs import costs_table, experiment_seconds
-from mmsent.report.document import majority
+from mmsent.report.overview import majority
 from mmsent.report.provenance import combined_sha256, provenance
 from mmsent.report.render import markdown_table, rendered
 from mmsent.report.results import PrintedFigures, Result
 from mmsent.report.scores import scores_table
 from mmsent.report.versions import (
-    Findings,
     adjustments_table,
     by_experiment,
     distribution_table,
@@ -94,7 +100,7 @@ def printed():
 def test_gains_are_differences_of_the_rows_shown(grid, printed):
     results, paired = grid
     scores = scores_table(results, printed, paired, {})
-    table = ablation_table(scores, printed).set_index("Configuration")
+    table = ablation_table(scores).set_index("Configuration")
     text, image, late = (result.value("weighted_f1") for result in results)
     gain, percent = late - text, 100 * (late - text) / text
     assert table.loc["multimodal_late", "Over text only"].startswith(
@@ -103,8 +109,9 @@ def test_gains_are_differences_of_the_rows_shown(grid, printed):
     loss, percent = text - image, 100 * (text - image) / image
     assert table.loc["text_only", "Over image only"].startswith(f"{loss:+.4f} ({percent:+.1f} %) [")
     assert table.loc["text_only", "Over text only"] == "-"
-    assert table.loc["text_only", "Reported F1"] == "0.6941"
-    assert table.loc["multimodal_late", "Reported over text"] == "+0.0869 (+12.5 %)"
+    beside = ablation_beside_study(scores, printed).set_index("Configuration")
+    assert beside.loc["text_only", "Reported F1"] == "0.6941"
+    assert beside.loc["multimodal_late", "Reported over text"] == "+0.0869 (+12.5 %)"
     low, high = results[2].metrics["interval"]["accuracy"]
     assert table.loc["multimodal_late", "Accuracy"] == (
         f"{results[2].value('accuracy'):.4f} [{low:.3f}, {high:.3f}]"
@@ -120,7 +127,7 @@ def test_bold_is_the_set_that_is_not_worse_and_not_the_highest_number(grid, prin
         "ablation/multimodal_late": True,
     }
     assert scores["weighted_f1"].idxmax() == "ablation/multimodal_late"
-    cells = ablation_table(scores.reset_index(), printed)["Weighted F1"]
+    cells = ablation_table(scores.reset_index())["Weighted F1"]
     assert [cell.startswith("**") for cell in cells] == [True, False, True]
 
 
@@ -149,11 +156,11 @@ def test_the_paper_protocol_stands_beside_as_optimistic(grid, printed):
         for result_ in results
     }  # fmt: skip
     scores = scores_table(results, printed, paired, paper)
-    table = ablation_table(scores, printed)
+    table = ablation_beside_study(scores, printed)
     assert table["Paper protocol F1 (optimistic)"].tolist() == ["0.9000 [0.850, 0.950]"] * 3
     for shown, result_ in zip(table["Optimism (paper - grouped F1)"], results, strict=True):
         assert shown == f"{0.9 - result_.value('weighted_f1'):+.4f}"
-    text = rendered("comparison.md.j2", table=table, scores=scores, paired=paired, tests=[])
+    text = rendered("comparison.md.j2", table=table, classes=table, scores=scores, tests=[], vlm=0)
     assert "of its validation posts 4 of 36 have a near-duplicate" in text
     assert "optimistic" in text
 
@@ -170,12 +177,18 @@ def test_the_comparison_keeps_what_the_study_prints_and_this_run_has_not(printed
     assert table.loc["v4_balanced_clip", "Study: F1 neutral"] == "0.48"
     assert table.loc["v4_balanced_clip", "Against the version before"] == "better"
     assert table.loc["v3_clip", "Against the version before"] == "-"
+    assert table.loc[["v3_clip", "v4_balanced_clip"], "Not worse than the best"].tolist() == [
+        "no", "yes"
+    ]  # fmt: skip
+    whole, by_class = comparison_parts(table.reset_index())
+    assert {*whole} | {*by_class} == {"Model", *table.columns}
+    assert {*whole} & {*by_class} == {"Model"}
 
 
 def test_the_versions_table_shows_the_gap_to_validation(printed):
     results, paired = results_of(v4_balanced_clip=0.7)
     scores = scores_table(results, printed, paired, {})
-    table = versions_table(scores, printed).iloc[0]
+    table = {**versions_table(scores, printed).iloc[0], **optimism_table(scores).iloc[0]}
     gap = results[0].metrics["validation"]["weighted_f1"] - results[0].value("weighted_f1")
     assert table["Validation - test F1"] == f"{gap:+.4f}"
     assert table["Best epoch"] == "4.5 of 15"
@@ -218,7 +231,9 @@ def test_cells_cannot_break_a_table():
 def test_documents_name_posts_and_groups(grid, printed):
     results, paired = grid
     scores = scores_table(results, printed, paired, {})
-    text = rendered("comparison.md.j2", table=scores, scores=scores, paired=paired, tests=[])
+    text = rendered(
+        "comparison.md.j2", table=scores, classes=scores, scores=scores, tests=[], vlm=0
+    )
     assert "Measured on 240 posts" in text
     assert "over 120 near-duplicate groups" in text
     assert "95 % intervals from 200" in text
@@ -250,10 +265,10 @@ def test_seconds_of_an_experiment_are_those_of_all_its_folds_and_searches(tmp_pa
                           ("train/ablation/x/0", 7), ("encode_text/clip.none", 99)):  # fmt: skip
         file = tmp_path / "benchmarks" / f"{path}.jsonl"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(f'{{"s": {seconds}}}\n')
+        file.write_text(f'{{"s": {seconds}, "max_rss": {seconds}}}\n')
     table = experiment_seconds(sorted(tmp_path.rglob("*.jsonl"))).set_index("experiment")
-    assert table.loc["v5"].tolist() == [6, 10]
-    assert table.loc["ablation/x"].tolist() == [7, 0]
+    assert table.loc["v5"].tolist() == [6, 10, 10]
+    assert table.loc["ablation/x"].tolist() == [7, 0, 7]
 
 
 def test_files_of_an_experiment_come_in_the_order_of_their_folds(tmp_path):
@@ -275,15 +290,15 @@ def test_the_trials_of_a_search_are_averaged_over_the_folds_that_tried_them():
         return {"trials": trials, "best": scores.index(max(scores))}
 
     table = search_table([fold([0.6, 0.7]), fold([0.8, 0.75]), fold([0.6, 0.8])])
-    assert table["fusion"].tolist() == ["b", "a"]
-    assert table["dropout"].tolist() == ["0.5", "0.2"]
+    assert table["Fusion"].tolist() == ["b", "a"]
+    assert table["Dropout"].tolist() == ["0.5", "0.2"]
     assert table["Validation F1"].tolist() == ["0.7500", "0.6667"]
     assert table["Chosen in folds"].tolist() == [2, 1]
     assert table[["Lowest", "Highest"]].values.tolist() == [["0.7000", "0.8000"],
                                                             ["0.6000", "0.8000"]]  # fmt: skip
 
 
-def test_what_post_processing_changed_is_shown_before_and_after():
+def test_what_post_processing_changed_is_shown_before_and_after(printed):
     counts = {"negative": 3, "neutral": 1, "positive": 6}
     after = {"negative": 2, "neutral": 2, "positive": 6}
     numbers = {
@@ -291,14 +306,10 @@ def test_what_post_processing_changed_is_shown_before_and_after():
         "before": {"counts": counts, "shares": {}},
         "after": {"counts": after, "shares": {name: n / 10 for name, n in after.items()}},
     }  # fmt: skip
-    nothing = numbers | {"posts": 0}
-    submissions = {"v4_balanced_clip": numbers, "v3_clip": nothing}
-    findings = Findings({}, {}, {}, {}, {}, submissions, {}, pd.DataFrame())
-    rows = [result("v4_balanced_clip"), result("v3_clip")]
-    (row,) = distribution_table(rows, findings).to_dict("records")
-    assert row["neutral"] == "1 → 2 (20.0 %)"
-    assert row["positive"] == "6 (60.0 %)"
-    assert row["Changed"] == 1
+    table = distribution_table(numbers, "v1_baseline", printed).set_index("Class")
+    assert table.loc["neutral"].tolist() == ["1", "2", "20.0 %", "0.4 %"]
+    assert table.loc["positive"].tolist() == ["6", "6", "60.0 %", "76.9 %"]
+    assert "Reported share" not in distribution_table(numbers, "v4_balanced_clip", printed)
 
 
 def test_adjustments_are_listed_with_what_the_file_says():
@@ -308,8 +319,8 @@ def test_adjustments_are_listed_with_what_the_file_says():
     }
     files = {"v4_balanced_clip": ROOT / EXPERIMENTS / "v4_balanced_clip.yaml"}
     rows = adjustments_table(adjustments, files).values.tolist()
-    assert rows == [["v4_balanced_clip", "schedule.epochs", 15, 3],
-                    ["v4_balanced_clip", "vectors.dropout", 0.0, 0.2]]  # fmt: skip
+    assert rows == [["v4_balanced_clip", "schedule.epochs", "15", "3"],
+                    ["v4_balanced_clip", "vectors.dropout", "0", "0.2"]]  # fmt: skip
 
 
 def test_weights_are_shown_of_adaptive_fusion_alone():

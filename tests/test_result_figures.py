@@ -15,7 +15,8 @@ import bad_cases
 import confusion
 import curves
 from mmsent.evaluation.bad_cases import bad_cases as list_bad_cases
-from mmsent.figures.bad_cases import bad_case_sheet, worst
+from mmsent.evaluation.bad_cases import worst
+from mmsent.figures.bad_cases import SHOWN, bad_case_sheet
 from mmsent.figures.confusion import confusion_figure
 from mmsent.figures.curves import curves_figure
 from mmsent.figures.style import save_figure, save_sheet
@@ -190,7 +191,7 @@ def test_sheet_shows_what_the_list_says(tmp_path, monkeypatch):
     texts = [text for text, _ in printed(figure, monkeypatch)]
     # Post 2 is a near-duplicate of post 1, which is labelled otherwise.
     shown = [text.removeprefix("guid ") for text in texts if text.startswith("guid ")]
-    assert shown == worst(wrong)["guid"].tolist() == ["1", "3", "4", "5", "6", "7", "8", "9"]
+    assert shown == worst(wrong, SHOWN)["guid"].tolist() == ["1", "3", "4", "5", "6", "7", "8", "9"]
     assert texts.count("near-duplicates labelled otherwise") == 1
     assert texts.count("labelled negative") == 3
     assert texts.count("predicted neutral: 90.0%") == 3
@@ -307,7 +308,8 @@ def test_confusion_by_command_line(project, monkeypatch):
 def test_bad_cases_by_command_line(project, monkeypatch):
     numbers = call(bad_cases, project, monkeypatch,
                    "--folds HERE/folds.tsv --posts HERE/posts.parquet --predictions PREDICTIONS "
-                   "--images HERE --figures HERE/out --lists HERE/lists")  # fmt: skip
+                   "--images HERE --figures HERE/out --lists HERE/lists "
+                   "--thumbnails HERE/small")  # fmt: skip
     assert numbers["experiments"]["v2"]["since"] == {"before": "v1", "mended": 3, "spoilt": 0}
     assert numbers["wrong_in_all"] == 7
     assert len(read_table(project / "lists/v1.csv")) == 10

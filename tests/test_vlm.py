@@ -13,13 +13,12 @@ from transformers import (
 )
 
 from mmsent.config.encoders import TinyVlm, VlmCheckpoint
-from mmsent.config.validation import ConfigError
 from mmsent.data.images import UnreadableImageError
 from mmsent.encoders.weights import WeightsError
 from mmsent.files import sha256_file
 from mmsent.labels import TEST_WITHOUT
 from mmsent.training.roles import posts_by_role
-from mmsent.vlm.checkpoint import load_processor, load_vlm, vlm_folder
+from mmsent.vlm.checkpoint import load_processor, load_vlm, parameters, vlm_folder
 from mmsent.vlm.network import VlmClassifier, last_token, load_trained_state, trained_state
 from mmsent.vlm.precision import numbers_for
 from mmsent.vlm.prompts import Post, Posts, Prompts
@@ -295,8 +294,17 @@ def test_another_kind_of_model_is_refused(tiny, tmp_path):
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     with pytest.raises(WeightsError, match="holds a bert"):
         load_vlm(tmp_path, FP32)
-    with pytest.raises(ConfigError, match="needs a CUDA GPU"):
-        load_vlm(tiny, FP32, four_bit=True)
+
+
+def test_four_bits_are_the_language_models_alone(tiny):
+    model = load_vlm(tiny, FP32, four_bit=True)
+    kinds = {name: type(layer).__name__ for name, layer in model.named_modules()}
+    four_bit = {name for name, kind in kinds.items() if kind == "Linear4bit"}
+    own = {name for name, kind in kinds.items() if "language_model.layers" in name
+           and kind.startswith("Linear")}  # fmt: skip
+    assert four_bit == own
+    assert len(own) == 7 * TINY.layers
+    assert parameters(model) == parameters(load_vlm(tiny, FP32))
 
 
 def test_likelihoods_are_those_of_the_words_written_out(tiny):

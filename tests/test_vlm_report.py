@@ -1,5 +1,7 @@
 """The table of vision-language models: same posts, marked exercises, differences of real ones."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,11 +10,12 @@ from sklearn.metrics import accuracy_score, f1_score
 from conftest import ROOT
 from mmsent.evaluation.intervals import table_confusions
 from mmsent.evaluation.paired import difference
-from mmsent.labels import PROBABILITY_COLUMNS
+from mmsent.labels import LABELS, PROBABILITY_COLUMNS
+from mmsent.report.comparison import EXERCISE, comparison_table
 from mmsent.report.render import rendered
 from mmsent.report.results import PrintedFigures
 from mmsent.report.versions import adjustments_table
-from mmsent.report.vlm import EXERCISE, VlmFindings, vlm_scores, vlm_values
+from mmsent.report.vlm import VlmFindings, vlm_scores, vlm_values
 from mmsent.tables import read_numbers, write_table
 from vlm_posts import settings, zero_shot
 
@@ -95,6 +98,40 @@ def test_versions_stand_below_on_the_posts_of_the_folds_that_the_model_ran(
         assert row["f1_neutral"] == pytest.approx(f1_score(label == 1, predicted == 1))
 
 
+def test_the_studys_own_protocol_stands_beside_as_optimistic(folds, printed, tmp_path):
+    scores, chances = ("weighted_f1", "accuracy", "macro_f1", *(f"f1_{n}" for n in LABELS)), {}
+    chances["asked"] = {
+        "validation": dict.fromkeys(scores, 0.5) | {"weighted_f1": 0.75},
+        "interval": {"weighted_f1": [0.7, 0.8]}, "posts": 24, "train_posts": 216,
+        "with_twin_in_training": 5,
+    }  # fmt: skip
+    found = dataclasses.replace(findings(folds, False), paper=chances)
+    write_table(tmp_path / "vlm.csv", vlm_scores(EXPERIMENTS, VERSIONS, found, folds, **BOOTSTRAP))
+    table = read_numbers(tmp_path / "vlm.csv")
+    own = table.set_index(["beside", "experiment"])
+    assert own["paper_weighted_f1"].notna().tolist() == [False] * 3 + [True, False, False]
+    asked = own.loc[("asked", "asked")]
+    assert asked["paper_gap"] == pytest.approx(0.75 - asked["weighted_f1"])
+    text = rendered("vlm.md.j2", vlm=vlm_values(table, printed))
+    said = [line for line in text.splitlines() if "Under the study's own protocol" in line]
+    assert len(said) == 1
+    assert "asked has a weighted F1 of 0.7500 [0.700, 0.800]" in said[0]
+
+
+@pytest.mark.parametrize("exercise", [True, False])
+def test_the_final_comparison_has_its_row_and_does_not_rank_it(folds, printed, tmp_path, exercise):
+    vlm = scores_of(folds, exercise, tmp_path)
+    versions = vlm[(vlm["beside"] == "asked") & (vlm["experiment"] != "asked")]
+    versions = versions.assign(best_set=True, exercise=None)
+    table = comparison_table(versions, printed, {}, vlm).set_index("Model")
+    own = table.loc[f"qwen2_vl_2b ({EXERCISE})" if exercise else "qwen2_vl_2b"]
+    assert own["Study: accuracy"] == "0.8250"
+    assert own["Not worse than the best"] == own["Against the version before"] == "-"
+    value = vlm.loc[vlm["experiment"] == "qwen2_vl_2b", "weighted_f1"].item()
+    assert own["Weighted F1"].startswith(f"{value:.4f} [")
+    assert (EXERCISE in " ".join(table.index)) == exercise
+
+
 def test_random_weights_are_marked_and_never_compared(folds, printed, tmp_path):
     scores = scores_of(folds, True, tmp_path)
     assert scores["exercise"].tolist() == [True, False, False] * 2
@@ -171,4 +208,4 @@ def test_adjustments_of_vision_language_models_are_listed_too(folds, tmp_path, i
     scores = pd.DataFrame({"beside": ["qwen2_vl_2b"] * 2})
     changes = {"qwen2_vl_2b": {"schedule": {"epochs": 3}}, "qwen2_vl_zero_shot": {"batch_size": 2}}
     rows = adjustments_table(changes, {}, scores).values.tolist()
-    assert rows == [["qwen2_vl_2b", "schedule.epochs", 5, 3]]
+    assert rows == [["qwen2_vl_2b", "schedule.epochs", "5", "3"]]

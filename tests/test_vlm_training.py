@@ -22,7 +22,7 @@ from mmsent.tables import write_table
 from mmsent.training.roles import posts_by_role
 from mmsent.vlm.loop import NotFiniteError, fit, steps_per_epoch
 from mmsent.vlm.memory import OutOfMemoryError, memory_advice
-from mmsent.vlm.network import VlmClassifier, trained_state
+from mmsent.vlm.network import VlmClassifier, load_trained_state, trained_state
 from mmsent.vlm.precision import numbers_for
 from mmsent.vlm.prompts import Posts
 from mmsent.vlm.reading import Reading, logits_of
@@ -161,6 +161,19 @@ def test_half_precision_trains(data, name):
         assert tensor.dtype == torch.float32
         assert tensor.isfinite().all()
         assert not torch.equal(tensor, before[key]), key
+
+
+def test_four_bits_train_and_are_read_back(data, tmp_path):
+    given = settings(four_bit=True)
+    run = run_of(data, given)
+    losses = [row["train_loss"] for row in run.fitted.history]
+    assert losses[-1] < losses[0]
+    network, prompts = build(given, TINY, numbers_for("auto", CPU), 0)
+    load_trained_state(network, weights_of(run))
+    validation = roles_of(data, given)["validation"]
+    logits = [logits_of(own, Reading(prompts), validation, given, "")[0]
+              for own in (network.eval(), run.fitted.network.eval())]  # fmt: skip
+    assert torch.equal(*logits)
 
 
 def test_accumulated_batches_are_one_step_of_the_same_gradient(data):

@@ -188,20 +188,28 @@ def test_vision_language_models_are_marked_beside_the_versions_on_their_posts(pr
     assert scores["difference"].isna().all()
     marked = scores["experiment"] == scores["beside"]
     assert scores["exercise"].tolist() == marked.tolist()
-    for document in ("vlm", "report"):
+    # Two tables with both in each document, and in the report those of two documents.
+    for document, marks in {"vlm": 4, "comparison": 4, "report": 8}.items():
         text = (results / f"{document}.md").read_text()
-        assert text.count("(exercise of the code: random weights)") == 4, document
-        assert f"figures/curves/{TRAINED}.png" in text
+        assert text.count("(exercise of the code: random weights)") == marks, document
+        assert (f"figures/curves/{TRAINED}.png" in text) == (document != "comparison")
     report = re.sub(" +", " ", (results / "report.md").read_text())
     assert f"| {TRAINED} | schedule.epochs | 5 | 1 |" in report
     # What a killed run goes on from is gone once its files are there.
-    assert not list((results / "states").rglob("*.pt"))
+    assert not list(results.rglob("states/**/*.pt"))
 
 
 def test_without_vision_language_models_the_chapter_is_left_out(project):
     stale = jobs(snakemake(project, "-n", "--config", "vlm=[]"))
     # The curves are those of fewer experiments; no model is trained or tested again.
-    assert {"report"} <= stale.keys() <= {"curves", "costs", "provenance", "report"}
+    beside = {"comparison", "costs", "efficiency_figure", "provenance", "report_html"}
+    assert {"report"} <= stale.keys() <= {"curves", "report"} | beside
+
+
+def test_without_an_ablation_its_table_and_chapter_are_left_out(project):
+    stale = jobs(snakemake(project, "-n", "--config", "ablation=[]"))
+    assert "report" in stale
+    assert not stale.keys() & {"train", "scores", "table_figures", "ablation"}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -263,12 +271,12 @@ def test_a_touched_post_starts_nothing_and_a_changed_label_encodes_nothing(proje
     runs = list((project / "results/runs").rglob("predictions.parquet"))
     paper = list((project / "results/paper/runs").rglob("predictions.parquet"))
     # Six versions and seven rows of the grid, on two folds and on the study's split.
-    # Beside them the vision-language models, on a fold of their own.
-    assert len(runs) + len(paper) == 13 * 3 + 2
+    # Beside them the vision-language models, on a fold of their own and on that split.
+    assert len(runs) + len(paper) == 13 * 3 + 4
     # A job for each fold where layers of an encoder are trained (v2), and for each split.
     assert stale["train_folds"] == 13 - 1
     assert stale["train"] == 2 + 13
-    assert stale["train_vlm"] == stale["zero_shot"] == 1
+    assert stale["train_vlm"] == stale["zero_shot"] == 2
     assert stale["search"] == stale["search_folds"] == stale["train_seeds_folds"] == 1
     assert jobs(snakemake(project, "-n")) == {}
 
@@ -277,6 +285,7 @@ def test_a_touched_post_starts_nothing_and_a_changed_label_encodes_nothing(proje
     ("file", "rules"),
     [
         ("scripts/mmsent/report/templates/ablation.md.j2", {"ablation", "costs", "report"}),
+        ("scripts/mmsent/report/templates/page.css", {"report_html"}),
         ("scripts/mmsent/evaluation/slices.py", {"slices", "ablation", "versions"}),
         ("scripts/mmsent/figures/gains.py", {"table_figures", "ablation", "versions"}),
         ("scripts/mmsent/figures/labels.py", {"eda_labels", "report"}),
@@ -308,7 +317,8 @@ def test_a_changed_source_makes_its_own_rules_stale(project, file, rules):
         stale = jobs(snakemake(project, "-n"))
     finally:
         path.write_text(before)
-    assert rules <= stale.keys() <= rules | {"costs", "report", "provenance"}
+    beside = {"costs", "efficiency_figure", "report", "report_html", "provenance"}
+    assert rules <= stale.keys() <= rules | beside
     if "train" in rules:
         assert stale["train"] == stale["train_folds"] == 1  # the study's split, and both folds
 

@@ -50,12 +50,26 @@ def sources(script: str) -> list[str]:
 
 
 def templates(*names: str) -> list[str]:
-    """Paths of templates that a script fills in: what it depends on beside its modules."""
-    return [str(SCRIPTS / "mmsent" / "report" / "templates" / f"{name}.md.j2") for name in names]
+    """Paths of templates that a script fills in: what it depends on beside its modules.
+
+    A name without a suffix is a document's. One may hold a ``*``, as ``chapters/*``: every such
+    template.
+    """
+    folder = SCRIPTS / "mmsent" / "report" / "templates"
+    paths: list[Path] = []
+    for name in names:
+        file = name if "." in name else f"{name}.md.j2"
+        paths += sorted(folder.glob(file)) if "*" in name else [folder / file]
+    return [str(path) for path in paths]
 
 
 def all_sources() -> list[str]:
     """Every source file of the workflow: Snakefile, rules, scripts, library, templates."""
-    folders = (("rules", "*.smk"), (str(SCRIPTS), "*.py"), (str(SCRIPTS), "*.j2"))
-    found = [path for folder, pattern in folders for path in Path(folder).rglob(pattern)]
+    folders = {"rules": ["*.smk"], str(SCRIPTS): ["*.py", "*.j2", "*.css", "*.js"]}
+    found = [
+        path
+        for folder, patterns in folders.items()
+        for pattern in patterns
+        for path in Path(folder).rglob(pattern)
+    ]
     return sorted(str(path) for path in (Path("Snakefile"), *found))

@@ -89,7 +89,7 @@ class Config(Settings):
     seeds: SeedSettings = SeedSettings()
     vlm: list[str] = Field(default_factory=list, description="vision-language models, or none")
     versions: list[str] = Field(min_length=1)
-    ablation: list[str] = Field(min_length=1)
+    ablation: list[str] = Field(description="rows of the ablation, or none")
 
     @field_validator("vlm", "versions", "ablation")
     @classmethod

@@ -52,7 +52,7 @@ class Prompted(Settings):
     text: VlmText = VlmText()
     pixels: PixelBudget = PixelBudget()
     precision: Precision = "auto"
-    four_bit: bool = Field(False, description="frozen weights in 4 bits; needs CUDA, bitsandbytes")
+    four_bit: bool = Field(False, description="the frozen language model in 4 bits")
     folds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = Field(
         [0], description="the folds that are run; none: all of them"
     )

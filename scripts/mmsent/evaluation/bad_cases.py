@@ -60,6 +60,70 @@ def bad_cases(table: pd.DataFrame, folds: pd.DataFrame, posts: pd.DataFrame) -> 
     return wrong[BAD_CASE_COLUMNS].reset_index(drop=True)
 
 
+def worst(wrong: pd.DataFrame, count: int) -> pd.DataFrame:
+    """The first posts of a table sorted by confidence, of each near-duplicate group only one."""
+    return wrong[~wrong["group"].duplicated()].head(count)
+
+
+def shown_cases(
+    wrong_by_name: dict[str, pd.DataFrame], folds: pd.DataFrame, count: int
+) -> dict[str, list[dict[str, Any]]]:
+    """The mistakes that the report shows one by one.
+
+    Parameters
+    ----------
+    wrong_by_name
+        The wrong posts of each experiment, from :func:`bad_cases`, in order.
+    folds
+        Columns ``guid``, ``group`` and ``label``.
+    count
+        Posts of each list, at most; of near-duplicates one.
+
+    Returns
+    -------
+    dict
+        ``last``: the most confident mistakes of the last experiment; ``common``: those wrong in all
+        experiments by their mean confidence, none of which is among the first, and none at all if
+        there is but one experiment. Each case has ``guid``, ``label``, ``text``; ``predicted``,
+        ``confidence`` and ``probabilities`` by class (of the last experiment); ``wrong_in``
+        (experiments, by name); ``mean_confidence`` over them; ``twins``: ``guid`` and ``label`` of
+        near-duplicates that are labelled otherwise.
+    """
+    every = pd.concat([t.assign(experiment=name) for name, t in wrong_by_name.items()])
+    by_guid = every.groupby("guid")
+    wrong_in = by_guid["experiment"].agg(list).to_dict()
+    mean = by_guid["confidence"].mean()
+    last = list(wrong_by_name.values())[-1]
+    first = worst(last, count)
+    everywhere = [len(wrong_in[guid]) == len(wrong_by_name) for guid in last["guid"]]
+    common = last[np.array(everywhere, dtype=bool)]
+    common = common.assign(mean=common["guid"].map(mean))
+    # Stable, so that of equals the one with the lower number stays first.
+    common = common.sort_values("mean", ascending=False, kind="stable")
+    common = common[~common["group"].isin(first["group"])]
+    lists = {"last": first, "common": worst(common, count if len(wrong_by_name) > 1 else 0)}
+    return {
+        kind: [_case(row, wrong_in, mean, folds) for row in table.to_dict("records")]
+        for kind, table in lists.items()
+    }
+
+
+def _case(
+    row: dict[Any, Any], wrong_in: dict[str, list[str]], mean: pd.Series, folds: pd.DataFrame
+) -> dict[str, Any]:
+    twins = folds[(folds["group"] == row["group"]) & (folds["guid"] != row["guid"])]
+    named = [
+        (guid, LABELS[label]) for guid, label in zip(twins["guid"], twins["label"], strict=True)
+    ]
+    return {name: row[name] for name in ("guid", "label", "predicted", "text")} | {
+        "confidence": round(float(row["confidence"]), 6),
+        "mean_confidence": round(float(mean[row["guid"]]), 6),
+        "probabilities": {name: round(float(row[f"p_{name}"]), 6) for name in LABELS},
+        "wrong_in": wrong_in[row["guid"]],
+        "twins": [{"guid": g, "label": label} for g, label in named if label != row["label"]],
+    }
+
+
 def bad_case_numbers(
     pooled_by_name: dict[str, pd.DataFrame],
     wrong_by_name: dict[str, pd.DataFrame],

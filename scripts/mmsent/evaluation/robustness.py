@@ -59,10 +59,10 @@ def robustness_table(
     trained = {kind: table_confusions(pooled(runs[name], folds)) for kind, name in single.items()}
     for name, own in runs.items():
         subsets = set(own[0]["subset"])
+        intact = table_confusions(pooled(own, folds))
         for modality, subset in TEST_WITHOUT.items():
             if subset not in subsets:
                 continue
-            intact = table_confusions(pooled(own, folds))
             without = table_confusions(pooled(own, folds, subset))
             metrics = metrics_from_confusion(without.sum(0))
             ends = group_bootstrap(without, resamples, level, seed)[_METRIC]

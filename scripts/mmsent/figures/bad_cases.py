@@ -9,8 +9,10 @@ from matplotlib.patches import Rectangle
 from PIL import Image, ImageOps
 
 from mmsent.data.images import read_picture
+from mmsent.evaluation.bad_cases import worst
 from mmsent.figures.style import ALERT, LABEL_COLOURS, MUTED, bare_axes
 from mmsent.figures.wrapping import wrapped
+from mmsent.files import written_whole
 
 #: Posts on the sheet, and how many stand beside each other.
 SHOWN, _COLUMNS = 8, 2
@@ -23,12 +25,10 @@ _PRINT, _LINES = 9.0, 5
 
 _THUMBNAIL = 220  # pixels
 
+#: Longest side of a thumbnail in pixels.
+LONGEST = 320
+
 _GREY = "#BDBDBD"
-
-
-def worst(wrong: pd.DataFrame, count: int = SHOWN) -> pd.DataFrame:
-    """The first posts of a table sorted by confidence, of each near-duplicate group only one."""
-    return wrong[~wrong["group"].duplicated()].head(count)
 
 
 def bad_case_sheet(
@@ -53,7 +53,7 @@ def bad_case_sheet(
     UnreadableImageError
         If a picture cannot be read.
     """
-    shown = worst(wrong)
+    shown = worst(wrong, SHOWN)
     rows = -(-len(shown) // _COLUMNS)
     height = _HEAD + rows * (_PICTURE + _SPACE)
     figure = Figure(figsize=(_WIDTH, height))
@@ -67,6 +67,23 @@ def bad_case_sheet(
         file = None if stored["image_blanked"] else images / stored["image_file"]
         _card(figure, post, file, left, top)
     return figure
+
+
+def write_thumbnail(picture: Path, thumbnail: Path) -> None:
+    """Write a picture as a JPEG of at most :data:`LONGEST` pixels a side, always the same bytes.
+
+    Raises
+    ------
+    UnreadableImageError
+        If the picture cannot be read.
+    """
+    small = read_picture(picture).rgb
+    small.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
+    with written_whole(thumbnail) as temporary:
+        # No metadata of the picture goes with it: where it was taken is nobody's business.
+        Image.frombytes("RGB", small.size, small.tobytes()).save(
+            temporary, "JPEG", quality=80, optimize=True
+        )
 
 
 def _head(figure: Figure, name: str, wrong: pd.DataFrame, total: int) -> None:

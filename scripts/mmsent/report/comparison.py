@@ -14,20 +14,15 @@ from mmsent.report.results import PrintedFigures
 
 _MODALITY = {"text": "text", "image": "image", "both": "text + image"}
 
+#: What is said of random weights.
+EXERCISE = "exercise of the code: random weights"
+
 #: Section of the study whose table is its last word.
 FINAL_SECTION = 10
 
 
-def versions_table(
-    scores: pd.DataFrame, printed: PrintedFigures, seconds: Mapping[str, float] | None = None
-) -> pd.DataFrame:
-    """A row for each version: the study's figures, ours with intervals, classes, calibration.
-
-    Parameters
-    ----------
-    seconds
-        What training took over all folds, searches included, by name of the version.
-    """
+def versions_table(scores: pd.DataFrame, printed: PrintedFigures) -> pd.DataFrame:
+    """A row for each version: the study's figures, ours with intervals, classes."""
     rows = []
     for given in scores.to_dict("records"):
         name = given["experiment"]
@@ -35,37 +30,51 @@ def versions_table(
             "Version": name,
             "Reported F1": printed.text(name, "weighted_f1"),
             "Reported accuracy": printed.text(name, "accuracy"),
-            "Weighted F1": _bold(with_interval(given, "weighted_f1"), given),
+            "Weighted F1": bold_if_best(with_interval(given, "weighted_f1"), given),
             "Accuracy": with_interval(given, "accuracy"),
             "Macro F1": with_interval(given, "macro_f1"),
-            **_paper(given),
-            **details(given),
         }
-        if seconds is not None:
-            row["Seconds"] = f"{seconds[name]:.0f}"
-        rows.append(row)
+        rows.append(row | {title: f"{given[key]:.3f}" for title, key in _CLASS_COLUMNS.items()})
     return pd.DataFrame(rows)
 
 
-def ablation_table(scores: pd.DataFrame, printed: PrintedFigures) -> pd.DataFrame:
-    """The study's section 7: F1, accuracy and gains over single modalities, its figures beside."""
+def optimism_table(scores: pd.DataFrame) -> pd.DataFrame:
+    """Beside the versions' own table: optimism, calibration, and what training did."""
+    rows = [
+        {"Version": given["experiment"], **details(given), **_paper(given)}
+        for given in scores.to_dict("records")
+    ]
+    return pd.DataFrame(rows)
+
+
+def ablation_table(scores: pd.DataFrame) -> pd.DataFrame:
+    """The study's section 7: F1, accuracy and gains over single modalities."""
     rows = []
     for given in scores.to_dict("records"):
         row = {
             "Configuration": short_name(given["experiment"]),
             "Modality": _MODALITY[given["modality"]],
             "Fusion": _or_dash(given["fusion"]),
-            "Weighted F1": _bold(with_interval(given, "weighted_f1"), given),
+            "Weighted F1": bold_if_best(with_interval(given, "weighted_f1"), given),
             "Accuracy": with_interval(given, "accuracy"),
         }
         for modality in ("text", "image"):
             row[f"Over {modality} only"] = _gain(given, f"over_{modality}")
-        row |= _paper(given)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def ablation_beside_study(scores: pd.DataFrame, printed: PrintedFigures) -> pd.DataFrame:
+    """The study's figures for the ablation beside ours under each protocol that was run."""
+    rows = []
+    for given in scores.to_dict("records"):
+        row = {"Configuration": short_name(given["experiment"])}
         reported = {"Reported F1": "weighted_f1", "Reported accuracy": "accuracy"}
         row |= {title: printed.text(given["experiment"], key) for title, key in reported.items()}
         for modality in ("text", "image"):
             row[f"Reported over {modality}"] = _reported_gain(given, modality, printed)
-        rows.append(row)
+        row["Weighted F1"] = f"{given['weighted_f1']:.4f}"
+        rows.append(row | _paper(given))
     return pd.DataFrame(rows)
 
 
@@ -87,10 +96,9 @@ _TRAINING = ("MCC", "Validation - test F1", "Best epoch", "Trained parameters")
 
 
 def details(given: Mapping[str, Any]) -> dict[str, str]:
-    """Further cells of a version: classes, calibration, what training did."""
-    row = {f"F1 {label}": f"{given[f'f1_{label}']:.3f}" for label in reversed(LABELS)}
+    """Further cells of a version: calibration, what training did."""
     gap = given["validation_weighted_f1"] - given["weighted_f1"]
-    return row | {
+    return {
         "MCC": f"{given['mcc']:.3f}",
         "Log loss": f"{given['log_loss']:.3f}",
         "ECE": f"{given['ece']:.3f}",
@@ -114,7 +122,10 @@ def calibration_table(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def comparison_table(
-    scores: pd.DataFrame, printed: PrintedFigures, verdicts: Mapping[str, str]
+    scores: pd.DataFrame,
+    printed: PrintedFigures,
+    verdicts: Mapping[str, str],
+    vlm: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """The study's final table, ours beside it under each protocol that was run.
 
@@ -124,29 +135,51 @@ def comparison_table(
     ----------
     verdicts
         What the paired test says of a version against the one before it, by its name.
+    vlm
+        Scores of vision-language models (:func:`mmsent.report.vlm.vlm_scores`), if there are any.
+        They are of the folds that each ran and in no family of tests: they are not ranked.
     """
     ours = {row["experiment"]: row for row in scores.to_dict("records")}
+    if vlm is not None:
+        own = vlm[vlm["beside"] == vlm["experiment"]]
+        ours |= {row["experiment"]: row | {"best_set": None} for row in own.to_dict("records")}
     rows = []
-    for name in dict.fromkeys([*ours, *printed.rows(FINAL_SECTION)]):
-        row = {"Model": name}
+    for name in dict.fromkeys([*scores["experiment"], *printed.rows(FINAL_SECTION), *ours]):
+        row = {"Model": marked(ours[name]) if name in ours else name}
         for title, metric in _STUDY_COLUMNS.items():
             row[f"Study: {title}"] = printed.text(
                 name, metric, 4 if title in ("F1", "accuracy") else 2
             )
         given = ours.get(name)
         if given is not None:
-            row["Weighted F1"] = _bold(with_interval(given, "weighted_f1"), given)
+            row |= _paper(given)
+            row["Weighted F1"] = bold_if_best(with_interval(given, "weighted_f1"), given)
             row["Accuracy"] = with_interval(given, "accuracy")
             row |= {title: f"{given[key]:.3f}" for title, key in _CLASS_COLUMNS.items()}
             row["Macro F1"] = with_interval(given, "macro_f1")
-            row |= _paper(given)
+            row["Not worse than the best"] = _YES_NO[given["best_set"]]
             row["Against the version before"] = verdicts.get(name, "-")
         rows.append(row)
     return pd.DataFrame(rows).fillna("-")
 
 
+_YES_NO = {True: "yes", False: "no", None: "-"}
 _CLASS_COLUMNS = {f"F1 {label}": f"f1_{label}" for label in reversed(LABELS)}
 _STUDY_COLUMNS = {"F1": "weighted_f1", "accuracy": "accuracy"} | _CLASS_COLUMNS
+
+
+def comparison_parts(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The comparison in two tables that fit a page: over all classes, and class by class."""
+    study = [f"Study: {title}" for title in _CLASS_COLUMNS]
+    by_class = [column for pair in zip(study, _CLASS_COLUMNS, strict=True) for column in pair]
+    whole = table.drop(columns=[*by_class, "Macro F1"])
+    return whole, table[["Model", *by_class, "Macro F1"]]
+
+
+def marked(given: Mapping[str, Any]) -> str:
+    """An experiment's name, with what stands at a row of random weights wherever it is shown."""
+    name = given["experiment"]
+    return f"{name} ({EXERCISE})" if given.get("exercise") else name
 
 
 def short_name(experiment: str) -> str:
@@ -164,11 +197,16 @@ def signed(given: Mapping[str, Any], name: str) -> str:
     """A difference with its interval; a dash where there is none."""
     if pd.isna(given[name]):
         return "-"
-    low, high = given[f"{name}_low"], given[f"{name}_high"]
-    return f"{given[name]:+.4f} [{low:+.3f}, {high:+.3f}]"
+    return difference(given[name], given[f"{name}_low"], given[f"{name}_high"])
 
 
-def _bold(cell: str, given: Mapping[str, Any]) -> str:
+def difference(value: float, low: float, high: float) -> str:
+    """A difference and the ends of its interval, as tables print them."""
+    return f"{value:+.4f} [{low:+.3f}, {high:+.3f}]"
+
+
+def bold_if_best(cell: str, given: Mapping[str, Any]) -> str:
+    """A cell, bold if no other experiment of the table is better."""
     return f"**{cell}**" if given["best_set"] else cell
 
 
@@ -193,7 +231,7 @@ def _reported_gain(given: Mapping[str, Any], modality: str, printed: PrintedFigu
 
 def _paper(given: Mapping[str, Any]) -> dict[str, str]:
     """Cells of the paper protocol, if it was run."""
-    if "paper_weighted_f1" not in given:
+    if pd.isna(given.get("paper_weighted_f1")):
         return {}
     return {
         "Paper protocol F1 (optimistic)": with_interval(given, "paper_weighted_f1"),

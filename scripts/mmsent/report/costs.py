@@ -41,12 +41,13 @@ def costs_table(benchmarks: Iterable[Path]) -> pd.DataFrame:
 
 
 def experiment_seconds(benchmarks: Iterable[Path]) -> pd.DataFrame:
-    """Seconds that each experiment's runs and search took, over all folds.
+    """Seconds that each experiment's runs and search took, over all folds, and their memory.
 
     Returns
     -------
     pandas.DataFrame
-        ``experiment``, ``train``, ``search``. What encoding took is shared and not in it.
+        ``experiment``, ``train``, ``search``, ``memory`` (largest of a job, MiB). What encoding
+        took is shared and not in it.
     """
     table = _jobs(benchmarks)
     table = table[table["rule"].isin(["train", "search"])]
@@ -55,6 +56,7 @@ def experiment_seconds(benchmarks: Iterable[Path]) -> pd.DataFrame:
         sort=False,
     )  # fmt: skip
     sums = sums.reindex(columns=["train", "search"], fill_value=0.0).round(1)
+    sums["memory"] = table.groupby("experiment")["memory"].max().round(1)
     return sums.rename_axis(columns=None).reset_index()
 
 

@@ -26,11 +26,6 @@ class Result:
         """A metric of the pooled out-of-fold predictions."""
         return float(self.metrics["test"][metric])
 
-    def with_interval(self, metric: str) -> str:
-        """A metric with its interval, as tables print it."""
-        low, high = self.metrics["interval"][metric]
-        return f"{self.value(metric):.4f} [{low:.3f}, {high:.3f}]"
-
     @property
     def trained_parameters(self) -> int:
         """Parameters that training changes."""

@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from mmsent.report.comparison import short_name, signed, with_interval
+from mmsent.report.comparison import difference, short_name, signed, with_interval
+from mmsent.report.render import p_value
 
 #: What the families of tests ask, in the order in which they are shown.
 FAMILIES = {
@@ -32,9 +33,9 @@ def tests_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
             {
                 "First": short_name(row["first"]),
                 "Second": short_name(row["second"]),
-                "Weighted F1, first - second": difference(f1),
+                "Weighted F1, first - second": _between(f1),
                 "p": p_value(f1["p_holm"]),
-                "Macro F1": difference(macro),
+                "Macro F1": _between(macro),
                 "p (macro)": p_value(macro["p_holm"]),
                 "Accuracy": f"{accuracy['difference']:+.4f}",
                 "Right alone": f"{mcnemar['first_only']} : {mcnemar['second_only']}",
@@ -45,14 +46,8 @@ def tests_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(shown)
 
 
-def difference(result: Mapping[str, float]) -> str:
-    """A paired difference with its interval."""
-    return f"{result['difference']:+.4f} [{result['low']:+.3f}, {result['high']:+.3f}]"
-
-
-def p_value(value: float) -> str:
-    """A p value as a cell of a table."""
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+def _between(result: Mapping[str, float]) -> str:
+    return difference(result["difference"], result["low"], result["high"])
 
 
 def robustness_shown(table: pd.DataFrame) -> pd.DataFrame:

@@ -12,12 +12,14 @@ from mmsent.config.validation import Settings
 from mmsent.config.vlm import load_prompted
 from mmsent.files import read_json
 from mmsent.labels import LABELS
-from mmsent.report.results import Result
+from mmsent.report.changes import flat, shown_value, varied
+from mmsent.report.comparison import with_interval
+from mmsent.report.results import PrintedFigures, Result
 
 
 @dataclass(frozen=True)
 class Findings:
-    """Numbers beside the metrics: of curves, mistakes, submissions, tests, searches and seeds.
+    """Numbers beside the metrics, each from the file of its name.
 
     ``scores`` and ``tests`` are by name of the table; ``submissions``, ``searches`` and ``spreads``
     by name of the experiment, the second a list over folds.
@@ -30,7 +32,8 @@ class Findings:
     spreads: dict[str, dict[str, Any]]
     submissions: dict[str, Any]
     searches: dict[str, list[dict[str, Any]]]
-    seconds: pd.DataFrame
+    efficiency: dict[str, Any]
+    fixes: dict[str, Any]
 
 
 def by_experiment(paths: list[Path], folder: str) -> dict[str, list[Any]]:
@@ -53,24 +56,52 @@ def comparisons(findings: Findings) -> dict[str, dict[str, Any]]:
     return {row["first"]: row for row in findings.tests["versions"]["families"]["consecutive"]}
 
 
-def distribution_table(results: list[Result], findings: Findings) -> pd.DataFrame:
-    """What each version says of the posts without label, before and after post-processing."""
-    rows = []
-    for result in results:
-        numbers = findings.submissions[result.name]
-        if not numbers["posts"]:
-            continue
-        row: dict[str, Any] = {"Version": result.name}
-        for label in reversed(LABELS):
-            before, after = (numbers[when]["counts"][label] for when in ("before", "after"))
-            share = f"{100 * numbers['after']['shares'][label]:.1f} %"
-            moved = f"{before} → {after}" if before != after else str(after)
-            row[label] = f"{moved} ({share})"
-        row["Changed"] = numbers["changed"]
-        row["Mean confidence"] = f"{numbers['confidence']['mean']:.3f}"
-        row["Median"] = f"{numbers['confidence']['median']:.3f}"
-        rows.append(row)
+def class_table(given: Mapping[str, Any], result: Result) -> pd.DataFrame:
+    """Precision, recall and F1 of each class.
+
+    Parameters
+    ----------
+    given
+        The version's row of the scores.
+    """
+    posts = dict(zip(LABELS, map(sum, result.metrics["confusion"]), strict=True))
+    rows = [
+        {
+            "Class": label,
+            "Posts": f"{posts[label]:,}",
+            "Precision": f"{given[f'precision_{label}']:.3f}",
+            "Recall": f"{given[f'recall_{label}']:.3f}",
+            "F1": with_interval(given, f"f1_{label}"),
+        }
+        for label in reversed(LABELS)
+    ]
     return pd.DataFrame(rows)
+
+
+def distribution_table(
+    numbers: Mapping[str, Any], name: str, printed: PrintedFigures
+) -> pd.DataFrame:
+    """What a version says of the posts without label, before and after post-processing.
+
+    Parameters
+    ----------
+    numbers
+        Of the version's submission.
+    """
+    rows = []
+    for label in reversed(LABELS):
+        before, after = (numbers[when]["counts"][label] for when in ("before", "after"))
+        row = {
+            "Class": label,
+            "Most probable": f"{before:,}",
+            "After post-processing": f"{after:,}",
+            "Share": f"{100 * numbers['after']['shares'][label]:.1f} %",
+        }
+        reported = printed.value(name, f"test_{label}_share")
+        if reported is not None:
+            row["Reported share"] = f"{100 * reported:.1f} %"
+        rows.append(row)
+    return pd.DataFrame(rows).fillna("-")
 
 
 def search_table(folds: list[dict[str, Any]]) -> pd.DataFrame:
@@ -79,7 +110,10 @@ def search_table(folds: list[dict[str, Any]]) -> pd.DataFrame:
     for number, trial in enumerate(folds[0]["trials"]):
         scores = [fold["trials"][number]["validation_f1"] for fold in folds]
         rows.append(
-            {name: _values(part) for name, part in trial["settings"].items()}
+            {
+                name.replace("_", " ").capitalize(): shown_value(varied(part))
+                for name, part in trial["settings"].items()
+            }
             | {
                 "Validation F1": f"{sum(scores) / len(scores):.4f}",
                 "Lowest": f"{min(scores):.4f}",
@@ -88,13 +122,6 @@ def search_table(folds: list[dict[str, Any]]) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows).sort_values("Validation F1", ascending=False, kind="stable")
-
-
-def _values(part: Any) -> str:
-    """The first value inside a part of settings: what a trial varied."""
-    while isinstance(part, Mapping | list):
-        part = next(iter(part.values())) if isinstance(part, Mapping) else part[0]
-    return f"{part:g}" if isinstance(part, float) else str(part)
 
 
 def weights_table(result: Result) -> pd.DataFrame:
@@ -137,22 +164,14 @@ def adjustments_table(
             settings = load_prompted(EXPERIMENTS / f"{name}.yaml")
         else:
             continue
-        for key, value in _flat(changes):
-            given: Any = settings.model_dump()
-            for part in key.split("."):
-                given = given.get(part) if isinstance(given, Mapping) else None
-            row = {"Experiment": name, "Setting": key, "Its file": given, "Here": value}
-            rows.append({k: "-" if v is None else v for k, v in row.items()})
-    # Each value as it is: a column of numbers would turn whole ones into 15.0.
-    return pd.DataFrame(rows, dtype=object)
-
-
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    """Settings as pairs of a dotted key and a value."""
-    pairs = []
-    for key, value in settings.items():
-        if isinstance(value, Mapping):
-            pairs += _flat(value, f"{prefix}{key}.")
-        else:
-            pairs.append((f"{prefix}{key}", value))
-    return pairs
+        given = flat(settings.model_dump())
+        rows += [
+            {
+                "Experiment": name,
+                "Setting": key,
+                "Its file": shown_value(given.get(key)),
+                "Here": shown_value(value),
+            }
+            for key, value in flat(changes).items()
+        ]
+    return pd.DataFrame(rows)

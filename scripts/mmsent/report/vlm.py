@@ -1,7 +1,7 @@
 """Vision-language models beside the model versions, on the very same test posts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,9 @@ from mmsent.evaluation.intervals import group_bootstrap, table_confusions
 from mmsent.evaluation.paired import COMPARED, compared, enough_resamples
 from mmsent.evaluation.pooling import pooled, prediction_metrics
 from mmsent.labels import LABELS
-from mmsent.report.comparison import signed, with_interval
+from mmsent.report.comparison import EXERCISE, marked, signed, with_interval
 from mmsent.report.results import PrintedFigures
-
-#: What stands at a row of random weights, wherever it is shown.
-EXERCISE = "exercise of the code: random weights"
+from mmsent.report.scores import paper_scores
 
 
 @dataclass(frozen=True)
@@ -30,6 +28,8 @@ class VlmFindings:
     predictions: Mapping[str, list[pd.DataFrame]]
     metrics: Mapping[str, list[dict[str, Any]]]
     costs: Mapping[str, list[dict[str, Any]]]
+    #: Metrics under the study's own protocol, if it was run.
+    paper: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def vlm_scores(
@@ -50,10 +50,11 @@ def vlm_scores(
     pandas.DataFrame
         ``beside`` (the vision-language model whose posts these are), ``experiment``, ``title``,
         ``changes``, ``trained``, ``exercise`` (random weights); ``posts``, ``groups``,
-        ``resamples``, ``level``; metrics with their ends; ``difference`` (weighted F1 of a version
-        less that of the vision-language model) with its ends, ``p_holm`` and ``verdict``, corrected
-        over the versions, all empty for an exercise; ``trained_parameters``; of a vision-language
-        model also what it took of the device.
+        ``resamples``, ``level``; metrics with their ends; ``paper_*`` of a vision-language model,
+        as in the other tables; ``difference`` (weighted F1 of a version less that of the
+        vision-language model) with its ends, ``p_holm`` and ``verdict``, corrected over the
+        versions, all empty for an exercise; ``trained_parameters``; of a vision-language model also
+        what it took of the device.
 
     Raises
     ------
@@ -72,13 +73,16 @@ def vlm_scores(
         tests = {} if exercise else _tests(name, versions, tables, resamples, level, seed)
         for one, table in tables.items():
             own = one == name
-            row = {"beside": name, "experiment": one, "exercise": exercise and own}
+            row: dict[str, Any] = {"beside": name, "experiment": one}
+            row["exercise"] = exercise and own
             row |= _measured(table, resamples, level, seed)
             row |= tests.get(one, dict.fromkeys(_TESTED))
             row["trained_parameters"] = found.metrics[one][0]["trained_parameters"]
             if own:
                 row["parameters"] = found.metrics[one][0]["parameters"]
                 row |= _described(settings) | _costs(found.costs[name])
+                if name in found.paper:
+                    row |= paper_scores(found.paper[name], row["weighted_f1"])
             rows.append(row)
     return pd.DataFrame(rows)
 
@@ -175,11 +179,25 @@ def vlm_values(scores: pd.DataFrame, printed: PrintedFigures) -> dict[str, Any]:
             "groups": int(row["groups"]),
             "resamples": int(row["resamples"]),
             "level": row["level"],
+            "paper": _paper_values(row),
             "table": scores_shown(scores[scores["beside"] == row["experiment"]], printed),
         }
         for row in own.to_dict("records")
     ]
     return {"models": models, "costs": costs_shown(own), "exercise": EXERCISE}
+
+
+def _paper_values(row: Mapping[str, Any]) -> dict[str, str]:
+    """What the study's own protocol gave, as it is printed; nothing if it was not run."""
+    if pd.isna(row.get("paper_weighted_f1")):
+        return {}
+    return {
+        "weighted_f1": with_interval(row, "paper_weighted_f1"),
+        "accuracy": f"{row['paper_accuracy']:.4f}",
+        "train_posts": f"{row['paper_train_posts']:,.0f}",
+        "posts": f"{row['paper_posts']:,.0f}",
+        "with_twin": f"{row['paper_with_twin']:,.0f}",
+    }
 
 
 def scores_shown(scores: pd.DataFrame, printed: PrintedFigures) -> pd.DataFrame:
@@ -192,7 +210,7 @@ def scores_shown(scores: pd.DataFrame, printed: PrintedFigures) -> pd.DataFrame:
     for given in scores.to_dict("records"):
         name = given["experiment"]
         row = {
-            "Experiment": _marked(given),
+            "Experiment": marked(given),
             "Posts": str(given["posts"]),
             "Reported accuracy": printed.text(name, "accuracy"),
             "Accuracy": with_interval(given, "accuracy"),
@@ -215,7 +233,7 @@ def costs_shown(scores: pd.DataFrame) -> pd.DataFrame:
         rate = given["train_posts_per_second"]
         rows.append(
             {
-                "Experiment": _marked(given),
+                "Experiment": marked(given),
                 "Device": given["device"],
                 "Precision": given["precision"],
                 "Settings": given["settings"],
@@ -228,10 +246,6 @@ def costs_shown(scores: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
-
-
-def _marked(given: Mapping[str, Any]) -> str:
-    return f"{given['experiment']} ({EXERCISE})" if given["exercise"] else given["experiment"]
 
 
 def _or_dash(value: Any) -> str:

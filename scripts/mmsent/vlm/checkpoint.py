@@ -88,8 +88,8 @@ def load_vlm(folder: Path, numbers: Numbers, four_bit: bool = False) -> nn.Modul
         raise WeightsError(f"{folder}: holds a {family}, not one of {', '.join(FAMILIES)}")
     options: dict[str, Any] = {}
     if four_bit:
-        if numbers.device.type != "cuda" or importlib.util.find_spec("bitsandbytes") is None:
-            raise ConfigError("four_bit: needs a CUDA GPU and the package bitsandbytes")
+        if importlib.util.find_spec("bitsandbytes") is None:
+            raise ConfigError("four_bit: needs the package bitsandbytes")
         options = {
             "device_map": {"": numbers.device},
             "quantization_config": BitsAndBytesConfig(
@@ -97,7 +97,8 @@ def load_vlm(folder: Path, numbers: Numbers, four_bit: bool = False) -> nn.Modul
                 bnb_4bit_quant_type="nf4",
                 bnb_4bit_use_double_quant=True,
                 bnb_4bit_compute_dtype=numbers.dtype,
-                llm_int8_skip_modules=["visual", "lm_head"],
+                # Names are matched from their start; the adapters and the head come later.
+                llm_int8_skip_modules=["model.visual", "lm_head"],
             ),
         }
     model = load_model(AutoModelForImageTextToText, folder, numbers.dtype, **options)

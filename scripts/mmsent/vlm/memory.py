@@ -63,7 +63,7 @@ def _advice(settings: Prompted, device: torch.device, error: BaseException) -> s
     if isinstance(settings, VlmExperiment) and not settings.gradient_checkpointing:
         lines.append("or set gradient_checkpointing: true (less memory, about a third more time)")
     if not settings.four_bit and device.type == "cuda":
-        lines.append("or set four_bit: true (frozen weights take a quarter; needs bitsandbytes)")
+        lines.append("or set four_bit: true (the frozen language model takes a quarter)")
     return "\n".join([*lines, f"torch says: {str(error).strip().splitlines()[0] or 'nothing'}"])
 
 

@@ -21,11 +21,11 @@ def benchmark_files(plan: Plan) -> list[str]:
         modality, rest = file.removesuffix(".safetensors").split(".", 1)
         jobs.append(f"encode_{modality}/{encoder}.{rest}")
     jobs += [f"evaluate/{name}" for name in plan.rows]
-    jobs += plan.vlm.jobs()
     jobs += _by_fold(plan, "train_seeds", plan.config.seeds.experiments, plan.light)
     searched = [name for name in plan.rows if plan.experiments[name].search]
     for protocol in ("", "paper/") if plan.config.protocol == "both" else ("",):
         jobs += _by_fold(plan, "train", plan.rows, plan.trained_together, protocol)
+        jobs += [f"{protocol}{job}" for job in plan.vlm.jobs(protocol)]
         jobs += _by_fold(plan, "search", searched, plan.light, protocol)
     return [f"results/benchmarks/{job}.jsonl" for job in jobs]
 

@@ -64,17 +64,18 @@ class Plan:
         )
         self.versions = list(self.config.versions)
         self.ablation = [f"ablation/{name}" for name in self.config.ablation]
-        #: Names of the rows of each table.
-        self.tables = {"versions": self.versions, "ablation": self.ablation}
+        tables = {"versions": self.versions, "ablation": self.ablation}
+        #: Names of the rows of each table that has any.
+        self.tables = {table: rows for table, rows in tables.items() if rows}
         #: What the report has a row for; the repeated experiments may be others.
         self.rows = list(dict.fromkeys([*self.versions, *self.ablation]))
         names = list(dict.fromkeys([*self.rows, *self.config.seeds.experiments]))
-        prompted = self.config.vlm
-        self.adjustments = load_adjustments(self.config.adjustments, [*names, *prompted])
+        every = [*names, *self.config.vlm]
+        self.adjustments = load_adjustments(self.config.adjustments, every)
         self.experiments: dict[str, Experiment] = {name: self._experiment(name) for name in names}
         self._experiment_files = {
             name: [str(path) for path in experiment_files(self.experiment_file(name))]
-            for name in [*names, *prompted]
+            for name in every
         }
         self.vlm = VlmPlan(self.config, self.models.vlm, self.adjustments)
         self.is_demo = self.config.dataset == "demo"
@@ -168,7 +169,7 @@ class Plan:
 
     def fold_table(self, protocol: str, name: str) -> str:
         """The file that says which posts an experiment trains on under a protocol."""
-        share = self.experiments[name].paper_validation
+        share = (self.experiments | self.vlm.settings)[name].paper_validation
         return f"results/paper/split/{share:g}.tsv" if protocol else "results/data/folds.tsv"
 
     def runs(self, names: Iterable[str], file: str, protocol: str = "") -> list[str]:

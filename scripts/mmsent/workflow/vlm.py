@@ -60,7 +60,8 @@ class VlmPlan:
         folds = self.folds.items()
         return [f"results/costs/vlm/{name}/{fold}.json" for name, own in folds for fold in own]
 
-    def jobs(self) -> list[str]:
+    def jobs(self, protocol: str = "") -> list[str]:
         """Rule, experiment and fold of each run, as benchmark files are named."""
         rules = {name: "train_vlm" if name in self.trained else "zero_shot" for name in self.names}
-        return [f"{rules[name]}/{name}/{n}" for name, own in self.folds.items() for n in own]
+        runs = [(n, fold) for n, own in self.folds.items() for fold in ([0] if protocol else own)]
+        return [f"{rules[name]}/{name}/{fold}" for name, fold in runs]
