@@ -26,6 +26,10 @@ include: "rules/report.smk"
 include: "rules/html.smk"
 
 
+onstart:
+    hold_folder()
+
+
 onsuccess:
     announce(workflow.dag_settings.targets, PLAN.tables)
 

@@ -2,13 +2,40 @@
 # stored embeddings. The encoders depend on the indexes alone: a changed label encodes nothing.
 
 
+rule check_encoder:
+    input:
+        code=sources("check_encoder"),
+    output:
+        "results/encoders/{encoder}.json",
+    log:
+        "results/logs/check_encoder/{encoder}.log",
+    benchmark:
+        "results/benchmarks/check_encoder/{encoder}.jsonl"
+    # Before anything else: weights that do not fit are found out before hours are spent on others.
+    priority: 100
+    conda:
+        "../envs/torch.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    params:
+        encoder=lambda wildcards: PLAN.encoder_settings(wildcards.encoder),
+    message:
+        "Load the weights of {wildcards.encoder}"
+    shell:
+        "python {input.code[0]} --encoder {params.encoder:q} --out {output} 2> {log}"
+
+
 rule encode_text:
     input:
         code=sources("encode_text"),
         index="results/index/text.tsv",
-        # Bad posts are refused before the first of them is encoded; that labels change later
-        # encodes nothing again.
-        checked=ancient("results/data/posts.parquet"),
+        # Bad posts, classes that are too small for the folds and weights that do not fit are refused
+        # before the first post is encoded; that labels change later encodes nothing again.
+        checked=[
+            ancient("results/data/folds.tsv"),
+            ancient("results/encoders/{encoder}.json"),
+        ],
     output:
         "results/embeddings/{encoder}/text.{view}.safetensors",
     log:
@@ -37,7 +64,10 @@ rule encode_image:
     input:
         code=sources("encode_image"),
         index="results/index/image.tsv",
-        checked=ancient("results/data/posts.parquet"),
+        checked=[
+            ancient("results/data/folds.tsv"),
+            ancient("results/encoders/{encoder}.json"),
+        ],
     output:
         "results/embeddings/{encoder}/image.{view}.safetensors",
     log:

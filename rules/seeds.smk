@@ -1,6 +1,9 @@
 # Identical runs that differ in their seed alone: how far do they lie apart?
 
 
+ruleorder: train_seeds_folds > train_seeds
+
+
 rule train_seeds:
     input:
         code=sources("train_seeds"),
@@ -9,7 +12,7 @@ rule train_seeds:
         folds="results/data/folds.tsv",
         text=lambda wildcards: PLAN.text_embeddings(wildcards.experiment),
         images=lambda wildcards: PLAN.image_embeddings(wildcards.experiment),
-        search=lambda wildcards: PLAN.search(wildcards.experiment, wildcards.fold),
+        search=lambda wildcards: PLAN.search(wildcards.experiment, [wildcards.fold]),
     output:
         "results/seeds/{experiment}/{fold}.parquet",
     log:
@@ -26,15 +29,39 @@ rule train_seeds:
         number=CONFIG.seeds.number,
         adjust=lambda wildcards: PLAN.adjustment(wildcards.experiment),
         encoders=lambda wildcards: PLAN.trained_encoders(wildcards.experiment),
+        fold=lambda wildcards: wildcards.fold,
     message:
         "Train {wildcards.experiment}, fold {wildcards.fold}, with {params.number} seeds"
     shell:
         "python {input.code[0]} --experiment {input.experiment[0]}"
         " --adjust {params.adjust:q} --encoders {params.encoders:q}"
-        " --posts {input.posts} --folds {input.folds} --fold {wildcards.fold}"
+        " --posts {input.posts} --folds {input.folds} --fold {params.fold}"
         " --text {input.text} --images {input.images}"
         " --seed {params.seed} --number {params.number} --gpus {resources.gpu}"
         " --search {input.search} --out {output} 2> {log}"
+
+
+use rule train_seeds as train_seeds_folds with:
+    input:
+        code=sources("train_seeds"),
+        experiment=lambda wildcards: PLAN.experiment_files(wildcards.experiment),
+        posts="results/data/posts.parquet",
+        folds="results/data/folds.tsv",
+        text=lambda wildcards: PLAN.text_embeddings(wildcards.experiment),
+        images=lambda wildcards: PLAN.image_embeddings(wildcards.experiment),
+        search=lambda wildcards: PLAN.search(wildcards.experiment, PLAN.outer_folds()),
+    output:
+        expand("results/seeds/{{experiment}}/{fold}.parquet", fold=PLAN.outer_folds()),
+    log:
+        "results/logs/train_seeds/{experiment}/all.log",
+    benchmark:
+        "results/benchmarks/train_seeds/{experiment}/all.jsonl"
+    wildcard_constraints:
+        experiment="|".join(PLAN.light) or "(?!)",
+    params:
+        fold=list(PLAN.outer_folds()),
+    message:
+        "Train {wildcards.experiment}, all folds, with {params.number} seeds"
 
 
 rule seed_spread:

@@ -68,6 +68,7 @@ rule comparison:
         templates=templates("comparison", "notes"),
         scores="results/versions.csv",
         paired="results/paired_tests/versions.json",
+        vlm=PLAN.vlm.tables("results/vlm.csv"),
         reported=CONFIG.paper_results,
     output:
         markdown="results/comparison.md",
@@ -90,4 +91,5 @@ rule comparison:
         "Write the study's final table beside ours"
     shell:
         "python {input.code[0]} --scores {input.scores} --paired {input.paired}"
-        " --reported {input.reported} --markdown {output.markdown} --csv {output.csv} 2> {log}"
+        " --vlm {input.vlm} --reported {input.reported}"
+        " --markdown {output.markdown} --csv {output.csv} 2> {log}"

@@ -1,4 +1,13 @@
-# One trainer for every experiment and both protocols: a run is an experiment on a fold.
+# One trainer for every experiment and both protocols: a run is an experiment on a fold. What takes
+# long has a job for each fold; where a fold takes less time than Python takes to start, one job does
+# all folds of an experiment.
+
+
+ruleorder: search_folds > search
+ruleorder: train_folds > train
+
+
+RUN = "results/runs/{{experiment}}/{fold}/{file}"
 
 
 rule search:
@@ -26,14 +35,37 @@ rule search:
         seed=CONFIG.seed,
         adjust=lambda wildcards: PLAN.adjustment(wildcards.experiment),
         encoders=lambda wildcards: PLAN.trained_encoders(wildcards.experiment),
+        fold=lambda wildcards: wildcards.fold,
     message:
         "Search the settings of {wildcards.protocol}{wildcards.experiment}, fold {wildcards.fold}"
     shell:
         "python {input.code[0]} --experiment {input.experiment[0]}"
         " --adjust {params.adjust:q} --encoders {params.encoders:q}"
-        " --posts {input.posts} --folds {input.folds} --fold {wildcards.fold}"
+        " --posts {input.posts} --folds {input.folds} --fold {params.fold}"
         " --text {input.text} --images {input.images}"
         " --seed {params.seed} --gpus {resources.gpu} --out {output} 2> {log}"
+
+
+use rule search as search_folds with:
+    input:
+        code=sources("search"),
+        experiment=lambda wildcards: PLAN.experiment_files(wildcards.experiment),
+        posts="results/data/posts.parquet",
+        folds="results/data/folds.tsv",
+        text=lambda wildcards: PLAN.text_embeddings(wildcards.experiment),
+        images=lambda wildcards: PLAN.image_embeddings(wildcards.experiment),
+    output:
+        expand("results/search/{{experiment}}/{fold}.json", fold=PLAN.outer_folds()),
+    log:
+        "results/logs/search/{experiment}/all.log",
+    benchmark:
+        "results/benchmarks/search/{experiment}/all.jsonl"
+    wildcard_constraints:
+        experiment="|".join(PLAN.light) or "(?!)",
+    params:
+        fold=list(PLAN.outer_folds()),
+    message:
+        "Search the settings of {wildcards.experiment}, all folds"
 
 
 rule train:
@@ -47,7 +79,7 @@ rule train:
         text=lambda wildcards: PLAN.text_embeddings(wildcards.experiment),
         images=lambda wildcards: PLAN.image_embeddings(wildcards.experiment),
         search=lambda wildcards: PLAN.search(
-            wildcards.experiment, wildcards.fold, wildcards.protocol
+            wildcards.experiment, [wildcards.fold], wildcards.protocol
         ),
     output:
         predictions="results/{protocol}runs/{experiment}/{fold}/predictions.parquet",
@@ -68,13 +100,40 @@ rule train:
         seed=CONFIG.seed,
         adjust=lambda wildcards: PLAN.adjustment(wildcards.experiment),
         encoders=lambda wildcards: PLAN.trained_encoders(wildcards.experiment),
-        folder=subpath(output.predictions, parent=True),
+        fold=lambda wildcards: wildcards.fold,
     message:
         "Train {wildcards.protocol}{wildcards.experiment}, fold {wildcards.fold}"
     shell:
         "python {input.code[0]} --experiment {input.experiment[0]}"
         " --adjust {params.adjust:q} --encoders {params.encoders:q}"
-        " --posts {input.posts} --folds {input.folds} --fold {wildcards.fold}"
+        " --posts {input.posts} --folds {input.folds} --fold {params.fold}"
         " --text {input.text} --images {input.images}"
         " --seed {params.seed} --gpus {resources.gpu}"
-        " --search {input.search} --out {params.folder} 2> {log}"
+        " --search {input.search} --out {output.predictions} 2> {log}"
+
+
+use rule train as train_folds with:
+    input:
+        code=sources("train"),
+        experiment=lambda wildcards: PLAN.experiment_files(wildcards.experiment),
+        posts="results/data/posts.parquet",
+        folds="results/data/folds.tsv",
+        text=lambda wildcards: PLAN.text_embeddings(wildcards.experiment),
+        images=lambda wildcards: PLAN.image_embeddings(wildcards.experiment),
+        search=lambda wildcards: PLAN.search(wildcards.experiment, PLAN.outer_folds()),
+    output:
+        predictions=expand(RUN, file="predictions.parquet", fold=PLAN.outer_folds()),
+        history=expand(RUN, file="history.csv", fold=PLAN.outer_folds()),
+        metrics=expand(RUN, file="metrics.json", fold=PLAN.outer_folds()),
+        model=expand(RUN, file="model.safetensors", fold=PLAN.outer_folds()),
+        config=expand(RUN, file="config.yaml", fold=PLAN.outer_folds()),
+    log:
+        "results/logs/train/{experiment}/all.log",
+    benchmark:
+        "results/benchmarks/train/{experiment}/all.jsonl"
+    wildcard_constraints:
+        experiment="|".join(PLAN.trained_together) or "(?!)",
+    params:
+        fold=list(PLAN.outer_folds()),
+    message:
+        "Train {wildcards.experiment}, all folds"

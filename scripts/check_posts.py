@@ -1,8 +1,10 @@
 """Put lists and indexes together; write all posts and every problem with what is done about it."""
 
 import argparse
+import sys
 from pathlib import Path
 
+from mmsent.data.layout import DatasetError
 from mmsent.data.posts import gather, judge
 from mmsent.tables import read_table, write_table
 
@@ -17,7 +19,11 @@ def main() -> None:
     parser.add_argument("--posts", required=True, type=Path, help="all listed posts (output)")
     parser.add_argument("--problems", required=True, type=Path, help="problems (output)")
     args = parser.parse_args()
-    posts, problems = gather(args.dataset, read_table(args.texts), read_table(args.images))
+    texts, images = read_table(args.texts), read_table(args.images)
+    try:
+        posts, problems = gather(args.dataset, texts, images)
+    except DatasetError as error:
+        sys.exit(str(error))
     write_table(args.problems, judge(problems, args.on_bad_post))
     write_table(args.posts, posts)
 

@@ -15,6 +15,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scores", required=True, help="of the versions (CSV)")
     parser.add_argument("--paired", required=True, help="tests of the versions (JSON)")
+    parser.add_argument("--vlm", nargs="*", default=[], help="scores of vision-language models")
     parser.add_argument("--reported", required=True, help="the study's figures (CSV)")
     parser.add_argument("--markdown", required=True, type=Path)
     parser.add_argument("--csv", required=True, type=Path)
@@ -22,10 +23,12 @@ def main() -> None:
     scores, paired = read_numbers(args.scores), read_json(args.paired)
     consecutive = paired["families"]["consecutive"]
     verdicts = {row["first"]: row["verdict"] for row in consecutive}
-    table = comparison_table(scores, PrintedFigures(args.reported), verdicts)
+    vlm = [read_numbers(path) for path in args.vlm]
+    table = comparison_table(scores, PrintedFigures(args.reported), verdicts, *vlm)
     write_table(args.csv, table)
     whole, by_class = comparison_parts(table)
     values = {"table": whole, "classes": by_class, "scores": scores, "tests": consecutive}
+    values["vlm"] = bool(vlm)
     write_text(args.markdown, rendered("comparison.md.j2", **values))
 
 

@@ -4,8 +4,9 @@ import argparse
 from pathlib import Path
 
 from mmsent.config.augmentation import Augmentation
-from mmsent.encoders.device import device_for
-from mmsent.encoders.encode import encode_image_index
+from mmsent.config.validation import told_plainly
+from mmsent.encoders.device import device_for, keep_freed_memory
+from mmsent.encoders.encode_image import encode_image_index
 from mmsent.files import settings_argument
 from mmsent.tables import read_table
 
@@ -24,6 +25,8 @@ def main() -> None:
     parser.add_argument("--gpus", type=int, default=0, help="GPUs allotted: 0 or 1")
     parser.add_argument("--out", required=True, type=Path)
     args = parser.parse_args()
+
+    keep_freed_memory()
     policy = Augmentation(**args.augmentation).model_dump() if args.augmentation else None
     encode_image_index(
         read_table(args.index),
@@ -38,4 +41,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with told_plainly():
+        main()

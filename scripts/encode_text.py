@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 from mmsent.config.augmentation import TextAugmentation
-from mmsent.encoders.device import device_for
-from mmsent.encoders.encode import encode_text_index
-from mmsent.encoders.passes import TextReading
+from mmsent.config.validation import told_plainly
+from mmsent.encoders.device import device_for, keep_freed_memory
+from mmsent.encoders.encode_text import TextReading, encode_text_index
 from mmsent.files import settings_argument
 from mmsent.tables import read_table
 
@@ -28,6 +28,8 @@ def main() -> None:
     parser.add_argument("--gpus", type=int, default=0, help="GPUs allotted: 0 or 1")
     parser.add_argument("--out", required=True, type=Path)
     args = parser.parse_args()
+
+    keep_freed_memory()
     policy = TextAugmentation(**args.augmentation).model_dump() if args.augmentation else None
     reading = TextReading(
         args.cleaning, args.max_tokens, args.below, policy, args.number, args.seed
@@ -38,4 +40,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with told_plainly():
+        main()

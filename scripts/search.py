@@ -1,34 +1,34 @@
-"""Search an experiment's hyper-parameters on one fold, judged on its inner validation."""
+"""Search an experiment's hyper-parameters on each fold, judged on its inner validation."""
 
-from pathlib import Path
-
+from mmsent.config.validation import told_plainly
 from mmsent.encoders.device import device_for
 from mmsent.files import seed_of, write_json
 from mmsent.labels import TRAIN, VALIDATION
-from mmsent.training.arguments import run_of, run_parser
+from mmsent.training.arguments import run_parser, runs_of
 from mmsent.training.files import make_deterministic
 from mmsent.training.search import run_search
 
 
 def main() -> None:
     """Read the command line, train the trials and write what came of them."""
-    parser = run_parser(__doc__)
-    parser.add_argument("--out", required=True, type=Path, help="trials and choice (JSON)")
+    parser = run_parser(__doc__, "trials and choice (JSON)")
     args = parser.parse_args()
 
     make_deterministic()
-    given = run_of(args, roles=(TRAIN, VALIDATION))
-    found = run_search(
-        given.experiment,
-        given.inputs[TRAIN],
-        given.inputs[VALIDATION],
-        seed_of(args.seed, args.experiment.stem),
-        given.seed,
-        device_for(args.gpus),
-        args.encoders,
-    )
-    write_json(args.out, found)
+    device = device_for(args.gpus)
+    for given in runs_of(args, roles=(TRAIN, VALIDATION)):
+        found = run_search(
+            given.experiment,
+            given.inputs[TRAIN],
+            given.inputs[VALIDATION],
+            seed_of(args.seed, args.experiment.stem),
+            given.seed,
+            device,
+            args.encoders,
+        )
+        write_json(given.out, found)
 
 
 if __name__ == "__main__":
-    main()
+    with told_plainly():
+        main()

@@ -1,33 +1,33 @@
-"""Train an experiment on one fold and predict the fold's test posts."""
+"""Train an experiment on one fold or several, and predict the test posts of each."""
 
-from pathlib import Path
-
+from mmsent.config.validation import told_plainly
 from mmsent.encoders.device import device_for
-from mmsent.files import read_json
-from mmsent.training.arguments import run_of, run_parser
+from mmsent.training.arguments import add_search, run_parser, runs_of
 from mmsent.training.files import make_deterministic
 from mmsent.training.run import run_experiment, write_run
 
 
 def main() -> None:
-    """Read the command line, train and write the run."""
-    parser = run_parser(__doc__)
-    parser.add_argument("--search", type=Path, nargs="?", default=None,
-                        help="settings that a search chose on this fold")  # fmt: skip
-    parser.add_argument("--out", required=True, type=Path, help="folder of the run")
+    """Read the command line, train fold by fold and write the runs."""
+    parser = run_parser(__doc__, "predictions; the other files of a run lie beside them")
+    add_search(parser)
     args = parser.parse_args()
 
     make_deterministic()
-    given = run_of(args)
-    experiment = given.experiment
-    if args.search is not None:
-        experiment = experiment.varied(*read_json(args.search)["chosen"])
     device = device_for(args.gpus)
-    run = run_experiment(
-        experiment, given.inputs, given.posts, args.fold, given.seed, device, args.encoders
-    )
-    write_run(args.out, run, experiment)
+    for given in runs_of(args, search=args.search):
+        run = run_experiment(
+            given.experiment,
+            given.inputs,
+            given.posts,
+            given.fold,
+            given.seed,
+            device,
+            args.encoders,
+        )
+        write_run(given.out.parent, run, given.experiment)
 
 
 if __name__ == "__main__":
-    main()
+    with told_plainly():
+        main()

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from mmsent.config.validation import told_plainly
 from mmsent.config.vlm import VlmExperiment
 from mmsent.encoders.device import device_for
 from mmsent.files import write_json
@@ -45,4 +46,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with told_plainly():
+        main()

@@ -1,5 +1,6 @@
 """Ask a vision-language model for the sentiment of a fold's posts, without training."""
 
+from mmsent.config.validation import told_plainly
 from mmsent.config.vlm import ZeroShot
 from mmsent.encoders.device import device_for
 from mmsent.files import write_json
@@ -33,4 +34,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with told_plainly():
+        main()

@@ -112,7 +112,11 @@ def steps_of(run):
 def final_rows(run, scores, steps):
     study = run.printed.loc[run.printed["section"] == 10, "row"]
     ours = {row["experiment"]: row for row in scores}
-    return filled([final(run, n, ours.get(n), steps) for n in dict.fromkeys([*ours, *study])])
+    names = dict.fromkeys([*ours, *study])
+    if run.settings.vlm:
+        rows = [row for row in rows_of(run, "vlm.csv") if row["beside"] == row["experiment"]]
+        ours |= {row["experiment"]: row for row in rows}
+    return filled([final(run, n, ours.get(n), steps) for n in dict.fromkeys([*names, *ours])])
 
 
 def final_parts(rows):
@@ -356,11 +360,16 @@ def final(run, name, row, steps):
         cells[f"Study: {title}"] = study(run, name, metric, digits)
     if row is None:
         return cells
+    if row.get("exercise"):
+        cells["Model"] += " (exercise of the code: random weights)"
     cells |= paper(run, row)
-    cells |= {"Weighted F1": bold_if_best(row), "Accuracy": interval(row, "accuracy")}
+    ranked = "best_set" in row
+    cells["Weighted F1"] = bold_if_best(row) if ranked else interval(row, "weighted_f1")
+    cells |= {"Accuracy": interval(row, "accuracy")}
     cells |= {f"F1 {c}": f"{row[f'f1_{c}']:.3f}" for c in SHOWN}
     cells |= {"Macro F1": interval(row, "macro_f1")}
-    cells |= {"Not worse than the best": "yes" if row["best_set"] else "no"}
+    best = ("yes" if row["best_set"] else "no") if ranked else "-"
+    cells |= {"Not worse than the best": best}
     says = steps[name]["verdict"] if name in steps else "-"
     return cells | {"Against the version before": says}
 

@@ -19,14 +19,9 @@ import checkpoints
 from mmsent.config.encoders import OpenClip, TextEncoder, TransformersClip, load_models
 from mmsent.config.validation import ConfigError
 from mmsent.encoders.embeddings import BLANK, read_header
-from mmsent.encoders.encode import (
-    encode_image_index,
-    encode_text_index,
-    image_tower,
-    text_tower,
-)
+from mmsent.encoders.encode_image import encode_image_index, image_tower
+from mmsent.encoders.encode_text import TextReading, encode_text_index, text_tower
 from mmsent.encoders.layers import TopLayers, load_top_layers, states_below
-from mmsent.encoders.passes import TextReading
 from mmsent.encoders.pooling import masked_mean
 from mmsent.encoders.transformers_text import load_text_tower
 from mmsent.encoders.weights import WeightsError, weight_files

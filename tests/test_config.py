@@ -487,8 +487,8 @@ def test_only_experiments_that_train_a_part_of_an_encoder_read_its_settings():
         "v1_baseline": {"pixels"}, "v2_enhanced": {"text", "pixels"}, "v3_clip": set(),
         "v4_balanced_clip": set(), "v5_multi_fusion": set(), "v6_adaptive": set(),
     }  # fmt: skip
-    assert shipped.search("v5_multi_fusion", 2) == ["results/search/v5_multi_fusion/2.json"]
-    assert shipped.search("v4_balanced_clip", 2) == []
+    assert shipped.search("v5_multi_fusion", [2]) == ["results/search/v5_multi_fusion/2.json"]
+    assert shipped.search("v4_balanced_clip", [2]) == []
 
 
 def test_an_adjustment_overrides_the_experiments_file_and_nothing_else():
@@ -601,7 +601,7 @@ def test_the_paper_protocol_is_trained_on_the_study_s_split_and_on_request_alone
         assert both.fold_table("paper/", name) == "results/paper/split/0.15.tsv"
     assert both.fold_table("", "v1_baseline") == "results/data/folds.tsv"
     assert list(both.outer_folds("paper/")) == [0]
-    assert both.search("v5_multi_fusion", 0, "paper/") == [
+    assert both.search("v5_multi_fusion", [0], "paper/") == [
         "results/paper/search/v5_multi_fusion/0.json"
     ]
 

@@ -8,9 +8,11 @@ from transformers import BertConfig, BertModel
 
 import checkpoints
 from mmsent.config.encoders import load_models
-from mmsent.encoders.clip import clip_image_tower, clip_text_tower, load_two_towers
+from mmsent.encoders.clip import clip_image_tower, clip_text_tower
+from mmsent.encoders.clip_joined import load_two_towers
 from mmsent.encoders.embeddings import BLANK, Embeddings, read_header, write_embeddings
-from mmsent.encoders.passes import TextReading, encode_images, encode_texts, view_maker
+from mmsent.encoders.encode_image import encode_images, view_maker
+from mmsent.encoders.encode_text import TextReading, encode_texts
 from mmsent.encoders.pooling import masked_mean
 from mmsent.encoders.timm_image import load_image_tower, matched
 from mmsent.encoders.towers import ImageTower

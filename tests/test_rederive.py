@@ -148,9 +148,8 @@ def make_table(table, names, spreads):
            runs=[f"{run}/metrics.json" for run in runs])  # fmt: skip
     given["scores"] = scores
     if table == "versions":
-        script(
-            "comparison", markdown="results/comparison.md", csv="results/comparison.csv", **given
-        )
+        script("comparison", vlm="results/vlm.csv", markdown="results/comparison.md",
+               csv="results/comparison.csv", **given)  # fmt: skip
         given["experiments"] = files
     script(table, robustness=robustness, slices=slices, markdown=f"results/{table}.md", **given)
 
@@ -181,8 +180,8 @@ def make_vlm(results, folds, split, generator):
         path = results / f"costs/vlm/{name}/0.json"
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps(cost | {"predicted_posts_per_second": 5.0}))
-        run, file = f"results/paper/runs/{name}/0", "results/paper/split/0.1.tsv"
-        script("evaluate_paper", split=file, predictions=f"{run}/predictions.parquet",
+        run = f"results/paper/runs/{name}/0/predictions.parquet"
+        script("evaluate_paper", split="results/paper/split/0.1.tsv", predictions=run,
                out=paper_file(name), **CHOSEN)  # fmt: skip
     files = [f"results/runs/{name}/0" for name in names]
     files += [f"results/runs/{name}/{fold}" for name in VERSIONS for fold in range(2)]
@@ -222,9 +221,9 @@ def made(tmp_path_factory):
         patch.chdir(folder)
         patch.setattr(sys, "argv", [])
         spread = make_seeds("v4_balanced_clip")
+        make_vlm(results, folds, split, np.random.default_rng(6))
         make_table("versions", VERSIONS, [spread])
         make_table("ablation", NAMES[2:], [])
-        make_vlm(results, folds, split, np.random.default_rng(6))
     return folder
 
 

@@ -160,7 +160,7 @@ def test_the_paper_protocol_stands_beside_as_optimistic(grid, printed):
     assert table["Paper protocol F1 (optimistic)"].tolist() == ["0.9000 [0.850, 0.950]"] * 3
     for shown, result_ in zip(table["Optimism (paper - grouped F1)"], results, strict=True):
         assert shown == f"{0.9 - result_.value('weighted_f1'):+.4f}"
-    text = rendered("comparison.md.j2", table=table, classes=table, scores=scores, tests=[])
+    text = rendered("comparison.md.j2", table=table, classes=table, scores=scores, tests=[], vlm=0)
     assert "of its validation posts 4 of 36 have a near-duplicate" in text
     assert "optimistic" in text
 
@@ -231,7 +231,9 @@ def test_cells_cannot_break_a_table():
 def test_documents_name_posts_and_groups(grid, printed):
     results, paired = grid
     scores = scores_table(results, printed, paired, {})
-    text = rendered("comparison.md.j2", table=scores, classes=scores, scores=scores, tests=[])
+    text = rendered(
+        "comparison.md.j2", table=scores, classes=scores, scores=scores, tests=[], vlm=0
+    )
     assert "Measured on 240 posts" in text
     assert "over 120 near-duplicate groups" in text
     assert "95 % intervals from 200" in text

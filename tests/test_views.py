@@ -6,7 +6,7 @@ from PIL import Image
 from conftest import ROOT
 from mmsent.config.augmentation import OPERATIONS, Augmentation, load_augmentations
 from mmsent.config.validation import ConfigError
-from mmsent.encoders.passes import view_maker
+from mmsent.encoders.encode_image import view_maker
 from mmsent.encoders.towers import ImageTower
 from mmsent.encoders.views import (
     MOST_ELONGATED,

@@ -11,10 +11,11 @@ from conftest import ROOT
 from mmsent.evaluation.intervals import table_confusions
 from mmsent.evaluation.paired import difference
 from mmsent.labels import LABELS, PROBABILITY_COLUMNS
+from mmsent.report.comparison import EXERCISE, comparison_table
 from mmsent.report.render import rendered
 from mmsent.report.results import PrintedFigures
 from mmsent.report.versions import adjustments_table
-from mmsent.report.vlm import EXERCISE, VlmFindings, vlm_scores, vlm_values
+from mmsent.report.vlm import VlmFindings, vlm_scores, vlm_values
 from mmsent.tables import read_numbers, write_table
 from vlm_posts import settings, zero_shot
 
@@ -115,6 +116,20 @@ def test_the_studys_own_protocol_stands_beside_as_optimistic(folds, printed, tmp
     said = [line for line in text.splitlines() if "Under the study's own protocol" in line]
     assert len(said) == 1
     assert "asked has a weighted F1 of 0.7500 [0.700, 0.800]" in said[0]
+
+
+@pytest.mark.parametrize("exercise", [True, False])
+def test_the_final_comparison_has_its_row_and_does_not_rank_it(folds, printed, tmp_path, exercise):
+    vlm = scores_of(folds, exercise, tmp_path)
+    versions = vlm[(vlm["beside"] == "asked") & (vlm["experiment"] != "asked")]
+    versions = versions.assign(best_set=True, exercise=None)
+    table = comparison_table(versions, printed, {}, vlm).set_index("Model")
+    own = table.loc[f"qwen2_vl_2b ({EXERCISE})" if exercise else "qwen2_vl_2b"]
+    assert own["Study: accuracy"] == "0.8250"
+    assert own["Not worse than the best"] == own["Against the version before"] == "-"
+    value = vlm.loc[vlm["experiment"] == "qwen2_vl_2b", "weighted_f1"].item()
+    assert own["Weighted F1"].startswith(f"{value:.4f} [")
+    assert (EXERCISE in " ".join(table.index)) == exercise
 
 
 def test_random_weights_are_marked_and_never_compared(folds, printed, tmp_path):

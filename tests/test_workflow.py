@@ -188,10 +188,11 @@ def test_vision_language_models_are_marked_beside_the_versions_on_their_posts(pr
     assert scores["difference"].isna().all()
     marked = scores["experiment"] == scores["beside"]
     assert scores["exercise"].tolist() == marked.tolist()
-    for document in ("vlm", "report"):
+    # Two tables with both in each document, and in the report those of two documents.
+    for document, marks in {"vlm": 4, "comparison": 4, "report": 8}.items():
         text = (results / f"{document}.md").read_text()
-        assert text.count("(exercise of the code: random weights)") == 4, document
-        assert f"figures/curves/{TRAINED}.png" in text
+        assert text.count("(exercise of the code: random weights)") == marks, document
+        assert (f"figures/curves/{TRAINED}.png" in text) == (document != "comparison")
     report = re.sub(" +", " ", (results / "report.md").read_text())
     assert f"| {TRAINED} | schedule.epochs | 5 | 1 |" in report
     # What a killed run goes on from is gone once its files are there.
@@ -201,7 +202,7 @@ def test_vision_language_models_are_marked_beside_the_versions_on_their_posts(pr
 def test_without_vision_language_models_the_chapter_is_left_out(project):
     stale = jobs(snakemake(project, "-n", "--config", "vlm=[]"))
     # The curves are those of fewer experiments; no model is trained or tested again.
-    beside = {"costs", "efficiency_figure", "provenance", "report_html"}
+    beside = {"comparison", "costs", "efficiency_figure", "provenance", "report_html"}
     assert {"report"} <= stale.keys() <= {"curves", "report"} | beside
 
 
@@ -271,10 +272,12 @@ def test_a_touched_post_starts_nothing_and_a_changed_label_encodes_nothing(proje
     paper = list((project / "results/paper/runs").rglob("predictions.parquet"))
     # Six versions and seven rows of the grid, on two folds and on the study's split.
     # Beside them the vision-language models, on a fold of their own and on that split.
-    assert stale["train"] + 4 == len(runs) + len(paper) == 13 * 3 + 4
+    assert len(runs) + len(paper) == 13 * 3 + 4
+    # A job for each fold where layers of an encoder are trained (v2), and for each split.
+    assert stale["train_folds"] == 13 - 1
+    assert stale["train"] == 2 + 13
     assert stale["train_vlm"] == stale["zero_shot"] == 2
-    assert stale["search"] == 3
-    assert stale["train_seeds"] == 2
+    assert stale["search"] == stale["search_folds"] == stale["train_seeds_folds"] == 1
     assert jobs(snakemake(project, "-n")) == {}
 
 
@@ -293,6 +296,7 @@ def test_a_touched_post_starts_nothing_and_a_changed_label_encodes_nothing(proje
             "config/experiments/ablation/text_only.yaml",
             {
                 "train",
+                "train_folds",
                 "evaluate",
                 "evaluate_paper",
                 "paired_tests",
@@ -316,7 +320,7 @@ def test_a_changed_source_makes_its_own_rules_stale(project, file, rules):
     beside = {"costs", "efficiency_figure", "report", "report_html", "provenance"}
     assert rules <= stale.keys() <= rules | beside
     if "train" in rules:
-        assert stale["train"] == 3  # two folds and the study's split
+        assert stale["train"] == stale["train_folds"] == 1  # the study's split, and both folds
 
 
 @pytest.mark.parametrize("run", ["ablation/text_only", TRAINED, ASKED])

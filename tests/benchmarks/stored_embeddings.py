@@ -22,8 +22,8 @@ from mmsent.config.encoders import load_models
 from mmsent.config.experiment import Experiment, load_experiment
 from mmsent.data.images import read_picture
 from mmsent.data.text import clean_text
-from mmsent.encoders.encode import image_tower, text_tower
-from mmsent.encoders.passes import view_maker
+from mmsent.encoders.encode_image import image_tower, view_maker
+from mmsent.encoders.encode_text import text_tower
 from mmsent.files import seed_of
 from mmsent.labels import TEST, TRAIN, VALIDATION
 from mmsent.tables import read_table
@@ -34,7 +34,7 @@ from mmsent.training.prediction import predict
 
 CPU = torch.device("cpu")
 
-#: The fastest on a CPU; see mmsent.encoders.passes.
+#: The fastest on a CPU; see mmsent.encoders.encode_image.
 _IMAGES_AT_ONCE = 16
 
 

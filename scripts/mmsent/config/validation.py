@@ -1,7 +1,9 @@
 """Validation of settings, with messages that name the file, the key, the value and the nearest."""
 
 import difflib
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -11,6 +13,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 class ConfigError(ValueError):
     """A setting is wrong; the message names where, what and the nearest valid value."""
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """End the program with status 1 and the message alone if a setting or a file is wrong.
+
+    What is wrong with the program itself keeps its traceback.
+    """
+    try:
+        yield
+    except ConfigError as error:
+        sys.exit(str(error))
 
 
 class Settings(BaseModel):

@@ -65,6 +65,8 @@ def read_picture(path: str | Path) -> Picture:
                 rgb = _to_rgb(ImageOps.exif_transpose(image))
                 frames = getattr(image, "n_frames", 1)
                 return Picture(rgb, image.format or "unknown", image.mode, frames)
+    except Image.DecompressionBombError:
+        raise UnreadableImageError(f"more than {MAXIMUM_PIXELS:,} pixels") from None
     except Image.UnidentifiedImageError:
         raise UnreadableImageError("not a picture in a known format") from None
     except UnreadableImageError:

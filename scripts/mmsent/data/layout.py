@@ -23,7 +23,7 @@ def dataset_files(dataset: Path, suffix: str) -> list[str]:
     Raises
     ------
     DatasetError
-        If there is no data folder, or no such file in it.
+        If there is no data folder, no such file in it, or one that may not be read.
     """
     folder = dataset / DATA_FOLDER
     if not folder.is_dir():
@@ -33,7 +33,36 @@ def dataset_files(dataset: Path, suffix: str) -> list[str]:
     numbers = [int(stem) for name in names if _is_guid(stem := name.removesuffix(suffix))]
     if not numbers:
         raise DatasetError(f"{folder}: no file named GUID{suffix} there (see README)")
-    return [str(folder / f"{number}{suffix}") for number in sorted(numbers)]
+    return _readable([str(folder / f"{number}{suffix}") for number in sorted(numbers)])
+
+
+def label_lists(dataset: Path, made_later: bool = False) -> list[str]:
+    """Paths of the label files, the dataset folder included; the second may be missing.
+
+    A data set that is ``made_later`` has both, though not yet.
+
+    Raises
+    ------
+    DatasetError
+        If the first is missing or no file, or one may not be read.
+    """
+    train, unlabelled = dataset / TRAIN_FILE, dataset / UNLABELLED_FILE
+    if not made_later and not train.is_file():
+        raise DatasetError(f"{train}: no such file; it lists the labelled posts (see README)")
+    if made_later:
+        return [str(train), str(unlabelled)]
+    return _readable([str(path) for path in (train, unlabelled) if path.exists()])
+
+
+def _readable(paths: list[str]) -> list[str]:
+    """``paths``, if all may be read: Snakemake itself fails on an input that it may not read."""
+    closed = [path for path in paths if not os.access(path, os.R_OK)]
+    if closed:
+        raise DatasetError(
+            f"{closed[0]}: may not be read (files like it: {len(closed)}); "
+            "give yourself the right, chmod u+r"
+        )
+    return paths
 
 
 def _is_guid(stem: str) -> bool:

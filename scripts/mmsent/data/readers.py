@@ -54,8 +54,10 @@ def read_listing(path: Path, labelled: bool) -> Listing:
         text, _ = decoded(path.read_bytes())
     except FileNotFoundError:
         raise DatasetError(f"{path}: no such file; it lists the posts as guid,tag") from None
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read: {error.strerror}") from None
     except UndecodableTextError as error:
-        raise DatasetError(f"{path}: {error}") from None
+        raise DatasetError(f"{path}: {error}; save it as UTF-8") from None
     lines = text.splitlines()
     first = next((number for number, line in enumerate(lines) if line.strip()), len(lines))
     lines = lines[first:]
@@ -71,7 +73,8 @@ def read_listing(path: Path, labelled: bool) -> Listing:
     rows, problems = _listed_posts(table[1:], first + 2, path.name, labelled)
     if not rows:
         reasons = "".join(f"\n  {problem}" for _, _, problem in problems)
-        raise DatasetError(f"{path}: no usable post in the file{reasons}")
+        way_out = "list some" if labelled else "list some, or remove the file"
+        raise DatasetError(f"{path}: no usable post in the file; {way_out}{reasons}")
     columns = ["guid", "written", "label", "line"]
     return Listing(pd.DataFrame(rows, columns=columns), problems)
 

@@ -8,7 +8,7 @@ from torch import nn
 from transformers import AutoConfig, CLIPImageProcessor, CLIPModel
 
 from mmsent.config.encoders import TransformersClip
-from mmsent.encoders.checkpoints import checkpoint_folder, load_model, load_tokenizer
+from mmsent.encoders.checkpoints import OPTIONS, checkpoint_folder, load_model, load_tokenizer
 from mmsent.encoders.towers import ImageTower
 from mmsent.encoders.transformers_text import TransformersTower, check_positions
 from mmsent.encoders.weights import WeightsError
@@ -63,7 +63,10 @@ def load_transformers_image(clip: TransformersClip) -> ImageTower:
 
 def _model(clip: TransformersClip) -> tuple[Path, Any]:
     folder = checkpoint_folder(clip)
-    kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
+    try:
+        kind = AutoConfig.from_pretrained(folder, **OPTIONS).model_type
+    except (OSError, ValueError, KeyError) as error:
+        raise WeightsError(f"{folder}: no settings can be loaded: {error}") from error
     if kind != "clip":
         raise WeightsError(f"{clip.source}: a model of type {kind!r}, not 'clip'")
     return folder, load_model(CLIPModel, folder)

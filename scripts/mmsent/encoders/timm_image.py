@@ -1,5 +1,7 @@
 """Image encoders of timm."""
 
+from pickle import UnpicklingError
+
 import timm
 import torch
 
@@ -21,8 +23,14 @@ def load_image_tower(spec: ImageEncoder) -> ImageTower:
     """
     path = locate(spec.source)
     check_sha256(path, spec.sha256)
-    content = torch.load(path, map_location="cpu", weights_only=True)
-    model = timm.create_model(spec.architecture, pretrained=False)
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except UnpicklingError as error:
+        raise WeightsError(f"{path.name}: holds more than tensors: not loaded") from error
+    try:
+        model = timm.create_model(spec.architecture, pretrained=False)
+    except (RuntimeError, ValueError) as error:  # unknown to timm, or a name of something else
+        raise WeightsError(f"image.architecture: {error}; see timm.list_models()") from error
     model.load_state_dict(matched(content, model.state_dict(), path.name))
     model.reset_classifier(0)  # type: ignore[operator]
     model.to(memory_format=torch.channels_last)
@@ -39,10 +47,13 @@ def matched(
     WeightsError
         If the number of tensors or a shape differs.
     """
-    if content.keys() == expected.keys():
-        return content
     if len(content) != len(expected):
-        raise WeightsError(f"{name}: {len(content)} tensors, the architecture has {len(expected)}")
+        raise WeightsError(
+            f"{name}: {len(content)} tensors, the architecture has {len(expected)}; "
+            "name the one of these weights in the models file"
+        )
+    if content.keys() == expected.keys():
+        content = {key: content[key] for key in expected}
     for (key, tensor), (old, given) in zip(expected.items(), content.items(), strict=True):
         if tensor.shape != given.shape:
             raise WeightsError(

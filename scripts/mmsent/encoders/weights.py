@@ -36,7 +36,10 @@ def locate(source: str) -> Path:
     else:
         path = Path(source).expanduser()
     if not path.exists():
-        raise WeightsError(f"{source}: nothing there (a hub id owner/name needs a revision)")
+        raise WeightsError(
+            f"{source}: nothing there; mend source in the models file (a hub id owner/name "
+            "needs a revision)"
+        )
     return path
 
 

@@ -73,9 +73,12 @@ class FusionNetwork(nn.Module):
         """Inputs of each modality, ``(batch, ...)``, to logits ``(batch, 3)``."""
         return self.head(self.fusion(self._projected(batch)))
 
-    def fusion_weights(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor | None:
-        """How much each part of an adaptive fusion weighs, ``(batch, parts)``; else None."""
-        return self.fusion.weights(self._projected(batch))
+    def weighed(
+        self, batch: Mapping[str, torch.Tensor]
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Logits, and how much each part of an adaptive fusion weighs, ``(batch, parts)``."""
+        states = self._projected(batch)
+        return self.head(self.fusion(states)), self.fusion.weights(states)
 
     def _projected(self, batch: Mapping[str, torch.Tensor]) -> list[States]:
         states = []

@@ -14,6 +14,9 @@ from mmsent.report.results import PrintedFigures
 
 _MODALITY = {"text": "text", "image": "image", "both": "text + image"}
 
+#: What is said of random weights.
+EXERCISE = "exercise of the code: random weights"
+
 #: Section of the study whose table is its last word.
 FINAL_SECTION = 10
 
@@ -119,7 +122,10 @@ def calibration_table(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def comparison_table(
-    scores: pd.DataFrame, printed: PrintedFigures, verdicts: Mapping[str, str]
+    scores: pd.DataFrame,
+    printed: PrintedFigures,
+    verdicts: Mapping[str, str],
+    vlm: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """The study's final table, ours beside it under each protocol that was run.
 
@@ -129,11 +135,17 @@ def comparison_table(
     ----------
     verdicts
         What the paired test says of a version against the one before it, by its name.
+    vlm
+        Scores of vision-language models (:func:`mmsent.report.vlm.vlm_scores`), if there are any.
+        They are of the folds that each ran and in no family of tests: they are not ranked.
     """
     ours = {row["experiment"]: row for row in scores.to_dict("records")}
+    if vlm is not None:
+        own = vlm[vlm["beside"] == vlm["experiment"]]
+        ours |= {row["experiment"]: row | {"best_set": None} for row in own.to_dict("records")}
     rows = []
-    for name in dict.fromkeys([*ours, *printed.rows(FINAL_SECTION)]):
-        row = {"Model": name}
+    for name in dict.fromkeys([*scores["experiment"], *printed.rows(FINAL_SECTION), *ours]):
+        row = {"Model": marked(ours[name]) if name in ours else name}
         for title, metric in _STUDY_COLUMNS.items():
             row[f"Study: {title}"] = printed.text(
                 name, metric, 4 if title in ("F1", "accuracy") else 2
@@ -145,12 +157,13 @@ def comparison_table(
             row["Accuracy"] = with_interval(given, "accuracy")
             row |= {title: f"{given[key]:.3f}" for title, key in _CLASS_COLUMNS.items()}
             row["Macro F1"] = with_interval(given, "macro_f1")
-            row["Not worse than the best"] = "yes" if given["best_set"] else "no"
+            row["Not worse than the best"] = _YES_NO[given["best_set"]]
             row["Against the version before"] = verdicts.get(name, "-")
         rows.append(row)
     return pd.DataFrame(rows).fillna("-")
 
 
+_YES_NO = {True: "yes", False: "no", None: "-"}
 _CLASS_COLUMNS = {f"F1 {label}": f"f1_{label}" for label in reversed(LABELS)}
 _STUDY_COLUMNS = {"F1": "weighted_f1", "accuracy": "accuracy"} | _CLASS_COLUMNS
 
@@ -161,6 +174,12 @@ def comparison_parts(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     by_class = [column for pair in zip(study, _CLASS_COLUMNS, strict=True) for column in pair]
     whole = table.drop(columns=[*by_class, "Macro F1"])
     return whole, table[["Model", *by_class, "Macro F1"]]
+
+
+def marked(given: Mapping[str, Any]) -> str:
+    """An experiment's name, with what stands at a row of random weights wherever it is shown."""
+    name = given["experiment"]
+    return f"{name} ({EXERCISE})" if given.get("exercise") else name
 
 
 def short_name(experiment: str) -> str:
@@ -212,7 +231,7 @@ def _reported_gain(given: Mapping[str, Any], modality: str, printed: PrintedFigu
 
 def _paper(given: Mapping[str, Any]) -> dict[str, str]:
     """Cells of the paper protocol, if it was run."""
-    if "paper_weighted_f1" not in given:
+    if pd.isna(given.get("paper_weighted_f1")):
         return {}
     return {
         "Paper protocol F1 (optimistic)": with_interval(given, "paper_weighted_f1"),

@@ -99,7 +99,7 @@ def report_values(
     if "ablation" in scores:
         grid = [by_name[name].experiment for name in scores["ablation"]["experiment"]]
         values["varied"] = listed([words.lower() for words in varied_settings(grid)])
-    return values | _versions(versions, printed, findings) | _tables(printed, findings)
+    return values | _versions(versions, printed, findings) | _tables(printed, findings, vlm)
 
 
 def _versions(
@@ -128,11 +128,14 @@ def _versions(
     }
 
 
-def _tables(printed: PrintedFigures, findings: Findings) -> dict[str, Any]:
+def _tables(
+    printed: PrintedFigures, findings: Findings, vlm: pd.DataFrame | None
+) -> dict[str, Any]:
     """The tables of versions, of the ablation and of the comparison."""
     scores, tests = findings.scores, findings.tests
     verdicts = {name: row["verdict"] for name, row in comparisons(findings).items()}
-    whole, by_class = comparison_parts(comparison_table(scores["versions"], printed, verdicts))
+    compared = comparison_table(scores["versions"], printed, verdicts, vlm)
+    whole, by_class = comparison_parts(compared)
     values: dict[str, Any] = {
         "versions_table": versions_table(scores["versions"], printed),
         "optimism_table": optimism_table(scores["versions"]),

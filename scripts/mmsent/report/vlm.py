@@ -12,12 +12,9 @@ from mmsent.evaluation.intervals import group_bootstrap, table_confusions
 from mmsent.evaluation.paired import COMPARED, compared, enough_resamples
 from mmsent.evaluation.pooling import pooled, prediction_metrics
 from mmsent.labels import LABELS
-from mmsent.report.comparison import signed, with_interval
+from mmsent.report.comparison import EXERCISE, marked, signed, with_interval
 from mmsent.report.results import PrintedFigures
 from mmsent.report.scores import paper_scores
-
-#: What stands at a row of random weights, wherever it is shown.
-EXERCISE = "exercise of the code: random weights"
 
 
 @dataclass(frozen=True)
@@ -213,7 +210,7 @@ def scores_shown(scores: pd.DataFrame, printed: PrintedFigures) -> pd.DataFrame:
     for given in scores.to_dict("records"):
         name = given["experiment"]
         row = {
-            "Experiment": _marked(given),
+            "Experiment": marked(given),
             "Posts": str(given["posts"]),
             "Reported accuracy": printed.text(name, "accuracy"),
             "Accuracy": with_interval(given, "accuracy"),
@@ -236,7 +233,7 @@ def costs_shown(scores: pd.DataFrame) -> pd.DataFrame:
         rate = given["train_posts_per_second"]
         rows.append(
             {
-                "Experiment": _marked(given),
+                "Experiment": marked(given),
                 "Device": given["device"],
                 "Precision": given["precision"],
                 "Settings": given["settings"],
@@ -249,10 +246,6 @@ def costs_shown(scores: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
-
-
-def _marked(given: Mapping[str, Any]) -> str:
-    return f"{given['experiment']} ({EXERCISE})" if given["exercise"] else given["experiment"]
 
 
 def _or_dash(value: Any) -> str:

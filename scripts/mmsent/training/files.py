@@ -22,7 +22,8 @@ def make_deterministic() -> None:
     many the job may have.
     """
     torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
+    # Not use_deterministic_algorithms: that imports the compiler first, for a second.
+    torch.set_deterministic_debug_mode("error")
 
 
 def write_run_files(

@@ -36,10 +36,9 @@ def predict(network: FusionNetwork, inputs: Inputs, device: torch.device) -> Pre
     batches = [inputs.batch(rows) for rows in evaluation_batches(len(inputs)) if len(rows)]
     if not batches:
         return Prediction(np.zeros((0, len(LABELS))), None)
-    logits = torch.cat([network(batch) for batch in batches])
-    weights = [network.fusion_weights(batch) for batch in batches]
+    logits, weights = zip(*(network.weighed(batch) for batch in batches), strict=True)
     parts = [part for part in weights if part is not None]
     return Prediction(
-        torch.softmax(logits.double(), dim=1).cpu().numpy(),
+        torch.softmax(torch.cat(logits).double(), dim=1).cpu().numpy(),
         torch.cat(parts).double().cpu().numpy() if parts else None,
     )

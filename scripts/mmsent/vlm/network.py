@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from peft import LoraConfig, inject_adapter_in_model
 from torch import nn
 
 from mmsent.config.vlm import VlmExperiment
@@ -51,6 +50,9 @@ class VlmClassifier(nn.Module):
             As :func:`mmsent.vlm.checkpoint.load_vlm` gives it; its layer of word logits is not
             used.
         """
+        # peft imports bitsandbytes, which starts CUDA: not before the job's GPU is chosen.
+        from peft import LoraConfig, inject_adapter_in_model
+
         super().__init__()
         self._numbers = numbers
         self.base: Any = model.model.requires_grad_(False)

@@ -11,15 +11,10 @@ from mmsent.config.encoders import ENCODES, Models, load_models
 from mmsent.config.experiment import EXPERIMENTS, Experiment, experiment_files, load_experiment
 from mmsent.config.main import FILES, Config, load_config
 from mmsent.config.validation import ConfigError, nearest
-from mmsent.data.layout import (
-    DATA_FOLDER,
-    TRAIN_FILE,
-    UNLABELLED_FILE,
-    DatasetError,
-    dataset_files,
-)
+from mmsent.data.layout import DATA_FOLDER, DatasetError, dataset_files, label_lists
 from mmsent.demo.plan import file_names
 from mmsent.files import canonical_json
+from mmsent.workflow.benchmarks import benchmark_files
 from mmsent.workflow.machine import gpus_here
 from mmsent.workflow.views import (
     image_embeddings,
@@ -31,6 +26,9 @@ from mmsent.workflow.vlm import VlmPlan
 
 #: Folder of the generated data set.
 DEMO_FOLDER = "results/demo"
+
+#: Of so many posts, a fold takes less time to search or to repeat than Python takes to start.
+FEW_POSTS = 1000
 
 #: Figures of every table.
 TABLE_FIGURES = ("scores", "gains", "classes", "reliability")
@@ -77,6 +75,7 @@ class Plan:
         self.is_demo = self.config.dataset == "demo"
         self.dataset = DEMO_FOLDER if self.is_demo else self.config.dataset.rstrip("/")
         self.demo_files = self._demo_files() if self.is_demo else []
+        self.label_lists()  # a data set without one is refused here, before any job
         self.texts = self._files(".txt")
         self.images = self._files(".jpg")
 
@@ -113,7 +112,7 @@ class Plan:
 
     def all_experiment_files(self, names: Iterable[str]) -> list[str]:
         """Paths of the files of several experiments, each once."""
-        return list(dict.fromkeys(path for name in names for path in self.experiment_files(name)))
+        return list(dict.fromkeys(path for n in names for path in self.experiment_files(n)))
 
     def setting_files(self) -> list[str]:
         """Paths of the files of settings beside the configuration itself."""
@@ -134,14 +133,12 @@ class Plan:
 
     def _demo_files(self) -> list[str]:
         demo = self.config.demo
-        names = file_names(demo.labelled, demo.unlabelled, demo.seed)
-        return [f"{DEMO_FOLDER}/{name}" for name in names]
+        made = file_names(demo.labelled, demo.unlabelled, demo.seed)
+        return [f"{DEMO_FOLDER}/{name}" for name in made]
 
     def modalities(self, table: str) -> str:
         """The modality of each row of a table, as JSON."""
-        return canonical_json(
-            {name: self.experiments[name].modality for name in self.tables[table]}
-        )
+        return canonical_json({n: self.experiments[n].modality for n in self.tables[table]})
 
     def bootstrap(self) -> str:
         """The options of a script that resamples."""
@@ -191,9 +188,7 @@ class Plan:
 
     def label_lists(self) -> list[str]:
         """Paths of the label files; the one of posts without a label may be missing."""
-        train, unlabelled = f"{self.dataset}/{TRAIN_FILE}", f"{self.dataset}/{UNLABELLED_FILE}"
-        # The generated data set has both, though not before it is made.
-        return [train, unlabelled] if self.is_demo or Path(unlabelled).exists() else [train]
+        return label_lists(Path(self.dataset), made_later=self.is_demo)
 
     def encoder_settings(self, name: str) -> str:
         """The settings of an encoder as JSON: the parameter of a rule that encodes."""
@@ -213,32 +208,13 @@ class Plan:
 
     def embeddings(self) -> list[str]:
         """Every embedding file that some experiment reads."""
-        files = [
-            path
-            for name in self.experiments
-            for path in (*self.text_embeddings(name), *self.image_embeddings(name))
-        ]
+        names = self.experiments
+        files = [p for n in names for p in (*self.text_embeddings(n), *self.image_embeddings(n))]
         return list(dict.fromkeys(files))
 
     def benchmarks(self) -> list[str]:
         """The benchmark files of the jobs that cost something."""
-        folds = range(self.config.folds.outer)
-        jobs = ["index_text", "index_image", "check_posts", "posts", "groups", "folds"]
-        jobs += ["demo"] if self.is_demo else []
-        for path in self.embeddings():
-            encoder, file = path.split("/")[-2:]
-            modality, rest = file.removesuffix(".safetensors").split(".", 1)
-            jobs.append(f"encode_{modality}/{encoder}.{rest}")
-        jobs += [f"evaluate/{name}" for name in self.rows]
-        repeated = self.config.seeds.experiments
-        jobs += [f"train_seeds/{name}/{fold}" for name in repeated for fold in folds]
-        for protocol in ("", "paper/") if self.config.protocol == "both" else ("",):
-            own = self.outer_folds(protocol)
-            jobs += [f"{protocol}train/{name}/{fold}" for name in self.rows for fold in own]
-            jobs += [f"{protocol}{job}" for job in self.vlm.jobs(protocol)]
-            found = self.searches(protocol)
-            jobs += [path.removeprefix("results/").removesuffix(".json") for path in found]
-        return [f"results/benchmarks/{job}.jsonl" for job in jobs]
+        return benchmark_files(self)
 
     def view_settings(self, view: str) -> dict[str, str | int]:
         """What makes a view of a picture."""
@@ -263,17 +239,27 @@ class Plan:
         """GPUs that a run asks for: a small network over stored vectors is as fast without."""
         return self.gpus() if self.trained_encoders(name) != "{}" else 0
 
-    def search(self, name: str, fold: int | str, protocol: str = "") -> list[str]:
-        """The file that says which settings a search chose on a fold: one file, or none."""
-        found = f"results/{protocol}search/{name}/{fold}.json"
-        return [found] if self.experiments[name].search else []
+    def search(self, name: str, folds: Iterable[int | str], protocol: str = "") -> list[str]:
+        """The files that say which settings a search chose on some folds, if there is one."""
+        searched = self.experiments[name].search is not None
+        return [f"results/{protocol}search/{name}/{n}.json" for n in folds if searched]
+
+    @property
+    def light(self) -> list[str]:
+        """Experiments of which all folds take seconds: no layer of an encoder, and few posts."""
+        few = len(self.texts) <= FEW_POSTS
+        return [n for n, own in self.experiments.items() if few and not own.text.trained_layers]
+
+    @property
+    def trained_together(self) -> list[str]:
+        """Experiments of which one job trains all folds: over stored vectors, and light ones."""
+        light = self.light
+        return [n for n in self.experiments if n in light or self.trained_encoders(n) == "{}"]
 
     def searches(self, protocol: str = "") -> list[str]:
         """The files of the searches of all rows."""
-        folds = self.outer_folds(protocol)
-        return [
-            path for name in self.rows for n in folds for path in self.search(name, n, protocol)
-        ]
+        own = self.outer_folds(protocol)
+        return [path for name in self.rows for path in self.search(name, own, protocol)]
 
     def gpus(self) -> int:
         """GPUs that a job which can use one asks for: 1 if the settings or the machine have it."""

@@ -1,0 +1,41 @@
+"""One run at a time in a folder, by a lock that ends with its process, however that ends.
+
+Snakemake's own lock is a file that a killed run leaves behind: the next one refuses to start
+until it is told to unlock. This one is the system's, and after a kill the next run simply goes on.
+"""
+
+import fcntl
+import os
+from pathlib import Path
+from typing import TextIO
+
+from snakemake.exceptions import WorkflowError
+
+#: Beside Snakemake's own records; its first line is the process that holds it.
+LOCK = Path(".snakemake/run.lock")
+
+_held: list[TextIO] = []
+
+
+def hold_folder(path: Path = LOCK) -> None:
+    """Hold the folder until this process ends.
+
+    Raises
+    ------
+    WorkflowError
+        If another run holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = path.open("a+", encoding="utf-8")
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.seek(0)
+        other = file.read().strip() or "unknown"
+        raise WorkflowError(
+            f"another run works in this folder (process {other}); wait for it, or stop it"
+        ) from error
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    _held.append(file)  # closing it would let go

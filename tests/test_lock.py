@@ -1,0 +1,34 @@
+"""One run at a time in a folder, and none that a killed one keeps out."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+from snakemake.exceptions import WorkflowError
+
+from conftest import ROOT
+from mmsent.workflow.lock import LOCK, hold_folder
+
+HOLD = """
+import sys, time
+sys.path.insert(0, "scripts")
+from mmsent.workflow.lock import hold_folder
+from pathlib import Path
+hold_folder(Path(sys.argv[1]))
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_second_run_is_refused_until_the_first_is_dead_however_it_died(tmp_path):
+    path = tmp_path / LOCK
+    command = [sys.executable, "-c", HOLD, str(path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout.readline() == "held\n"
+        with pytest.raises(WorkflowError, match=rf"process {first.pid}\b"):
+            hold_folder(path)
+        first.send_signal(signal.SIGKILL)
+    hold_folder(path)
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as second:
+        assert "another run works in this folder" in second.stderr.read()
