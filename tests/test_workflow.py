@@ -289,9 +289,12 @@ def test_a_touched_post_starts_nothing_and_a_changed_label_encodes_nothing(proje
         ("scripts/mmsent/evaluation/slices.py", {"slices", "ablation", "versions"}),
         ("scripts/mmsent/figures/gains.py", {"table_figures", "ablation", "versions"}),
         ("scripts/mmsent/figures/labels.py", {"eda_labels", "report"}),
-        ("scripts/mmsent/figures/curves.py", {"curves", "vlm", "report"}),
-        ("scripts/mmsent/vlm/loop.py", {"train_vlm", "zero_shot", "curves", "vlm", "report"}),
-        ("scripts/mmsent/vlm/zero_shot.py", {"zero_shot", "vlm", "report"}),
+        ("scripts/mmsent/figures/curves.py", {"curves", "vlm", "comparison"}),
+        (
+            "scripts/mmsent/vlm/loop.py",
+            {"train_vlm", "zero_shot", "evaluate_paper", "curves", "vlm", "comparison"},
+        ),
+        ("scripts/mmsent/vlm/zero_shot.py", {"zero_shot", "evaluate_paper", "vlm", "comparison"}),
         (
             "config/experiments/ablation/text_only.yaml",
             {
