@@ -87,6 +87,15 @@ def test_a_list_that_cannot_be_read_is_named(listing, tmp_path, content, message
     assert message in str(caught.value)
 
 
+def test_a_list_without_labels_may_name_no_post(tmp_path):
+    path = tmp_path / "test_without_label.txt"
+    path.write_text("guid,tag\n\n")
+    listing = read_listing(path, labelled=False)
+    assert listing.rows.empty
+    assert not listing.problems
+    assert {"guid"} <= {*listing.rows.columns}
+
+
 def test_a_missing_list_is_named(tmp_path):
     with pytest.raises(DatasetError, match=r"train\.txt: no such file"):
         read_listing(tmp_path / "train.txt", labelled=True)

@@ -48,7 +48,8 @@ def read_listing(path: Path, labelled: bool) -> Listing:
     Raises
     ------
     DatasetError
-        If the file is missing, is no text, has no ``guid,tag`` header, or lists no post.
+        If the file is missing, is no text, has no ``guid,tag`` header, or lists no post; a
+        list of posts without a label may have none.
     """
     try:
         text, _ = decoded(path.read_bytes())
@@ -71,7 +72,8 @@ def read_listing(path: Path, labelled: bool) -> Listing:
             f"{path}: line {first + 1} must be the header 'guid,tag', got {lines[0][:60]!r}"
         )
     rows, problems = _listed_posts(table[1:], first + 2, path.name, labelled)
-    if not rows:
+    # A list of posts without a label that has its header alone says that there are none.
+    if not rows and (labelled or problems):
         reasons = "".join(f"\n  {problem}" for _, _, problem in problems)
         way_out = "list some" if labelled else "list some, or remove the file"
         raise DatasetError(f"{path}: no usable post in the file; {way_out}{reasons}")
