@@ -3,11 +3,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir, "scripts")))
 
+from mmsent.files import canonical_json
 from mmsent.sources import all_sources, sources, templates
 from mmsent.data.layout import dataset_of
 from mmsent.workflow.documents import announce, drawings, pictures
 from mmsent.workflow.lock import hold_folder
 from mmsent.workflow.plan import TABLE_FIGURES, TABLE_PAIRS, load_plan
+from mmsent.workflow.views import stored
 
 # Checked settings and what follows from them; wrong settings end here, before any job.
 PLAN = load_plan(config, workflow.configfiles)

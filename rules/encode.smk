@@ -1,5 +1,7 @@
 # Frozen encoders see each text and each view of a picture once; everything that trains reads the
-# stored embeddings. The encoders depend on the indexes alone: a changed label encodes nothing.
+# stored embeddings. The encoders depend on the indexes alone: a changed label encodes nothing. What an
+# earlier run encoded is kept in results/store: of changed posts, few are encoded for all views in one
+# job, many by the job of each view, and the others are taken from the store.
 
 
 rule check_encoder:
@@ -26,6 +28,40 @@ rule check_encoder:
         "python {input.code[0]} --encoder {params.encoder:q} --out {output} 2> {log}"
 
 
+rule encode_changes:
+    input:
+        code=sources("encode_changes"),
+        texts="results/index/text.tsv",
+        pictures="results/index/image.tsv",
+        checked=[
+            ancient("results/data/folds.tsv"),
+            ancient(
+                expand("results/encoders/{encoder}.json", encoder=PLAN.encoders())
+            ),
+        ],
+    output:
+        "results/store/changes.json",
+    log:
+        "results/logs/encode_changes.log",
+    benchmark:
+        "results/benchmarks/encode_changes.jsonl"
+    conda:
+        "../envs/torch.yaml"
+    threads: 1
+    resources:
+        gpu=PLAN.gpus(),
+    params:
+        images=PLAN.image_folder,
+        encoders=canonical_json(PLAN.encoders()),
+        views=PLAN.stored_views(),
+    message:
+        "Encode what few posts changed, for all views"
+    shell:
+        "python {input.code[0]} --texts {input.texts} --pictures {input.pictures}"
+        " --images {params.images:q} --encoders {params.encoders:q} --views {params.views:q}"
+        " --gpus {resources.gpu} --out {output} 2> >(tee {log} >&2)"
+
+
 rule encode_text:
     input:
         code=sources("encode_text"),
@@ -35,6 +71,7 @@ rule encode_text:
         checked=[
             ancient("results/data/folds.tsv"),
             ancient("results/encoders/{encoder}.json"),
+            ancient("results/store/changes.json"),
         ],
     output:
         "results/embeddings/{encoder}/text.{view}.safetensors",
@@ -49,6 +86,7 @@ rule encode_text:
         gpu=PLAN.gpus(),
     params:
         encoder=lambda wildcards: PLAN.encoder_settings(wildcards.encoder),
+        store=lambda wildcards, output: stored(output[0]),
         view=lambda wildcards: PLAN.text_view_settings(wildcards.view),
     message:
         "Encode the texts with {wildcards.encoder}, view {wildcards.view}"
@@ -56,7 +94,8 @@ rule encode_text:
         "python {input.code[0]} --index {input.index} --encoder {params.encoder:q}"
         " --cleaning {params.view[cleaning]} --max-tokens {params.view[max_tokens]}"
         " --below {params.view[below]} --augmentation {params.view[augmentation]:q}"
-        " --number {params.view[number]} --seed {params.view[seed]} --gpus {resources.gpu} --out {output}"
+        " --number {params.view[number]} --seed {params.view[seed]} --gpus {resources.gpu}"
+        " --store {params.store} --out {output}"
         " 2> >(tee {log} >&2)"
 
 
@@ -67,6 +106,7 @@ rule encode_image:
         checked=[
             ancient("results/data/folds.tsv"),
             ancient("results/encoders/{encoder}.json"),
+            ancient("results/store/changes.json"),
         ],
     output:
         "results/embeddings/{encoder}/image.{view}.safetensors",
@@ -82,6 +122,7 @@ rule encode_image:
     params:
         images=PLAN.image_folder,
         encoder=lambda wildcards: PLAN.encoder_settings(wildcards.encoder),
+        store=lambda wildcards, output: stored(output[0]),
         view=lambda wildcards: PLAN.view_settings(wildcards.view),
     message:
         "Encode the pictures with {wildcards.encoder}, view {wildcards.view}"
@@ -89,5 +130,5 @@ rule encode_image:
         "python {input.code[0]} --index {input.index} --images {params.images:q}"
         " --encoder {params.encoder:q} --augmentation {params.view[augmentation]:q}"
         " --number {params.view[number]} --seed {params.view[seed]}"
-        " --gpus {resources.gpu} --out {output}"
+        " --gpus {resources.gpu} --store {params.store} --out {output}"
         " 2> >(tee {log} >&2)"

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from mmsent.config.augmentation import TextAugmentation
 from mmsent.config.validation import told_plainly
-from mmsent.encoders.device import device_for, keep_freed_memory
-from mmsent.encoders.encode_text import TextReading, encode_text_index
+from mmsent.encoders.passes import text_pass
+from mmsent.encoders.reading import TextReading
+from mmsent.encoders.store import embed
 from mmsent.files import settings_argument
 from mmsent.tables import read_table
 
@@ -26,17 +27,16 @@ def main() -> None:
     parser.add_argument("--number", type=int, default=0, help="number of the draw")
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--gpus", type=int, default=0, help="GPUs allotted: 0 or 1")
+    parser.add_argument("--store", type=Path, default=None, help="file of rows made earlier")
     parser.add_argument("--out", required=True, type=Path)
     args = parser.parse_args()
 
-    keep_freed_memory()
     policy = TextAugmentation(**args.augmentation).model_dump() if args.augmentation else None
     reading = TextReading(
         args.cleaning, args.max_tokens, args.below, policy, args.number, args.seed
     )
-    encode_text_index(
-        read_table(args.index), args.encoder, reading, device_for(args.gpus), args.out
-    )
+    wanted = text_pass(read_table(args.index), args.encoder, reading, args.gpus)
+    embed(args.out, wanted, args.store)
 
 
 if __name__ == "__main__":

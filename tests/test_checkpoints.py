@@ -19,15 +19,16 @@ import checkpoints
 from mmsent.config.encoders import OpenClip, TextEncoder, TransformersClip, load_models
 from mmsent.config.validation import ConfigError
 from mmsent.encoders.embeddings import BLANK, read_header
-from mmsent.encoders.encode_image import encode_image_index, image_tower
-from mmsent.encoders.encode_text import TextReading, encode_text_index, text_tower
+from mmsent.encoders.encode_image import image_tower
+from mmsent.encoders.encode_text import text_tower
 from mmsent.encoders.layers import TopLayers, load_top_layers, states_below
+from mmsent.encoders.passes import image_pass, text_pass
 from mmsent.encoders.pooling import masked_mean
+from mmsent.encoders.reading import TextReading
+from mmsent.encoders.store import embed
 from mmsent.encoders.transformers_text import load_text_tower
 from mmsent.encoders.weights import WeightsError, weight_files
 from mmsent.files import sha256_file
-
-CPU = torch.device("cpu")
 
 TEXTS = [
     "so happy today",
@@ -68,8 +69,8 @@ def index_of(texts):
 
 
 def encoded_texts(spec, out, texts=TEXTS, **reading):
-    encode_text_index(index_of(texts), spec, TextReading(**reading), CPU, out)
-    assert read_header(out)["guids"] == [*index_of(texts)["guid"], BLANK]
+    embed(out, text_pass(index_of(texts), spec, TextReading(**reading)))
+    assert read_header(out).guids == [*index_of(texts)["guid"], BLANK]
     return load_file(out)
 
 
@@ -87,8 +88,8 @@ def pictures(folder):
 
 def encoded_images(spec, folder):
     index = pictures(folder)
-    encode_image_index(index, folder, spec, None, 0, 0, CPU, folder / "out")
-    return load_file(folder / "out"), read_header(folder / "out")["settings"]
+    embed(folder / "out", image_pass(index, folder, spec, None, 0, 0))
+    return load_file(folder / "out"), read_header(folder / "out").parameters
 
 
 def close(actual, expected):
@@ -110,7 +111,7 @@ def test_stored_states_are_those_of_the_original_model(encoder, tmp_path):
         assert stored["length"][row] == len(states)
     for name in ("mean", "first", "summary"):
         assert np.abs(stored[name][0] - stored[name][1]).max() > 0.1
-    assert read_header(tmp_path / "e")["settings"]["parameters"] >= sum(
+    assert read_header(tmp_path / "e").parameters >= sum(
         p.numel() for name, p in model.named_parameters() if not name.startswith("pooler.")
     )
 
@@ -120,6 +121,19 @@ def test_a_state_depends_on_its_text_alone(encoder):
     alone, together = tower.encode(TEXTS[:1]), tower.encode(TEXTS)
     for name in ("mean", "first", "summary"):
         torch.testing.assert_close(alone[name][0], together[name][0], atol=1e-5, rtol=1e-4)
+
+
+def same_bits_in_any_company(spec):
+    """What the store of embeddings relies on."""
+    wanted = text_pass(index_of([*TEXTS, *(["word"] * 20)]), spec, TextReading())
+    whole, _ = wanted.encode(range(len(wanted.guids)))
+    for row in (0, 1, 2, len(wanted.guids) - 1):
+        for name, array in wanted.encode([row])[0].items():
+            assert (array[0] == whole[name][row]).all(), (row, name)
+
+
+def test_a_stored_state_is_the_same_to_the_bit_in_any_company(encoder):
+    same_bits_in_any_company(encoder[0])
 
 
 def test_texts_are_cut_off_where_asked(encoder, tmp_path):
@@ -306,19 +320,20 @@ def test_the_text_states_of_transformers_clip_are_those_before_projection(clip, 
     for name in ("mean", "summary"):
         assert np.abs(stored[name][0] - stored[name][1]).max() > 0.1
     own = sum(parameter.numel() for parameter in model.text_model.parameters())
-    assert read_header(tmp_path / "e")["settings"]["parameters"] == own
+    assert read_header(tmp_path / "e").parameters == own
+    same_bits_in_any_company(spec)
 
 
 def test_the_picture_states_of_transformers_clip(clip, tmp_path):
     spec, model, folder = clip
-    stored, settings = encoded_images(spec, tmp_path)
+    stored, parameters = encoded_images(spec, tmp_path)
     processor = CLIPImageProcessor.from_pretrained(folder)
     for row in (0, 1):
         picture = Image.open(tmp_path / f"{row + 1}.png")
         pixels = processor(picture, return_tensors="pt")["pixel_values"]
         with torch.no_grad():
             close(stored["state"][row], model.vision_model(pixels).last_hidden_state[0, 0])
-    assert settings["parameters"] == sum(p.numel() for p in model.vision_model.parameters())
+    assert parameters == sum(p.numel() for p in model.vision_model.parameters())
 
 
 def test_clip_knows_its_whole_words(clip):
@@ -345,6 +360,7 @@ def open_spec(architecture, path, **more):
 def test_the_text_states_of_open_clip_are_those_before_projection(tmp_path, suffix):
     model, path = checkpoints.open_clip_model(tmp_path, suffix=suffix)
     stored = encoded_texts(open_spec("tiny-ViT", path), tmp_path / "e", [*TEXTS, "wow!!! ! !"])
+    same_bits_in_any_company(open_spec("tiny-ViT", path))
     ids = open_clip.get_tokenizer("tiny-ViT")([*TEXTS, "wow!!! ! !"])
     with torch.no_grad():
         projected = model.encode_text(ids)
@@ -387,7 +403,7 @@ def test_open_clip_knows_its_whole_words(tmp_path):
 
 def test_the_picture_states_of_open_clip(tmp_path):
     model, path = checkpoints.open_clip_model(tmp_path)
-    stored, settings = encoded_images(open_spec("tiny-ViT", path), tmp_path)
+    stored, parameters = encoded_images(open_spec("tiny-ViT", path), tmp_path)
     _, _, preprocess = open_clip.create_model_and_transforms("tiny-ViT", pretrained=str(path))
     batch = torch.stack([preprocess(Image.open(tmp_path / f"{n}.png")) for n in (1, 2)])
     state = torch.tensor(stored["state"][:2]).float()
@@ -395,7 +411,7 @@ def test_the_picture_states_of_open_clip(tmp_path):
         close(model.visual.ln_post(state) @ model.visual.proj, model.encode_image(batch))
     projection = model.visual.proj.numel()
     own = sum(parameter.numel() for parameter in model.visual.parameters())
-    assert settings["parameters"] == own - projection
+    assert parameters == own - projection
 
 
 TOWERS = {
@@ -426,6 +442,7 @@ def test_a_class_token_behind_the_text_sums_it_up(tmp_path):
     with torch.no_grad():
         summary, _ = model.text(open_clip.get_tokenizer("tiny-coca")(TEXTS))
     torch.testing.assert_close(encoded["summary"], summary)
+    same_bits_in_any_company(open_spec("tiny-coca", path))
     assert (encoded["mean"][0] - encoded["mean"][1]).abs().max() > 0.1
 
 
@@ -494,13 +511,13 @@ def test_what_open_clip_lacks_is_named(tmp_path):
 
 def test_pixels_are_stored_as_they_are(tmp_path):
     settings = {"size": 32, "crop_share": 1.0, "mean": [0.5] * 3, "std": [0.5] * 3}
-    stored, header = encoded_images({"pixels": settings}, tmp_path)
+    stored, parameters = encoded_images({"pixels": settings}, tmp_path)
     assert stored["pixels"].dtype == np.uint8
     for row in (0, 1):
         picture = np.asarray(Image.open(tmp_path / f"{row + 1}.png"))
         assert (stored["pixels"][row] == picture.transpose(2, 0, 1)).all()
     assert (stored["pixels"][2] == 128).all()
-    assert header["parameters"] == 0
+    assert parameters == 0
 
 
 @pytest.mark.parametrize("trained", [1, 2])

@@ -454,7 +454,7 @@ def test_only_embeddings_that_some_experiment_reads_are_listed_each_once():
         "versions: [ablation/text_only]\nablation: [text_only]\nseeds: {experiments: []}"
     )
     assert text_alone.embeddings() == ["results/embeddings/clip/text.whitespace.safetensors"]
-    encoded = [path for path in text_alone.benchmarks() if "/encode_" in path]
+    encoded = [path for path in text_alone.benchmarks() if "/encode_text" in path]
     assert encoded == ["results/benchmarks/encode_text/clip.whitespace.jsonl"]
 
 

@@ -7,13 +7,15 @@ from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertModel
 
 import checkpoints
+from conftest import write_rows
 from mmsent.config.encoders import load_models
 from mmsent.encoders.clip import clip_image_tower, clip_text_tower
 from mmsent.encoders.clip_joined import load_two_towers
-from mmsent.encoders.embeddings import BLANK, Embeddings, read_header, write_embeddings
-from mmsent.encoders.encode_image import encode_images, view_maker
-from mmsent.encoders.encode_text import TextReading, encode_texts
+from mmsent.encoders.embeddings import BLANK, Embeddings, read_header
+from mmsent.encoders.encode_text import encode_texts
+from mmsent.encoders.passes import image_pass
 from mmsent.encoders.pooling import masked_mean
+from mmsent.encoders.reading import TextReading
 from mmsent.encoders.timm_image import load_image_tower, matched
 from mmsent.encoders.towers import ImageTower
 from mmsent.encoders.transformers_text import load_text_tower
@@ -148,44 +150,37 @@ def test_pictures_are_normalised_once(models):
 
 def test_embeddings_lie_in_the_order_of_the_index(text_tower):
     texts = ["a long text about the weather in the mountains", "hi", "good morning", "sad"]
-    arrays, guids = encode_texts(text_tower, text_index(texts), TextReading())
-    assert guids == ["0", "1", "2", "3", BLANK]
+    arrays = encode_texts(text_tower, text_index(texts), range(5), TextReading())
     for row, text in enumerate(texts):
         own = text_tower.encode([text])["mean"][0].numpy()
         np.testing.assert_allclose(arrays["mean"][row], own, atol=1e-5)
     # An empty text and a blanked one are the same to the encoder.
-    empty, _ = encode_texts(text_tower, text_index([""]), TextReading())
+    empty = encode_texts(text_tower, text_index([""]), [0, 1], TextReading())
     np.testing.assert_allclose(empty["mean"][0], empty["mean"][1], atol=1e-6)
 
 
-def test_unreadable_pictures_get_no_embedding(image_tower, tmp_path):
+def test_unreadable_pictures_get_no_embedding(models, tmp_path):
     Image.new("RGB", (50, 40), "green").save(tmp_path / "1.jpg")
     index = pd.DataFrame(
         {"guid": ["1", "2"], "file": ["1.jpg", "2.jpg"], "sha256": ["a" * 64, "b" * 64],
          "problem": ["", "image the file is empty"]}
     )  # fmt: skip
-    make = view_maker(None, image_tower, 0, 0)
-    arrays, guids = encode_images(image_tower, index, tmp_path, make)
-    assert guids == ["1", BLANK]
-    assert arrays["state"].shape == (2, 1280)
+    wanted = image_pass(index, tmp_path, models.specification("image"), None, 0, 0)
+    assert wanted.guids == ["1", BLANK]
+    assert wanted.encode([0, 1])[0]["state"].shape == (2, 1280)
 
 
 def test_embedding_files_are_the_same_bytes_each_time(tmp_path):
     array = np.arange(12, dtype=np.float32).reshape(3, 4)
     for name in ("a", "b"):
-        write_embeddings(tmp_path / name, {"state": array, "n": np.arange(3)}, ["1", "2", BLANK],
+        write_rows(tmp_path / name, {"state": array, "n": np.arange(3)}, ["1", "2", BLANK],
                          {"z": 1, "a": "é"})  # fmt: skip
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-    header = read_header(tmp_path / "a")
-    assert header["settings"] == {"z": 1, "a": "é"}
-    write_embeddings(tmp_path / "c", {"state": array}, ["1", "2", BLANK], {"z": 2, "a": "é"})
-    assert read_header(tmp_path / "c")["key"] != header["key"]
+    assert read_header(tmp_path / "a").settings == {"z": 1, "a": "é"}
 
 
 def test_embeddings_are_found_by_guid_and_blanks_stand_in(tmp_path):
-    write_embeddings(
-        tmp_path / "e", {"state": np.array([[1.0], [2.0], [9.0]])}, ["7", "5", BLANK], {}
-    )
+    write_rows(tmp_path / "e", {"state": np.array([[1.0], [2.0], [9.0]])}, ["7", "5", BLANK], {})
     embeddings = Embeddings(tmp_path / "e", "state")
     assert embeddings.of(["5", "7", "7", "6"], [False, False, True, True]).ravel().tolist() == [
         2.0, 1.0, 9.0, 9.0,
@@ -198,7 +193,7 @@ def test_embeddings_are_found_by_guid_and_blanks_stand_in(tmp_path):
 
 def test_bad_embeddings_are_not_written(tmp_path):
     with pytest.raises(ValueError, match="2 rows for 3 guids"):
-        write_embeddings(tmp_path / "e", {"s": np.zeros((2, 1))}, ["1", "2", BLANK], {})
+        write_rows(tmp_path / "e", {"s": np.zeros((2, 1))}, ["1", "2", BLANK])
     with pytest.raises(ValueError, match="not finite"):
-        write_embeddings(tmp_path / "e", {"s": np.array([[1e6]])}, [BLANK], {})
+        write_rows(tmp_path / "e", {"s": np.array([[1e6]])}, [BLANK])
     assert not (tmp_path / "e").exists()

@@ -15,7 +15,8 @@ import eda_duplicates
 import eda_images
 import eda_labels
 import eda_text_lengths
-from mmsent.encoders.embeddings import BLANK, write_embeddings
+from conftest import write_rows
+from mmsent.encoders.embeddings import BLANK
 from mmsent.figures.augmentation import augmentation_gallery
 from mmsent.figures.duplicates import _choose, duplicate_sheet
 from mmsent.figures.images import image_figure
@@ -167,7 +168,7 @@ def test_tokens_are_joined_by_guid(tmp_path):
 def test_tokens_of_an_embedding_file(tmp_path):
     path = tmp_path / "text.safetensors"
     arrays = {"mean": np.zeros((3, 2)), "length": np.array([7, 70, 3], dtype=np.int32)}
-    write_embeddings(path, arrays, ["2", "1", BLANK], {})
+    write_rows(path, arrays, ["2", "1", BLANK])
     posts = posts_table([0, 1, 2], text=["two words", "word", ""])
     posts.loc[2, "text_blanked"] = True  # post 3 has no text file: the blank post stands for it
     _, numbers = text_length_figure(posts, read_token_lengths(path), 64)

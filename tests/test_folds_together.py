@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from conftest import ROOT
-from mmsent.encoders.embeddings import BLANK, write_embeddings
+from conftest import ROOT, write_rows
+from mmsent.encoders.embeddings import BLANK
 from mmsent.files import write_json
 from mmsent.tables import read_table, write_table
 from mmsent.workflow.plan import FEW_POSTS, Plan
@@ -34,7 +34,7 @@ def data(tmp_path_factory):
     write_table(folder / "folds.tsv", folds)
     for modality, name in (("text", "mean"), ("image", "state")):
         states = generator.normal(size=(POSTS + 1, 6)).astype(np.float32)
-        write_embeddings(folder / modality, {name: states}, [*guids, BLANK], {})
+        write_rows(folder / modality, {name: states}, [*guids, BLANK])
     for fold, size in ((0, 16), (1, 8)):
         write_json(folder / f"{fold}.json", {"chosen": [{"optimiser": {"batch_size": size}}]})
     return folder

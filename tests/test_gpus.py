@@ -222,14 +222,16 @@ sys.path.insert(0, "scripts")
 for script in sys.argv[1:]:
     runpy.run_path(f"scripts/{script}.py", run_name="imported")
     assert not asked, script
+import mmsent.encoders.encode_image, mmsent.encoders.encode_text
+assert not asked
 """
 
 
 def test_no_script_asks_cuda_before_its_device_is_chosen(in_root):
     scripts = sorted(
-        path.stem for path in (in_root / "scripts").glob("*.py") if "device_for" in path.read_text()
+        path.stem for path in (in_root / "scripts").glob("*.py") if "gpus" in path.read_text()
     )
-    assert {"train", "train_vlm", "encode_text", "zero_shot"} <= set(scripts)
+    assert {"train", "train_vlm", "encode_text", "encode_changes", "zero_shot"} <= set(scripts)
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(IMPORTS), *scripts],
         capture_output=True, text=True, check=False,

@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 import torch
 
-from conftest import ROOT
+from conftest import ROOT, write_rows
 from mmsent.config.experiment import load_experiment
-from mmsent.encoders.embeddings import BLANK, write_embeddings
+from mmsent.encoders.embeddings import BLANK
 from mmsent.training.inputs import load_inputs
 
 
@@ -22,9 +22,9 @@ def tables(tmp_path):
     )  # fmt: skip
     rows = [*guids, BLANK]
     values = np.arange(7, dtype=np.float32)[:, None]
-    write_embeddings(tmp_path / "t", {"mean": values, "first": values + 50}, rows, {})
+    write_rows(tmp_path / "t", {"mean": values, "first": values + 50}, rows)
     for view in range(3):
-        write_embeddings(tmp_path / f"i{view}", {"state": values + 100 * (view + 1)}, rows, {})
+        write_rows(tmp_path / f"i{view}", {"state": values + 100 * (view + 1)}, rows)
     return posts, folds, tmp_path
 
 
@@ -106,7 +106,7 @@ def test_missing_or_superfluous_embeddings_are_an_error(tables):
 def views_of(folder, name, arrays, views):
     rows = ["1", "2", "3", "4", "5", "6", BLANK]
     for view in range(views):
-        write_embeddings(folder / f"{name}{view}", arrays(view), rows, {})
+        write_rows(folder / f"{name}{view}", arrays(view), rows)
     return [folder / f"{name}{view}" for view in range(views)]
 
 

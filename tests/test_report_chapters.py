@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from PIL import Image
 
-from conftest import ROOT
+from conftest import ROOT, write_rows
 from mmsent.config.adjustments import load_adjustments
 from mmsent.config.experiment import EXPERIMENTS, load_experiment
 from mmsent.data.readers import read_listing
-from mmsent.encoders.embeddings import write_embeddings
 from mmsent.evaluation.bad_cases import bad_case_numbers, bad_cases, shown_cases
 from mmsent.evaluation.experiment import experiment_metrics
 from mmsent.evaluation.paired import compared_together
@@ -363,8 +362,7 @@ def test_an_encoder_is_listed_once_with_the_tower_that_read(tmp_path):
     for name, encoder in (("clip/image.x", towers), ("clip/image.y", towers),
                           ("clip/text.x", towers), ("pixels/image.x", {"pixels": {}})):  # fmt: skip
         paths.append(tmp_path / f"{name}.safetensors")
-        settings = {"encoder": encoder, "parameters": 7}
-        write_embeddings(paths[-1], {"vectors": np.zeros((1, 2))}, [""], settings)
+        write_rows(paths[-1], {"vectors": np.zeros((1, 2))}, [""], {"encoder": encoder}, 7)
     image, text = encoders_of(paths)
     assert (image["modality"], image["files"], image["parameters"]) == ("image", 2, 7)
     assert image["weights"] == [{"source": "weights.bin", "sha256": "2" * 64, "revision": None}]

@@ -4,6 +4,8 @@ import ast
 import functools
 from pathlib import Path
 
+from mmsent.files import canonical_json, sha256_bytes, sha256_file
+
 SCRIPTS = Path("scripts")
 
 
@@ -47,6 +49,17 @@ def sources(script: str) -> list[str]:
             seen.add(module)
             todo.append(module)
     return [str(first), *sorted(str(path) for path in seen - {first})]
+
+
+def code_hash(script: str) -> str:
+    """SHA-256 of a script and every module of the project that it imports.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the working folder is not that of the project.
+    """
+    return sha256_bytes(canonical_json({p: sha256_file(p) for p in sources(script)}).encode())
 
 
 def templates(*names: str) -> list[str]:

@@ -36,23 +36,26 @@ class OpenClipTower(TextTower):
     max_length: int
 
     @torch.inference_mode()
-    def encode(self, texts: Sequence[str], max_tokens: int = 0) -> dict[str, torch.Tensor]:
+    def encode(
+        self, texts: Sequence[str], max_tokens: int = 0, width: int = 0
+    ) -> dict[str, torch.Tensor]:
         """Encode texts, as :meth:`TextTower.encode` says."""
         ids = self.tokenizer(list(texts), context_length=self.limit(max_tokens))
         own = own_tokens(ids, self._end, self._padding)
         # What open_clip pads with may be a word's id, and may take part: the model sees to that.
         ids = F.pad(ids, (0, self.max_length - ids.shape[1]), value=self._padding)
-        longest = int(own.sum(1).max())
-        states, summary = self.model(ids.to(self.device), longest)
+        states, summary = self.model(ids.to(self.device), width or int(own.sum(1).max()))
         own = F.pad(own, (0, self.max_length - own.shape[1]))[:, : states.shape[1]]
         return {
             "mean": masked_mean(states, own.to(self.device)),
             "first": states[:, 0],
             "summary": summary,
-            "length": torch.tensor(
-                [len(ids) + self._around for ids in self.ids(texts)], dtype=torch.int32
-            ),
+            "length": self.lengths(texts),
         }
+
+    def lengths(self, texts: Sequence[str]) -> torch.Tensor:
+        """Number of tokens of texts before cutting off, ``(batch,)``."""
+        return torch.tensor([len(ids) + self._around for ids in self.ids(texts)], dtype=torch.int32)
 
     def input_embeddings(self) -> torch.Tensor:
         """The embedding of each token of the vocabulary, ``(vocabulary, dim)``."""

@@ -1,13 +1,14 @@
 """Embedding files: what a frozen encoder says of every post, computed once.
 
 A file holds tensors whose first axis runs over the posts, and one header entry with the guids, the
-settings that determine the embeddings, and their hash, the cache key. The last row, whose guid is
+content of each post and the settings that determine the embeddings. The last row, whose guid is
 empty, is what the encoder says of a blank post: it stands in for a post whose text or picture is
 blanked by the policy. Reading needs neither torch nor an encoder.
 """
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from mmsent.files import canonical_json, sha256_bytes, written_whole
+from mmsent.files import canonical_json, written_whole
 
 #: The one header entry. One alone, since safetensors promises no order of several.
 HEADER = "mmsent"
@@ -24,9 +25,34 @@ HEADER = "mmsent"
 BLANK = ""
 
 
-def write_embeddings(
-    path: Path, arrays: dict[str, np.ndarray], guids: Sequence[str], settings: dict[str, Any]
-) -> None:
+@dataclass(frozen=True)
+class Header:
+    """What an embedding file says of itself.
+
+    Attributes
+    ----------
+    settings
+        All that determines a row beside the post: encoder, view, packages, code.
+    guids
+        The posts, then the blank one.
+    content
+        Start of the SHA-256 of each post's file; of the blank one nothing.
+    parameters
+        Size of the encoder.
+    """
+
+    settings: dict[str, Any]
+    guids: list[str]
+    content: list[str]
+    parameters: int
+
+    def rows(self) -> dict[tuple[str, str], int]:
+        """Where each post lies: a row is the same as another's if guid and content are."""
+        pairs = zip(self.guids, self.content, strict=True)
+        return {pair: row for row, pair in enumerate(pairs)}
+
+
+def write_embeddings(path: Path, arrays: dict[str, np.ndarray], header: Header) -> None:
     """Write embeddings; floating-point arrays are stored in half precision.
 
     Raises
@@ -36,27 +62,27 @@ def write_embeddings(
     """
     stored = {}
     for name, array in arrays.items():
-        if len(array) != len(guids):
-            raise ValueError(f"{name} has {len(array)} rows for {len(guids)} guids")
+        if len(array) != len(header.guids):
+            raise ValueError(f"{name} has {len(array)} rows for {len(header.guids)} guids")
         with np.errstate(over="ignore"):  # what overflows is refused in a moment
             half = array.astype(np.float16) if np.issubdtype(array.dtype, np.floating) else array
         if not np.isfinite(half).all():
             raise ValueError(f"{name} holds values that are not finite in half precision")
         stored[name] = np.ascontiguousarray(half)
-    header = {
-        "guids": list(guids),
-        "settings": settings,
-        "key": sha256_bytes(canonical_json(settings).encode()),
-    }
     with written_whole(path) as temporary:
-        save_file(stored, temporary, metadata={HEADER: canonical_json(header)})
+        save_file(stored, temporary, metadata={HEADER: canonical_json(asdict(header))})
 
 
-def read_header(path: str | Path) -> dict[str, Any]:
-    """The header of an embedding file: ``guids``, ``settings``, ``key``."""
+def read_header(path: str | Path) -> Header:
+    """The header of an embedding file."""
     with safe_open(str(path), framework="numpy") as content:
-        header: dict[str, Any] = json.loads(content.metadata()[HEADER])
-    return header
+        return Header(**json.loads(content.metadata()[HEADER]))
+
+
+def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
+    """All arrays of an embedding file."""
+    with safe_open(str(path), framework="numpy") as content:
+        return {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118 (no mapping)
 
 
 class Embeddings:
@@ -70,7 +96,7 @@ class Embeddings:
         KeyError
             If the file has no such array.
         """
-        guids = read_header(path)["guids"]
+        guids = read_header(path).guids
         with safe_open(str(path), framework="numpy") as content:
             if name not in content.keys():  # noqa: SIM118 (not a mapping)
                 raise KeyError(f"{path} has no array {name!r}, it has {list(content.keys())}")

@@ -1,6 +1,8 @@
-"""One pass of a frozen image encoder over an index, post by post."""
+"""Pictures through a frozen encoder, so that the row of each depends on its own post alone."""
 
-from collections.abc import Callable
+import functools
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,43 +11,33 @@ import pandas as pd
 import torch
 from PIL import Image
 from torch import nn
+from tqdm import tqdm
 
 from mmsent.config.encoders import ImageEncoder, Pixels
 from mmsent.config.network import PIXELS
 from mmsent.data.images import BLANK_COLOUR, read_picture
-from mmsent.encoders.embeddings import BLANK, write_embeddings
-from mmsent.encoders.passes import batches, made_by
+from mmsent.encoders.device import device_for, keep_freed_memory
 from mmsent.encoders.towers import ImageTower, PixelTower
 from mmsent.encoders.views import augmented_view, evaluation_view
 
-#: Small batches are the fastest on a CPU: activations stay in the cache.
+#: Small batches are the fastest on a CPU: activations stay in the cache. Always of this size,
+#: filled up with blank pictures: the states of a picture would depend on how many others there are.
 _BATCH = 16
 
 
-def encode_image_index(
-    index: pd.DataFrame,
-    folder: Path,
-    spec: dict[str, Any],
-    policy: dict[str, Any] | None,
-    view: int,
-    seed: int,
-    device: torch.device,
-    out: Path,
-) -> None:
-    """Encode a view of the pictures of an index, and store it; no ``policy``: evaluation view.
+@functools.lru_cache(maxsize=1)
+def image_tower_on(spec: str, gpus: int) -> ImageTower:
+    """The image encoder that ``spec`` describes, as JSON, on the device of this job.
 
     Raises
     ------
     ConfigError
-        If the encoder cannot be loaded.
+        If it cannot be loaded.
     """
-    tower = image_tower(spec)
-    tower.model.to(device)
-    make = view_maker(policy, tower, view, seed)
-    arrays, guids = encode_images(tower, index, folder, make)
-    augmented = {"policy": policy, "view": view, "seed": seed} if policy else "evaluation"
-    settings = made_by(spec, tower.model, index) | {"view": augmented}
-    write_embeddings(out, arrays, guids, settings)
+    keep_freed_memory()
+    tower = image_tower(json.loads(spec))
+    tower.model.to(device_for(gpus))
+    return tower
 
 
 def image_tower(spec: dict[str, Any]) -> ImageTower:
@@ -71,34 +63,40 @@ def image_tower(spec: dict[str, Any]) -> ImageTower:
 def encode_images(
     tower: ImageTower,
     index: pd.DataFrame,
+    rows: Sequence[int],
     folder: Path,
     view: Callable[[Image.Image, str], torch.Tensor],
-) -> tuple[dict[str, np.ndarray], list[str]]:
-    """Encode a view of every readable picture, and after them a blank one.
+) -> dict[str, np.ndarray]:
+    """Encode a view of some readable pictures of an index.
 
     Parameters
     ----------
+    rows
+        Numbers of rows of the index; the number behind the last one is a blank picture.
     view
         Makes a view, ``(3, size, size)`` in bytes, of a picture and its file's SHA-256.
 
     Returns
     -------
-    arrays, guids
-        One array: ``state``, ``(posts + 1, dim)``, or ``pixels``, ``(posts + 1, 3, size, size)`` in
-        bytes.
+    dict
+        One array: ``state``, ``(rows, dim)``, or ``pixels``, ``(rows, 3, size, size)`` in bytes.
     """
-    readable = index[index["problem"] == ""].reset_index(drop=True)
-    blank = Image.new("RGB", (tower.size, tower.size), BLANK_COLOUR)
+    blank = view(Image.new("RGB", (tower.size, tower.size), BLANK_COLOUR), "0" * 64)
+
+    def view_of(row: int) -> torch.Tensor:
+        if row == len(index):
+            return blank
+        picture = read_picture(folder / index["file"].iloc[row]).rgb
+        return view(picture, index["sha256"].iloc[row])
+
     parts = []
-    for batch in batches(np.arange(len(readable) + 1), _BATCH, "images"):
-        views = [
-            view(read_picture(folder / readable["file"][i]).rgb, readable["sha256"][i])
-            if i < len(readable)
-            else view(blank, "0" * 64)
-            for i in batch
-        ]
-        parts.append(tower.encode(torch.stack(views)).cpu().numpy())
-    return {tower.output: np.concatenate(parts)}, [*readable["guid"], BLANK]
+    with tqdm(total=len(rows), desc="images", unit="post", mininterval=2) as progress:
+        for start in range(0, len(rows), _BATCH):
+            views = [view_of(row) for row in rows[start : start + _BATCH]]
+            filled = torch.stack([*views, *[blank] * (_BATCH - len(views))])
+            parts.append(tower.encode(filled)[: len(views)].cpu().numpy())
+            progress.update(len(views))
+    return {tower.output: np.concatenate(parts)}
 
 
 def view_maker(

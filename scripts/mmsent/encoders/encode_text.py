@@ -1,87 +1,41 @@
-"""One pass of a frozen text encoder over an index, post by post."""
+"""Texts through a frozen encoder, so that the row of each depends on its own post alone."""
 
-from dataclasses import asdict, dataclass
-from pathlib import Path
+import functools
+import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
+from tqdm import tqdm
 
 from mmsent.config.encoders import TextEncoder
-from mmsent.config.validation import ConfigError
-from mmsent.data.text import EMPTY, clean_text
-from mmsent.encoders.embeddings import BLANK, write_embeddings
+from mmsent.data.text import EMPTY
+from mmsent.encoders.device import device_for, keep_freed_memory
 from mmsent.encoders.layers import states_below
-from mmsent.encoders.passes import batches, made_by
+from mmsent.encoders.reading import TextReading
 from mmsent.encoders.towers import TextTower
 from mmsent.encoders.transformers_text import load_text_tower
 
-#: Small batches are the fastest on a CPU: activations stay in the cache.
-_BATCH = 32
+#: Texts are padded to a multiple of so many tokens, and lie in batches of so many, the last of
+#: which is blank. Matrix products of another shape may add up in another order, and a mask without
+#: padding is left out: so fixed, a text's states are the same to the bit in any company.
+_MULTIPLE, _BATCH = 8, 16
 
 
-@dataclass(frozen=True)
-class TextReading:
-    """What is encoded of each text.
-
-    Attributes
-    ----------
-    cleaning
-        A name of :mod:`mmsent.data.text`.
-    max_tokens
-        Longer texts are cut off there; 0: at the encoder's own length.
-    below
-        0: pooled last states; otherwise the states of all tokens below so many last layers.
-    policy, number, seed
-        Augmentation of the cleaned text, number of the draw, and seed; no policy: as it is.
-    """
-
-    cleaning: str = "none"
-    max_tokens: int = 0
-    below: int = 0
-    policy: dict[str, Any] | None = None
-    number: int = 0
-    seed: int = 0
-
-    def texts(self, index: pd.DataFrame, tower: TextTower) -> list[str]:
-        """The texts of an index as they are encoded; synonyms are the encoder's own."""
-        cleaned = [clean_text(text, self.cleaning) for text in index["text"]]
-        policy = self.policy
-        if policy is None:
-            return cleaned
-        # Imported here: its stop words come from scikit-learn, which takes a second.
-        from mmsent.encoders.text_views import augmented_text, vocabulary_of
-
-        synonyms = "synonym" in policy["operations"]
-        vocabulary = vocabulary_of(tower, policy["similarity"]) if synonyms else None
-        return [
-            augmented_text(text, policy, vocabulary, guid, self.number, self.seed)
-            for text, guid in zip(cleaned, index["guid"], strict=True)
-        ]
-
-
-def encode_text_index(
-    index: pd.DataFrame,
-    spec: dict[str, Any],
-    reading: TextReading,
-    device: torch.device,
-    out: Path,
-) -> None:
-    """Encode the texts of an index with the encoder that ``spec`` describes, and store them.
+@functools.lru_cache(maxsize=1)
+def text_tower_on(spec: str, gpus: int) -> TextTower:
+    """The text encoder that ``spec`` describes, as JSON, on the device of this job.
 
     Raises
     ------
     ConfigError
-        If the encoder cannot be loaded, or has no such layers as ``reading`` asks for.
+        If it cannot be loaded.
     """
-    if reading.below and "clip" in spec:
-        raise ConfigError("trained_layers goes with encoder 'text', not with clip")
-    tower = text_tower(spec)
-    tower.model.to(device)
-    arrays, guids = encode_texts(tower, index, reading)
-    settings = made_by(spec, tower.model, index) | {"reading": asdict(reading)}
-    write_embeddings(out, arrays, guids, settings)
+    keep_freed_memory()
+    tower = text_tower(json.loads(spec))
+    tower.model.to(device_for(gpus))
+    return tower
 
 
 def text_tower(spec: dict[str, Any]) -> TextTower:
@@ -100,31 +54,52 @@ def text_tower(spec: dict[str, Any]) -> TextTower:
 
 
 def encode_texts(
-    tower: TextTower, index: pd.DataFrame, reading: TextReading
-) -> tuple[dict[str, np.ndarray], list[str]]:
-    """Encode every text of the index, and after them a blank one.
+    tower: TextTower, index: pd.DataFrame, rows: Sequence[int], reading: TextReading
+) -> dict[str, np.ndarray]:
+    """Encode some texts of an index.
+
+    Parameters
+    ----------
+    rows
+        Numbers of rows of the index; the number behind the last one is a blank text.
 
     Returns
     -------
-    arrays, guids
-        The arrays of :meth:`TextTower.encode`, ``(posts + 1, dim)``; with ``below``, those of
-        :func:`states_below`, ``states`` in half precision and padded with zeros to the longest
-        text.
+    dict
+        The arrays of :meth:`TextTower.encode`, ``(rows, dim)``; with ``below``, those of
+        :func:`states_below`, ``states`` in half precision and padded with zeros to a common length.
     """
-    texts = [*reading.texts(index, tower), EMPTY]
-    # Sorted by length, a batch carries little padding.
-    order = np.argsort([len(text) for text in texts], kind="stable")
+    posts = [row for row in rows if row < len(index)]
+    read = dict(zip(posts, reading.texts(index.iloc[posts], tower), strict=True))
+    texts = [read.get(row, EMPTY) for row in rows]
+    lengths = tower.lengths(texts).clamp(max=tower.limit(reading.max_tokens)).numpy()
+    widths = np.minimum(-(-lengths // _MULTIPLE) * _MULTIPLE, tower.limit(reading.max_tokens))
     parts: dict[str, list[np.ndarray]] = {}
-    for rows in batches(order, _BATCH, "texts"):
-        batch = [texts[row] for row in rows]
+    order: list[int] = []
+    for places in _batches(widths):
+        batch = [texts[place] for place in places]
+        filled = [*batch, *[EMPTY] * (_BATCH - len(batch))]
+        width = int(widths[places[0]])
         if reading.below:
-            encoded = states_below(tower, batch, reading.below, reading.max_tokens)
+            encoded = states_below(tower, filled, reading.below, reading.max_tokens, width)
             encoded["states"] = encoded["states"].half()
         else:
-            encoded = tower.encode(batch, reading.max_tokens)
+            encoded = tower.encode(filled, reading.max_tokens, width)
         for name, tensor in encoded.items():
-            parts.setdefault(name, []).append(tensor.cpu().numpy())
-    return {name: _in_rows(part, order) for name, part in parts.items()}, [*index["guid"], BLANK]
+            parts.setdefault(name, []).append(tensor[: len(batch)].cpu().numpy())
+        order += places.tolist()
+    return {name: _in_rows(part, np.array(order)) for name, part in parts.items()}
+
+
+def _batches(widths: np.ndarray) -> Iterator[np.ndarray]:
+    """Places of texts of one width, as many as a batch holds beside its blank one."""
+    with tqdm(total=len(widths), desc="texts", unit="post", mininterval=2) as progress:
+        for width in np.unique(widths):
+            places = np.flatnonzero(widths == width)
+            for start in range(0, len(places), _BATCH - 1):
+                batch = places[start : start + _BATCH - 1]
+                yield batch
+                progress.update(len(batch))
 
 
 def _in_rows(parts: list[np.ndarray], order: np.ndarray) -> np.ndarray:

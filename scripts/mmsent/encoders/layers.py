@@ -38,7 +38,7 @@ def encoder_layers(model: nn.Module, trained_layers: int) -> nn.ModuleList:
 
 
 def states_below(
-    tower: TextTower, texts: Sequence[str], below: int, max_tokens: int = 0
+    tower: TextTower, texts: Sequence[str], below: int, max_tokens: int = 0, width: int = 0
 ) -> dict[str, torch.Tensor]:
     """Encode texts up to the last layers.
 
@@ -46,7 +46,7 @@ def states_below(
     ----------
     below
         Number of the last layers that the states have not passed.
-    max_tokens
+    max_tokens, width
         As in :meth:`TextTower.encode`.
 
     Returns
@@ -69,7 +69,7 @@ def states_below(
     def keep(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         entered.append(args[0] if args else kwargs["hidden_states"])
 
-    tokens = tower.tokens(texts, max_tokens)
+    tokens = tower.tokens(texts, max_tokens, width)
     handle = layer.register_forward_pre_hook(keep, with_kwargs=True)
     try:
         with torch.inference_mode():

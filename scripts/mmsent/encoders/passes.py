@@ -1,31 +1,110 @@
-"""What the passes over texts and over pictures have in common."""
+"""A pass of a frozen encoder over one modality of the posts: what it gives, and how.
 
-from collections.abc import Iterator
+What a pass asks for is known without torch; only encoding imports it. A job that finds every post
+in the store is therefore over in a moment.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from torch import nn
-from tqdm import tqdm
+
+from mmsent.config.validation import ConfigError
+from mmsent.encoders.embeddings import BLANK
+from mmsent.encoders.reading import TextReading
+from mmsent.files import canonical_json
+from mmsent.sources import code_hash
+
+#: Arrays by name, the first axis of which runs over posts.
+Arrays = dict[str, np.ndarray]
 
 
-def batches(order: np.ndarray, size: int, name: str) -> Iterator[np.ndarray]:
-    """Rows in ``order``, ``size`` at a time; progress is shown under ``name``."""
-    starts = range(0, len(order), size)
-    with tqdm(total=len(order), desc=name, unit="post", mininterval=2) as progress:
-        for start in starts:
-            batch = order[start : start + size]
-            yield batch
-            progress.update(len(batch))
+@dataclass(frozen=True)
+class Pass:
+    """One view of one modality, seen by one encoder.
+
+    Attributes
+    ----------
+    settings
+        All that determines a row beside the post itself.
+    guids, content
+        The posts and the start of their files' SHA-256; the last one is blank.
+    encode
+        Gives the arrays of some rows, ``(rows, ...)`` each, and the size of the encoder.
+    """
+
+    settings: dict[str, Any]
+    guids: list[str]
+    content: list[str]
+    encode: Callable[[Sequence[int]], tuple[Arrays, int]]
 
 
-def made_by(spec: dict[str, Any], model: nn.Module, index: pd.DataFrame) -> dict[str, Any]:
-    """What determines embeddings beside the view: encoder, packages, the files' content."""
+def text_pass(
+    index: pd.DataFrame, spec: dict[str, Any], reading: TextReading, gpus: int = 0
+) -> Pass:
+    """The pass over the texts of an index with the encoder that ``spec`` describes.
+
+    Raises
+    ------
+    ConfigError
+        If the encoder has no such layers as ``reading`` asks for; when encoding, if it cannot be
+        loaded.
+    """
+    if reading.below and "clip" in spec:
+        raise ConfigError("trained_layers goes with encoder 'text', not with clip")
+
+    def encode(rows: Sequence[int]) -> tuple[Arrays, int]:
+        from mmsent.encoders.encode_text import encode_texts, text_tower_on
+
+        tower = text_tower_on(canonical_json(spec), gpus)
+        return encode_texts(tower, index, rows, reading), tower.parameters
+
+    return _pass("encode_text", index, spec, {"reading": asdict(reading)}, gpus, encode)
+
+
+def image_pass(
+    index: pd.DataFrame,
+    folder: Path,
+    spec: dict[str, Any],
+    policy: dict[str, Any] | None,
+    number: int,
+    seed: int,
+    gpus: int = 0,
+) -> Pass:
+    """The pass over the readable pictures of an index; no ``policy``: the evaluation view."""
+    readable = index[index["problem"] == ""].reset_index(drop=True)
+
+    def encode(rows: Sequence[int]) -> tuple[Arrays, int]:
+        from mmsent.encoders.encode_image import encode_images, image_tower_on, view_maker
+
+        tower = image_tower_on(canonical_json(spec), gpus)
+        make = view_maker(policy, tower, number, seed)
+        return encode_images(tower, readable, rows, folder, make), tower.parameters
+
+    view = {"policy": policy, "number": number, "seed": seed} if policy else "evaluation"
+    return _pass("encode_image", readable, spec, {"view": view}, gpus, encode)
+
+
+def _pass(
+    script: str,
+    index: pd.DataFrame,
+    spec: dict[str, Any],
+    view: dict[str, Any],
+    gpus: int,
+    encode: Callable[[Sequence[int]], tuple[Arrays, int]],
+) -> Pass:
     packages = ("torch", "torchvision", "transformers", "timm", "open_clip_torch", "pillow")
-    return {
+    settings = {
         "encoder": spec,
-        "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "versions": {name: version(name) for name in packages},
-        "content": [value[:16] for value in index["sha256"]],
-    }
+        "code": code_hash(script),
+        "gpu": gpus > 0,
+    } | view
+    guids = [*index["guid"], BLANK]
+    settings = json.loads(canonical_json(settings))  # as they are read from a file
+    return Pass(settings, guids, [*(value[:16] for value in index["sha256"]), ""], encode)

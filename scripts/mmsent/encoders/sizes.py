@@ -20,7 +20,4 @@ def encoder_sizes(spec: dict[str, Any]) -> dict[str, int]:
     towers: dict[str, Callable[[dict[str, Any]], TextTower | ImageTower]]
     towers = {"text": text_tower, "image": image_tower}
     loaded = {modality: towers[modality](spec) for modality in ENCODES[next(iter(spec))]}
-    return {
-        modality: sum(parameter.numel() for parameter in tower.model.parameters())
-        for modality, tower in loaded.items()
-    }
+    return {modality: tower.parameters for modality, tower in loaded.items()}

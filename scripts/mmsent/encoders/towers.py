@@ -22,13 +22,18 @@ class TextTower(ABC):
     max_length: int
 
     @abstractmethod
-    def encode(self, texts: Sequence[str], max_tokens: int = 0) -> dict[str, torch.Tensor]:
+    def encode(
+        self, texts: Sequence[str], max_tokens: int = 0, width: int = 0
+    ) -> dict[str, torch.Tensor]:
         """Encode texts.
 
         Parameters
         ----------
         max_tokens
             Longer texts are cut off there, and at ``max_length`` anyway; 0: there alone.
+        width
+            Number of tokens to which the texts are padded, if they are no longer; 0: that of the
+            longest.
 
         Returns
         -------
@@ -38,6 +43,10 @@ class TextTower(ABC):
             each ``(batch, dim)``. ``length``, the number of tokens before cutting off,
             ``(batch,)``. The states of CLIP are those before its projection.
         """
+
+    @abstractmethod
+    def lengths(self, texts: Sequence[str]) -> torch.Tensor:
+        """Number of tokens of texts before cutting off, ``(batch,)``."""
 
     @abstractmethod
     def input_embeddings(self) -> torch.Tensor:
@@ -63,6 +72,11 @@ class TextTower(ABC):
     def device(self) -> torch.device:
         """Where the encoder works."""
         return next(self.model.parameters()).device
+
+    @property
+    def parameters(self) -> int:
+        """Number of parameters of the encoder."""
+        return _size(self.model)
 
     def whole_words(self) -> dict[str, int]:
         """Words that are one token in running text, in lower case, with the token's id.
@@ -100,6 +114,11 @@ class ImageTower:
     #: What an embedding file calls the states.
     output: ClassVar[str] = "state"
 
+    @property
+    def parameters(self) -> int:
+        """Number of parameters of the encoder."""
+        return _size(self.model)
+
     @torch.inference_mode()
     def encode(self, pictures: torch.Tensor) -> torch.Tensor:
         """Encode pictures ``(batch, 3, size, size)`` in bytes into states ``(batch, dim)``.
@@ -126,6 +145,10 @@ class PixelTower(ImageTower):
     def encode(self, pictures: torch.Tensor) -> torch.Tensor:
         """The pictures as they are, ``(batch, 3, size, size)`` in bytes."""
         return pictures
+
+
+def _size(model: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in model.parameters())
 
 
 def _unmarked(piece: str) -> str:

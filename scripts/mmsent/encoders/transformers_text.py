@@ -29,9 +29,11 @@ class TransformersTower(TextTower):
     summary: Literal["first", "last"] = "first"
 
     @torch.inference_mode()
-    def encode(self, texts: Sequence[str], max_tokens: int = 0) -> dict[str, torch.Tensor]:
+    def encode(
+        self, texts: Sequence[str], max_tokens: int = 0, width: int = 0
+    ) -> dict[str, torch.Tensor]:
         """Encode texts, as :meth:`TextTower.encode` says."""
-        tokens = self.tokens(texts, max_tokens)
+        tokens = self.tokens(texts, max_tokens, width)
         own = tokens["attention_mask"]
         states = self.model(**tokens).last_hidden_state
         last = own.sum(1) - 1 if self.summary == "last" else torch.zeros_like(own[:, 0])
@@ -42,13 +44,15 @@ class TransformersTower(TextTower):
             "length": self.lengths(texts),
         }
 
-    def tokens(self, texts: Sequence[str], max_tokens: int = 0) -> dict[str, torch.Tensor]:
+    def tokens(
+        self, texts: Sequence[str], max_tokens: int = 0, width: int = 0
+    ) -> dict[str, torch.Tensor]:
         """What the model reads of texts, each ``(batch, tokens)``, padded on the right."""
         tokens = self.tokenizer(
             list(texts),
-            padding=True,
+            padding="max_length" if width else True,
             truncation=True,
-            max_length=self.limit(max_tokens),
+            max_length=width or self.limit(max_tokens),
             return_attention_mask=True,
             return_tensors="pt",
         )

@@ -51,17 +51,17 @@ def encoders_of(embeddings: Iterable[Path]) -> list[dict[str, Any]]:
     """
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for path in embeddings:
-        settings = read_header(path)["settings"]
+        header = read_header(path)
         key = (path.parent.name, path.name.split(".")[0])
         weights = [
             {"source": _public(part["source"])}
             | {name: part.get(name) for name in ("sha256", "revision")}
-            for part in _read_by(key[1], key[0], settings["encoder"])
+            for part in _read_by(key[1], key[0], header.settings["encoder"])
             if part.get("source")
         ]
         if weights:
             new = {"encoder": key[0], "modality": key[1], "weights": weights, "files": 0}
-            row = found.setdefault(key, new | {"parameters": settings["parameters"]})
+            row = found.setdefault(key, new | {"parameters": header.parameters})
             row["files"] += 1
     return list(found.values())
 

@@ -14,7 +14,15 @@ ALL_FOLDS = "all"
 
 def benchmark_files(plan: Plan) -> list[str]:
     """The benchmark files of the jobs of a plan, as the rules name them."""
-    jobs = ["index_text", "index_image", "check_posts", "posts", "groups", "folds"]
+    jobs = [
+        "index_text",
+        "index_image",
+        "check_posts",
+        "posts",
+        "groups",
+        "folds",
+        "encode_changes",
+    ]
     jobs += ["demo"] if plan.is_demo else []
     for path in plan.embeddings():
         encoder, file = path.split("/")[-2:]
