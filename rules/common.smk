@@ -3,7 +3,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir, "scripts")))
 
-from mmsent.files import canonical_json
 from mmsent.sources import all_sources, sources, templates
 from mmsent.data.layout import dataset_of
 from mmsent.workflow.documents import announce, drawings, pictures

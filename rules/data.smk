@@ -77,6 +77,42 @@ rule index_image:
         "python {input.code[0]} --dataset {params.dataset:q} --out {output} 2> {log}"
 
 
+# What later jobs would refuse is refused here, before a post is encoded. A changed label encodes
+# nothing, so the lists are ancient: then the later jobs themselves see to it. Of a job that waits for
+# others by ancient() alone, Snakemake would not notice what else made it stale.
+rule check_data:
+    input:
+        code=sources("check_data"),
+        lists=ancient(PLAN.label_lists()),
+        texts="results/index/text.tsv",
+        images="results/index/image.tsv",
+    output:
+        "results/data/checked.json",
+    log:
+        "results/logs/check_data.log",
+    benchmark:
+        "results/benchmarks/check_data.jsonl"
+    conda:
+        "../envs/data.yaml"
+    threads: 1
+    resources:
+        gpu=0,
+    params:
+        dataset=lambda wildcards, input: dataset_of(input.lists[0]),
+        policy=CONFIG.on_bad_post,
+        duplicates=CONFIG.duplicates.model_dump(),
+        folds=CONFIG.folds.model_dump() | {"seed": CONFIG.seed},
+    message:
+        "Check that the posts can be used and shared out to folds"
+    shell:
+        "python {input.code[0]} --dataset {params.dataset:q} --texts {input.texts}"
+        " --images {input.images} --on-bad-post {params.policy}"
+        " --phash-distance {params.duplicates[phash_distance]}"
+        " --minimum-words {params.duplicates[minimum_words]}"
+        " --outer {params.folds[outer]} --inner {params.folds[inner]}"
+        " --seed {params.folds[seed]} --out {output} 2> {log}"
+
+
 rule check_posts:
     input:
         code=sources("check_posts"),
@@ -111,6 +147,7 @@ rule posts:
         code=sources("posts"),
         listed="results/data/listed.parquet",
         problems="results/data/problems.tsv",
+        checked="results/data/checked.json",
     output:
         "results/data/posts.parquet",
     log:

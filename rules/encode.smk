@@ -33,12 +33,7 @@ rule encode_changes:
         code=sources("encode_changes"),
         texts="results/index/text.tsv",
         pictures="results/index/image.tsv",
-        checked=[
-            ancient("results/data/folds.tsv"),
-            ancient(
-                expand("results/encoders/{encoder}.json", encoder=PLAN.encoders())
-            ),
-        ],
+        checked="results/data/checked.json",
     output:
         "results/store/changes.json",
     log:
@@ -52,27 +47,21 @@ rule encode_changes:
         gpu=PLAN.gpus(),
     params:
         images=PLAN.image_folder,
-        encoders=canonical_json(PLAN.encoders()),
-        views=PLAN.stored_views(),
+        encoders=PLAN.encoders(),
     message:
-        "Encode what few posts changed, for all views"
+        "Encode what few posts changed, for all stored views"
     shell:
         "python {input.code[0]} --texts {input.texts} --pictures {input.pictures}"
-        " --images {params.images:q} --encoders {params.encoders:q} --views {params.views:q}"
-        " --gpus {resources.gpu} --out {output} 2> >(tee {log} >&2)"
+        " --images {params.images:q} --encoders {params.encoders:q}"
+        " --store results/store --gpus {resources.gpu} --out {output} 2> >(tee {log} >&2)"
 
 
 rule encode_text:
     input:
         code=sources("encode_text"),
         index="results/index/text.tsv",
-        # Bad posts, classes that are too small for the folds and weights that do not fit are refused
-        # before the first post is encoded; that labels change later encodes nothing again.
-        checked=[
-            ancient("results/data/folds.tsv"),
-            ancient("results/encoders/{encoder}.json"),
-            ancient("results/store/changes.json"),
-        ],
+        weights="results/encoders/{encoder}.json",
+        changes="results/store/changes.json",
     output:
         "results/embeddings/{encoder}/text.{view}.safetensors",
     log:
@@ -103,11 +92,8 @@ rule encode_image:
     input:
         code=sources("encode_image"),
         index="results/index/image.tsv",
-        checked=[
-            ancient("results/data/folds.tsv"),
-            ancient("results/encoders/{encoder}.json"),
-            ancient("results/store/changes.json"),
-        ],
+        weights="results/encoders/{encoder}.json",
+        changes="results/store/changes.json",
     output:
         "results/embeddings/{encoder}/image.{view}.safetensors",
     log:

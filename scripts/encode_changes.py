@@ -1,12 +1,11 @@
-"""Encode the few posts that changed since the views were stored, for all views at once."""
+"""Encode the few posts that changed since the views were stored, for all of them at once."""
 
 import argparse
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 from mmsent.config.validation import told_plainly
-from mmsent.encoders.changes import StoredView, store_changes
+from mmsent.encoders.changes import store_changes
 from mmsent.files import settings_argument, write_json
 from mmsent.tables import read_table
 
@@ -19,15 +18,14 @@ def main() -> None:
     parser.add_argument("--images", required=True, type=Path, help="folder of the pictures")
     parser.add_argument("--encoders", required=True, type=settings_argument,
                         help="settings of each encoder as JSON")  # fmt: skip
-    parser.add_argument("--views", required=True, type=json.loads,
-                        help="JSON list: store, encoder, modality, view")  # fmt: skip
+    parser.add_argument("--store", required=True, type=Path, help="folder of stored views")
     parser.add_argument("--gpus", type=int, default=0, help="GPUs allotted: 0 or 1")
     parser.add_argument("--out", required=True, type=Path, help="what was encoded (JSON)")
     args = parser.parse_args()
 
     done = store_changes(
-        [StoredView(**given) for given in args.views],
-        args.encoders,
+        args.store,
+        list(args.encoders.values()),
         {"text": read_table(args.texts), "image": read_table(args.pictures)},
         args.images,
         args.gpus,

@@ -142,11 +142,20 @@ def test_a_class_that_is_too_small_is_told_before_anything_is_encoded(project, p
     assert "set folds: outer lower, or bring more posts" in said
 
 
-@pytest.mark.parametrize("rule", ["encode_changes", "encode_text", "encode_image"])
-def test_encoding_waits_for_posts_folds_and_weights(rule):
-    text = (ROOT / "rules/encode.smk").read_text().split(f"rule {rule}:")[1].split("output:")[0]
-    assert 'ancient("results/data/folds.tsv")' in text
-    assert "results/encoders/{encoder}.json" in text.split('ancient("results/data/folds.tsv")')[1]
+def test_encoding_waits_for_posts_folds_and_weights(in_root):
+    rules = (in_root / "rules/encode.smk").read_text()
+    for rule in ("encode_text", "encode_image"):
+        wanted = rules.split(f"rule {rule}:")[1].split("output:")[0]
+        assert '"results/encoders/{encoder}.json"' in wanted
+        assert '"results/store/changes.json"' in wanted
+    wanted = rules.split("rule encode_changes:")[1].split("output:")[0]
+    assert '"results/data/checked.json"' in wanted
+
+
+def test_no_job_waits_for_another_by_ancient_alone(in_root):
+    """Snakemake would not notice what else makes a job stale whose ancient input is made anew."""
+    rules = "".join(path.read_text() for path in (in_root / "rules").glob("*.smk"))
+    assert re.findall(r"ancient\((.*)\),?\n", rules) == ["PLAN.label_lists()"]
 
 
 def removed(name):

@@ -10,7 +10,7 @@ from PIL import Image
 from conftest import ROOT
 from mmsent.config.augmentation import Augmentation, TextAugmentation, load_augmentations
 from mmsent.config.encoders import load_models
-from mmsent.encoders.changes import FEW, StoredView, store_changes
+from mmsent.encoders.changes import FEW, store_changes
 from mmsent.encoders.embeddings import BLANK, Header, read_header, write_embeddings
 from mmsent.encoders.passes import Pass, image_pass, text_pass
 from mmsent.encoders.reading import TextReading
@@ -193,22 +193,33 @@ def test_where_links_are_impossible_the_file_is_copied(tmp_path, monkeypatch):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "store"]
 
 
-def test_changes_are_encoded_for_all_views_with_the_settings_of_their_own_jobs(in_root, tmp_path):
-    reading = READINGS["augmented"][1]
-    spec = MODELS.specification("text")
-    store = tmp_path / "text.symbols.light.1"
+def test_changes_are_encoded_for_all_stored_views_of_known_encoders(in_root, tmp_path):
     before, after = texts(20), texts(20, changed=(4,))
-    embed(tmp_path / "old", text_pass(before, spec, reading), store)
-    view = {"cleaning": "symbols", "max_tokens": 0, "below": 0, "number": 1, "seed": 42,
-            "policy": TEXT_POLICY["light"].model_dump()}  # fmt: skip
-    views = [StoredView(store=path, encoder="text", modality="text", view=view)
-             for path in (store, tmp_path / "new view")]  # fmt: skip
-    indexes = {"text": after, "image": after}
-    done = store_changes(views, {"text": spec}, indexes, tmp_path, 0)
-    assert done == {str(store): Reuse(20, 1), str(tmp_path / "new view"): Reuse(0, 0, 21)}
-    wanted, encoded = counted(text_pass(after, spec, reading))
-    assert embed(tmp_path / "out", wanted, store) == Reuse(21, 0)
-    assert not encoded
+    shown = [pictures(tmp_path / name, 20, changed) for name, changed in (("b", ()), ("a", (5,)))]
+    policy = IMAGE_POLICY["flip"].model_dump()
+    store, pixels = tmp_path / "store", MODELS.specification("pixels")
+
+    def made(index, images, folder):
+        wanted = {}
+        for name, (encoder, reading) in READINGS.items():
+            spec = MODELS.specification(encoder)
+            wanted[f"a/text.{name}.safetensors"] = text_pass(index, spec, reading)
+        for number, drawn in enumerate((None, policy)):
+            one = image_pass(images, folder, pixels, drawn, number, 3)
+            wanted[f"pixels/image.{number}.safetensors"] = one
+        return wanted
+
+    for name, wanted in made(before, shown[0], tmp_path / "b").items():
+        embed(tmp_path / "out", wanted, store / name)
+    encoders = [MODELS.specification("text"), pixels]
+    indexes = {"text": after, "image": shown[1]}
+    done = store_changes(store, encoders, indexes, tmp_path / "a", 0)
+    known = {name for name in made(before, shown[0], tmp_path / "b") if "pooled" not in name}
+    assert done == dict.fromkeys(known, Reuse(20, 1)), "the clip of the pooled view is unknown now"
+    for name, wanted in made(after, shown[1], tmp_path / "a").items():
+        counting, encoded = counted(wanted)
+        embed(tmp_path / "out", counting, store / name)
+        assert len(encoded) == (name not in known), name
 
 
 def test_a_stored_file_keeps_the_size_of_its_encoder(tmp_path):

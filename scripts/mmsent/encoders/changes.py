@@ -1,12 +1,12 @@
 """Few posts that changed, encoded in one go: loading an encoder takes longer than they do."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import BaseModel
 
+from mmsent.encoders.embeddings import Header, read_header
 from mmsent.encoders.passes import Pass, image_pass, text_pass
 from mmsent.encoders.reading import TextReading
 from mmsent.encoders.store import Reuse, store_pass
@@ -15,18 +15,9 @@ from mmsent.encoders.store import Reuse, store_pass
 FEW = 0.1
 
 
-class StoredView(BaseModel):
-    """A view that some experiment reads, and its stored file; settings as its own job has them."""
-
-    store: Path
-    encoder: str
-    modality: str
-    view: dict[str, Any]
-
-
 def store_changes(
-    views: Iterable[StoredView],
-    encoders: Mapping[str, dict[str, Any]],
+    store: Path,
+    encoders: Collection[dict[str, Any]],
     indexes: Mapping[str, pd.DataFrame],
     images: Path,
     gpus: int,
@@ -35,8 +26,10 @@ def store_changes(
 
     Parameters
     ----------
+    store
+        Folder of stored files, ``{encoder}/{modality}.{view}.safetensors``.
     encoders
-        Settings of the encoders by name.
+        Settings of the encoders that are known now; what others made is left as it is.
     indexes
         Of the texts and of the pictures, by modality.
     images
@@ -52,21 +45,23 @@ def store_changes(
     ConfigError
         If an encoder cannot be loaded.
     """
+    done = {}
     # One encoder at a time is held in memory.
-    ordered = sorted(views, key=lambda one: (one.modality, one.encoder))
-    return {
-        str(one.store): store_pass(
-            one.store,
-            _pass_of(one, encoders[one.encoder], indexes[one.modality], images, gpus),
-            FEW,
-        )
-        for one in ordered
-    }
+    for path in sorted(store.glob("*/*.safetensors"), key=lambda p: (p.name.split(".")[0], p)):
+        header = read_header(path)
+        if header.settings["encoder"] in encoders:
+            wanted = _pass_again(header, indexes, images, gpus)
+            if wanted.settings == header.settings:
+                done[f"{path.parent.name}/{path.name}"] = store_pass(path, wanted, FEW)
+    return done
 
 
-def _pass_of(
-    one: StoredView, spec: dict[str, Any], index: pd.DataFrame, images: Path, gpus: int
+def _pass_again(
+    header: Header, indexes: Mapping[str, pd.DataFrame], images: Path, gpus: int
 ) -> Pass:
-    if one.modality == "text":
-        return text_pass(index, spec, TextReading(**one.view), gpus)
-    return image_pass(index, images, spec, **one.view, gpus=gpus)
+    """The pass that made a stored file, over the posts of now."""
+    settings = header.settings
+    if "reading" in settings:
+        reading = TextReading(**settings["reading"])
+        return text_pass(indexes["text"], settings["encoder"], reading, gpus)
+    return image_pass(indexes["image"], images, settings["encoder"], **settings["view"], gpus=gpus)

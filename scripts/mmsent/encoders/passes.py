@@ -86,7 +86,8 @@ def image_pass(
         make = view_maker(policy, tower, number, seed)
         return encode_images(tower, readable, rows, folder, make), tower.parameters
 
-    view = {"policy": policy, "number": number, "seed": seed} if policy else "evaluation"
+    drawn = (number, seed) if policy else (0, 0)
+    view = {"policy": policy, "number": drawn[0], "seed": drawn[1]}
     return _pass("encode_image", readable, spec, {"view": view}, gpus, encode)
 
 

@@ -14,15 +14,8 @@ ALL_FOLDS = "all"
 
 def benchmark_files(plan: Plan) -> list[str]:
     """The benchmark files of the jobs of a plan, as the rules name them."""
-    jobs = [
-        "index_text",
-        "index_image",
-        "check_posts",
-        "posts",
-        "groups",
-        "folds",
-        "encode_changes",
-    ]
+    first = "index_text index_image check_data check_posts posts groups folds encode_changes"
+    jobs = first.split()
     jobs += ["demo"] if plan.is_demo else []
     for path in plan.embeddings():
         encoder, file = path.split("/")[-2:]

@@ -18,7 +18,6 @@ from mmsent.workflow.benchmarks import benchmark_files
 from mmsent.workflow.machine import gpus_here
 from mmsent.workflow.views import (
     image_embeddings,
-    stored_views,
     text_embeddings,
     text_view_settings,
     view_settings,
@@ -213,15 +212,9 @@ class Plan:
         files = [p for n in names for p in (*self.text_embeddings(n), *self.image_embeddings(n))]
         return list(dict.fromkeys(files))
 
-    def stored_views(self) -> str:
-        """Every view that some experiment reads, as JSON."""
-        policies = (self.augmentations, self.text_augmentations)
-        return canonical_json(stored_views(self.embeddings(), *policies, self.config.seed))
-
-    def encoders(self) -> dict[str, dict[str, Any]]:
-        """The settings of each encoder whose embeddings some experiment reads."""
-        names = sorted({path.split("/")[-2] for path in self.embeddings()})
-        return {name: self.models.specification(name) for name in names}
+    def encoders(self) -> str:
+        """The settings of every encoder of the models file, used or not, as JSON."""
+        return canonical_json({name: self.models.specification(name) for name in ENCODES})
 
     def benchmarks(self) -> list[str]:
         """The benchmark files of the jobs that cost something."""

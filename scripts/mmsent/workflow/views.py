@@ -1,8 +1,6 @@
 """The stored views of texts and pictures: their files, and what makes them."""
 
-import json
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from mmsent.config.augmentation import Augmentation, TextAugmentation
 from mmsent.config.experiment import Experiment
@@ -42,28 +40,6 @@ def text_view_settings(
 def stored(embeddings: str) -> str:
     """The file that keeps what an embedding file holds beyond the outputs of the rules."""
     return embeddings.replace("results/embeddings/", "results/store/")
-
-
-def stored_views(
-    embeddings: Iterable[str],
-    augmentations: Mapping[str, Augmentation],
-    text_augmentations: Mapping[str, TextAugmentation],
-    seed: int,
-) -> list[dict[str, Any]]:
-    """The views behind embedding files, as the script that encodes changed posts reads them."""
-    views = []
-    for path in embeddings:
-        encoder, file = path.split("/")[-2:]
-        modality, name = file.removesuffix(".safetensors").split(".", 1)
-        if modality == "text":
-            view = dict[str, Any](text_view_settings(name, text_augmentations, seed))
-        else:
-            view = dict[str, Any](view_settings(name, augmentations, seed))
-        view["policy"] = json.loads(view.pop("augmentation")) or None
-        views.append(
-            {"store": stored(path), "encoder": encoder, "modality": modality, "view": view}
-        )
-    return views
 
 
 def text_embeddings(experiment: Experiment) -> list[str]:

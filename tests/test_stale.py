@@ -1,0 +1,145 @@
+"""The README's table of what a change makes stale, row by row, by the jobs of a dry run.
+
+The whole default report is pretended to be made: each output is an empty file, and Snakemake's own
+``--touch`` records for it the settings and inputs of its job. That a finished run, with files that
+hold something, behaves the same is held by test_workflow.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from conftest import ROOT
+from test_workflow import copy_project, jobs, snakemake
+
+pytestmark = pytest.mark.slow
+
+OPTIONS = ("--config", "dataset=posts")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A copy of the project with posts, and with an empty file for each output of the report."""
+    folder = copy_project(tmp_path_factory.mktemp("made"))
+    demo = [sys.executable, "scripts/demo.py", "--labelled", "36", "--unlabelled", "4", "--seed",
+            "3", "--out", "posts"]  # fmt: skip
+    subprocess.run(demo, cwd=folder, check=True, capture_output=True)
+    summary = snakemake(folder, "--summary", *OPTIONS)
+    assert summary.returncode == 0, summary.stderr[-2000:]
+    outputs = [line.split("\t")[0] for line in summary.stdout.splitlines()[1:]]
+    # What is wanted of the jobs' costs stands in no summary, but in the reasons of a dry run.
+    missing = snakemake(folder, "-n", *OPTIONS)
+    outputs += re.findall(r"results/benchmarks/[\w/.]+\.jsonl", missing.stdout + missing.stderr)
+    for path in (folder / name for name in outputs):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix:
+            path.touch()
+        else:
+            path.mkdir()
+    # What follows a run reads the tables, which are empty here: it ends in an error.
+    assert "100%) done" in snakemake(folder, "--touch", "--forceall", *OPTIONS).stderr
+    assert jobs(snakemake(folder, "-n", *OPTIONS)) == {}
+    return folder
+
+
+def edited(path, before, after):
+    def change(folder):
+        text = (folder / path).read_text()
+        assert before in text
+        (folder / path).write_text(text.replace(before, after, 1))
+
+    return change
+
+
+def longer(path):
+    def change(folder):
+        with (folder / path).open("ab") as file:
+            file.write(b"\n# more\n")
+
+    return change
+
+
+def other_label(folder):
+    path = folder / "posts/train.txt"
+    lines = path.read_text().splitlines()
+    guid, tag = lines[1].split(",")
+    lines[1] = f"{guid},{'negative' if tag != 'negative' else 'positive'}"
+    path.write_text("\n".join([*lines, ""]))
+
+
+def first_post(folder):
+    return (folder / "posts/train.txt").read_text().splitlines()[1].split(",")[0]
+
+
+def changed_post(suffix):
+    return lambda folder: longer(f"posts/data/{first_post(folder)}{suffix}")(folder)
+
+
+def added(folder):
+    guid = first_post(folder)
+    for suffix in (".jpg", ".txt"):
+        shutil.copy(folder / f"posts/data/{guid}{suffix}", folder / f"posts/data/999999{suffix}")
+    with (folder / "posts/train.txt").open("a") as file:
+        file.write("999999,neutral\n")
+
+
+def removed(folder):
+    path = folder / "posts/train.txt"
+    guid = first_post(folder)
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([lines[0], *lines[2:], ""]))
+    for suffix in (".jpg", ".txt"):
+        (folder / f"posts/data/{guid}{suffix}").unlink()
+
+
+def touched(folder):
+    for path in (folder / "posts/train.txt", folder / "scripts/mmsent/training/loop.py"):
+        path.touch()
+
+
+#: Each change by its row in the README's table.
+CHANGES = {
+    "a file touched, its content the same": touched,
+    "the text of a post": changed_post(".txt"),
+    "the picture of a post": changed_post(".jpg"),
+    "a post added": added,
+    "a post removed": removed,
+    "a label": other_label,
+    "`config/experiments/ablation/text_only.yaml`": longer(
+        "config/experiments/ablation/text_only.yaml"
+    ),
+    "`config/experiments/v2_enhanced.yaml`": longer("config/experiments/v2_enhanced.yaml"),
+    "the number of resamples": edited("config/config.yaml", "resamples: 2000", "resamples: 1000"),
+    "a module of the training": longer("scripts/mmsent/training/loop.py"),
+    "a module of the embeddings' store": longer("scripts/mmsent/encoders/store.py"),
+    "a module of a figure": longer("scripts/mmsent/figures/confusion.py"),
+    "a template of a chapter": longer("scripts/mmsent/report/templates/chapters/data.md.j2"),
+    "a colour of the page": longer("scripts/mmsent/report/templates/page.css"),
+}
+
+
+def table():
+    """Rows of the README's table: jobs and text of what is made again, by what was changed."""
+    part = (ROOT / "README.md").read_text().split("| What changed | Jobs | Made again |")[1]
+    rows = re.findall(r"^\| (.+?) \| (\d+) \| (.+?) \|$", part.split("\n\n")[0], re.M)
+    return {change: (int(count), text) for change, count, text in rows}
+
+
+def test_the_table_has_a_row_for_each_change():
+    assert list(table()) == list(CHANGES)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_makes_stale_what_the_table_says(made, tmp_path, change):
+    folder = tmp_path / "copy"
+    subprocess.run(["cp", "-a", made, folder], check=True)
+    CHANGES[change](folder)
+    stale = jobs(snakemake(folder, "-n", *OPTIONS))
+    count, text = table()[change]
+    assert sum(stale.values()) == count, stale
+    named = dict(re.findall(r"`(\w+)`(?: x (\d+))?", text))
+    for rule, times in named.items():
+        assert stale.get(rule) == int(times or 1), rule
