@@ -6,7 +6,7 @@ import torch
 from conftest import ROOT, write_rows
 from mmsent.config.experiment import load_experiment
 from mmsent.encoders.embeddings import BLANK
-from mmsent.training.inputs import load_inputs
+from mmsent.training.inputs import Inputs, load_inputs
 
 
 @pytest.fixture
@@ -149,3 +149,28 @@ def test_token_states_come_with_their_number_and_pixels_as_bytes(tables):
     assert np.array_equal(batch["image"][0], pixels[0])
     assert np.array_equal(batch["image"][1], pixels[6])  # post 2 is blanked
     assert train.sizes["text"] == 4
+
+
+def states_of_texts(views):
+    """Three posts whose view says in each state, and in its number of tokens, which view it is."""
+    tokens = torch.tensor([[3, 30], [1, 10], [2, 20]])[:, :views]
+    states = tokens[:, :, None, None].float().expand(3, views, 40, 2)
+    return Inputs(["1", "2", "3"], torch.zeros(3, dtype=torch.int64),
+                  {"text": states, "text_tokens": tokens})  # fmt: skip
+
+
+def test_the_number_of_tokens_is_that_of_the_drawn_view():
+    inputs = states_of_texts(2)
+    generator = torch.Generator().manual_seed(0)
+    seen = set()
+    for _ in range(20):
+        batch = inputs.batch(torch.tensor([0, 1, 2]), generator)
+        assert batch["text"][:, 0, 0].tolist() == batch["text_tokens"].tolist()
+        seen |= set(batch["text_tokens"].tolist())
+    assert seen == {1, 2, 3, 10, 20, 30}
+
+
+def test_short_texts_come_first_where_padding_costs():
+    assert states_of_texts(1).by_length(torch.tensor([0, 2, 1])).tolist() == [1, 2, 0]
+    vectors = Inputs(["1", "2"], torch.zeros(2), {"text": torch.zeros(2, 1, 4)})
+    assert vectors.by_length(torch.tensor([1, 0])).tolist() == [1, 0]

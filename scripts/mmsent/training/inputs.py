@@ -59,14 +59,25 @@ class Inputs:
         generator
             Draws a view of each post; None: the evaluation view.
         """
-        views = torch.zeros(len(rows), dtype=torch.int64)
-        batch = {}
+        drawn: dict[str, torch.Tensor] = {}
         for name, tensor in self.embeddings.items():
-            drawn = views
-            if generator is not None and tensor.shape[1] > 1:
-                drawn = torch.randint(tensor.shape[1], (len(rows),), generator=generator)
-            batch[name] = tensor[rows, drawn]
-        return batch
+            if name == TOKENS:  # how many states a text has goes with the view of its states
+                drawn[name] = drawn["text"]
+            elif generator is not None and tensor.shape[1] > 1:
+                drawn[name] = torch.randint(tensor.shape[1], (len(rows),), generator=generator)
+            else:
+                drawn[name] = torch.zeros(len(rows), dtype=torch.int64)
+        return {name: self.embeddings[name][rows, views] for name, views in drawn.items()}
+
+    def by_length(self, rows: torch.Tensor) -> torch.Tensor:
+        """Rows of posts with the shortest texts first, so that a batch of them has little padding.
+
+        Rows stay as they are where texts are no states of tokens.
+        """
+        if TOKENS not in self.embeddings:
+            return rows
+        lengths = self.embeddings[TOKENS][rows, 0].cpu()
+        return rows[torch.argsort(lengths, stable=True)]
 
 
 def load_inputs(

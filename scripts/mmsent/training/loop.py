@@ -105,6 +105,9 @@ def _train_epoch(
     batches = _shuffled_batches(len(train), settings.batch_size, generator)
     for start in range(0, len(batches), settings.accumulation):
         together = batches[start : start + settings.accumulation]
+        # One step is made of the same posts, however they lie in its batches.
+        sizes = [len(rows) for rows in together]
+        together = train.by_length(torch.cat(together)).split(sizes)
         optimiser.zero_grad(set_to_none=True)
         for rows in together:
             target = train.labels[rows]
@@ -142,8 +145,10 @@ def _evaluate(
     network: nn.Module, criterion: nn.CrossEntropyLoss, validation: Inputs
 ) -> dict[str, float]:
     network.eval()
-    batches = evaluation_batches(len(validation))
+    order = validation.by_length(torch.arange(len(validation)))
+    batches = order.split(EVALUATION_BATCH)
     logits = torch.cat([network(validation.batch(rows)) for rows in batches])
-    loss = criterion(logits, validation.labels).item()
-    scores = epoch_scores(validation.labels, logits.argmax(1), "validation")
+    labels = validation.labels[order]
+    loss = criterion(logits, labels).item()
+    scores = epoch_scores(labels, logits.argmax(1), "validation")
     return {"validation_loss": loss, **scores}
