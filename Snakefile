@@ -27,6 +27,7 @@ include: "rules/html.smk"
 
 
 onstart:
+    check_writable(Path("results"), Path(".snakemake"))
     hold_folder()
 
 

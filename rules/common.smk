@@ -6,7 +6,7 @@ sys.path.insert(0, str(Path(workflow.basedir, "scripts")))
 from mmsent.sources import all_sources, sources, templates
 from mmsent.data.layout import dataset_of
 from mmsent.workflow.documents import announce, drawings, pictures
-from mmsent.workflow.lock import hold_folder
+from mmsent.workflow.lock import check_writable, hold_folder
 from mmsent.workflow.plan import TABLE_FIGURES, TABLE_PAIRS, load_plan
 from mmsent.workflow.views import stored
 

@@ -2,6 +2,7 @@
 
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from test_workflow import copy_project, snakemake
 pytestmark = pytest.mark.slow
 
 TARGET = "results/metrics/ablation/text_only.json"
+PLAIN = (TARGET, "--configfile", "config/small.yaml")
 SMALL = """\
 demo: {labelled: 36, unlabelled: 0, seed: 3}
 folds: {outer: 2, inner: 3}
@@ -32,33 +34,37 @@ v4_balanced_clip: {schedule: {epochs: 2}}
 """
 
 
-@pytest.fixture
-def projects(tmp_path):
-    """Two copies of the project: one that is left in peace, and one that is not."""
-    folders = []
-    for name in ("whole", "killed"):
-        (tmp_path / name).mkdir()
-        folder = copy_project(tmp_path / name)
-        (folder / "config/small.yaml").write_text(SMALL)
-        (folder / "config/adjustments/few_epochs.yaml").write_text(FEW_EPOCHS)
-        folders.append(folder)
-    return folders
+def small_project(folder: Path) -> Path:
+    copy_project(folder)
+    (folder / "config/small.yaml").write_text(SMALL)
+    (folder / "config/adjustments/few_epochs.yaml").write_text(FEW_EPOCHS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> tuple[dict[str, str], float]:
+    """The results of a run that is left in peace, and the seconds that it takes."""
+    folder = small_project(tmp_path_factory.mktemp("whole"))
+    start = time.monotonic()
+    done = snakemake(folder, *PLAIN)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return contents(folder), time.monotonic() - start
 
 
 def contents(folder: Path) -> dict[str, str]:
-    """The hash of each result, but of logs and of what jobs cost."""
+    """The hash of each result, but of logs, of what jobs cost, and of what was there before."""
     results = folder / "results"
     files = {str(path.relative_to(results)): path for path in results.rglob("*") if path.is_file()}
     return {
         name: sha256_file(path)
         for name, path in files.items()
-        if not name.startswith(("logs/", "benchmarks/"))
+        if not name.startswith(("logs/", "benchmarks/", "store/changes.json"))
     }
 
 
 def interrupted(folder: Path, after: float, sign: signal.Signals, jobs_too: bool) -> int:
     """Start a run, and after so many seconds send a signal to it, perhaps to its jobs as well."""
-    command = [sys.executable, "-m", "snakemake", TARGET, "--configfile", "config/small.yaml"]
+    command = [sys.executable, "-m", "snakemake", *PLAIN]
     with subprocess.Popen(
         command, cwd=folder, start_new_session=True, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL
@@ -69,13 +75,26 @@ def interrupted(folder: Path, after: float, sign: signal.Signals, jobs_too: bool
         return run.wait()
 
 
-def test_killed_runs_are_gone_on_with_to_the_same_bytes(projects):
-    whole, killed = projects
-    plain = (TARGET, "--configfile", "config/small.yaml")
-    start = time.monotonic()
-    done = snakemake(whole, *plain)
+def test_a_full_disk_loses_nothing(whole, tmp_path):
+    filled = small_project(tmp_path)
+    for limit in (60_000, 150_000):
+        command = [sys.executable, "-m", "snakemake", *PLAIN]
+        # No file may become longer: to whoever writes it, the same as a disk that is full.
+        full = subprocess.run(
+            command, cwd=filled, capture_output=True, text=True, check=False,
+            preexec_fn=lambda size=limit: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
+        )  # fmt: skip
+        assert full.returncode == 1
+        assert "File too large" in full.stdout + full.stderr
+    done = snakemake(filled, *PLAIN)
     assert done.returncode == 0, done.stderr[-2000:]
-    seconds = time.monotonic() - start
+    assert contents(filled) == whole[0]
+    assert not [path for path in (filled / "results").rglob(".*") if path.is_file()]
+
+
+def test_killed_runs_are_gone_on_with_to_the_same_bytes(whole, tmp_path):
+    killed = small_project(tmp_path)
+    results, seconds = whole
     generator = random.Random(8)
     signs = [(signal.SIGKILL, True), (signal.SIGKILL, False), (signal.SIGTERM, False),
              (signal.SIGINT, True)]  # fmt: skip
@@ -84,8 +103,8 @@ def test_killed_runs_are_gone_on_with_to_the_same_bytes(projects):
         for sign, jobs_too in signs
     ]
     assert any(code != 0 for code in ends), "no run was interrupted"
-    done = snakemake(killed, *plain)
+    done = snakemake(killed, *PLAIN)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert contents(killed) == contents(whole)
-    again = snakemake(killed, *plain)
+    assert contents(killed) == results
+    again = snakemake(killed, *PLAIN)
     assert "Nothing to be done" in again.stdout + again.stderr

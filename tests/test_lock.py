@@ -1,5 +1,6 @@
-"""One run at a time in a folder, and none that a killed one keeps out."""
+"""One run at a time in a folder, none that a killed one keeps out, and none that cannot store."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import pytest
 from snakemake.exceptions import WorkflowError
 
 from conftest import ROOT
-from mmsent.workflow.lock import LOCK, hold_folder
+from mmsent.workflow.lock import LOCK, check_writable, hold_folder
 
 HOLD = """
 import sys, time
@@ -32,3 +33,14 @@ def test_a_second_run_is_refused_until_the_first_is_dead_however_it_died(tmp_pat
     hold_folder(path)
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as second:
         assert "another run works in this folder" in second.stderr.read()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_to_is_told_before_any_job(tmp_path):
+    folder = tmp_path / "results"
+    check_writable(folder)
+    folder.mkdir()
+    check_writable(folder)
+    folder.chmod(0o555)
+    with pytest.raises(WorkflowError, match=r"results: may not be written to; .*chmod u\+w"):
+        check_writable(tmp_path, folder)

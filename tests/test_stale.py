@@ -112,6 +112,11 @@ CHANGES = {
         "config/experiments/ablation/text_only.yaml"
     ),
     "`config/experiments/v2_enhanced.yaml`": longer("config/experiments/v2_enhanced.yaml"),
+    "one view more of the pictures in `config/experiments/v6_adaptive.yaml`": edited(
+        "config/experiments/v6_adaptive.yaml",
+        "two_level\n  views: 2",
+        "two_level\n  views: 3",
+    ),
     "the number of resamples": edited("config/config.yaml", "resamples: 2000", "resamples: 1000"),
     "a module of the training": longer("scripts/mmsent/training/loop.py"),
     "a module of the embeddings' store": longer("scripts/mmsent/encoders/store.py"),

@@ -1,4 +1,6 @@
-"""One run at a time in a folder, by a lock that ends with its process, however that ends.
+"""Before a run starts: its folders can be written to, and no other run works in them.
+
+One run at a time holds a folder, by a lock that ends with its process, however that ends.
 
 Snakemake's own lock is a file that a killed run leaves behind: the next one refuses to start
 until it is told to unlock. This one is the system's, and after a kill the next run simply goes on.
@@ -15,6 +17,22 @@ from snakemake.exceptions import WorkflowError
 LOCK = Path(".snakemake/run.lock")
 
 _held: list[TextIO] = []
+
+
+def check_writable(*folders: Path) -> None:
+    """Refuse to start where nothing could be stored; a folder that is not there yet passes.
+
+    Raises
+    ------
+    WorkflowError
+        If a folder may not be written to.
+    """
+    for folder in folders:
+        if folder.exists() and not os.access(folder, os.W_OK):
+            raise WorkflowError(
+                f"{folder}: may not be written to; give yourself the right (chmod u+w {folder}), "
+                "or work in a copy of the project on a disk that can be written to"
+            )
 
 
 def hold_folder(path: Path = LOCK) -> None:
