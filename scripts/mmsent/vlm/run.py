@@ -44,7 +44,8 @@ def make_deterministic(device: torch.device) -> None:
     """Have torch compute the same bits each time on the CPU; on a GPU its fastest kernels work."""
     if device.type == "cpu":
         torch.set_num_threads(1)
-        torch.use_deterministic_algorithms(True)
+        # As in training.files: the plain call imports the compiler first.
+        torch.set_deterministic_debug_mode("error")
 
 
 def run_vlm(
