@@ -26,6 +26,7 @@ rule search:
         "results/logs/{protocol}search/{experiment}/{fold}.log",
     benchmark:
         "results/benchmarks/{protocol}search/{experiment}/{fold}.jsonl"
+    priority: lambda wildcards: PLAN.priority(wildcards.experiment)
     conda:
         "../envs/torch.yaml"
     threads: 1
@@ -91,6 +92,7 @@ rule train:
         "results/logs/{protocol}train/{experiment}/{fold}.log",
     benchmark:
         "results/benchmarks/{protocol}train/{experiment}/{fold}.jsonl"
+    priority: lambda wildcards: PLAN.priority(wildcards.experiment)
     conda:
         "../envs/torch.yaml"
     threads: 1

@@ -243,6 +243,10 @@ class Plan:
         """GPUs that a run asks for: a small network over stored vectors is as fast without."""
         return self.gpus() if self.trained_encoders(name) != "{}" else 0
 
+    def priority(self, name: str) -> int:
+        """What takes longest begins first: at the end, one core would wait for it."""
+        return 20 if self.experiments[name].text.trained_layers else 10
+
     def search(self, name: str, folds: Iterable[int | str], protocol: str = "") -> list[str]:
         """The files that say which settings a search chose on some folds, if there is one."""
         searched = self.experiments[name].search is not None
