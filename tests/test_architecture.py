@@ -96,6 +96,24 @@ def test_declared_sources_are_those_that_python_imports(script, in_root):
     assert imported <= set(sources(script))
 
 
+@pytest.mark.parametrize("path", [*modules(), *sorted((ROOT / "scripts").glob("*.py"))],
+                         ids=lambda path: path.name)  # fmt: skip
+def test_imports_are_found_as_python_reads_them(path, in_root):
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    files = set()
+    for name in names:
+        parts = name.split(".")
+        if parts[0] == "mmsent":
+            folders = (Path("scripts", *parts[:n], "__init__.py") for n in range(1, len(parts) + 1))
+            files |= {*folders, Path("scripts", *parts).with_suffix(".py")}
+    assert imported_modules(path.relative_to(in_root)) == {f for f in files if f.is_file()}
+
+
 def test_all_sources_hold_every_file_of_the_workflow(in_root):
     listed = set(all_sources())
     assert {"Snakefile", "rules/data.smk", "scripts/train.py",

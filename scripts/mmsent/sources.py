@@ -1,28 +1,33 @@
 """The source files that a script runs: what a rule depends on beside its data."""
 
-import ast
 import functools
+import re
 from pathlib import Path
 
 from mmsent.files import canonical_json, sha256_bytes, sha256_file
 
 SCRIPTS = Path("scripts")
 
+#: ``from mmsent.x import a, b``, with or without parentheses, or ``import mmsent.x``.
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ ]+(mmsent[\w.]*)[ ]+import[ ]+(\([^)]*\)|.+)|import[ ]+(mmsent[\w.]*))", re.M
+)
+
 
 @functools.cache
 def imported_modules(path: Path) -> frozenset[Path]:
-    """The project's modules that a file imports, directly, anywhere in it."""
+    """The project's modules that a file imports, directly, anywhere in it.
+
+    They are found by a pattern: to parse every module takes a fifth of the time of a dry run.
+    """
     found: set[Path] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+    for module, names, plain in _IMPORT.findall(path.read_text(encoding="utf-8")):
+        if plain:
+            found |= _module_files(plain)
         else:
-            continue
-        for name in names:
-            if name.split(".")[0] == "mmsent":
-                found |= _module_files(name)
+            found |= _module_files(module)
+            for name in re.findall(r"\w+", names):
+                found |= _module_files(f"{module}.{name}")
     return frozenset(found)
 
 
