@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mmsent.encoders.embeddings import Header, write_embeddings
+from mmsent.encoders.embeddings import Header, in_half, write_embeddings
 
 # No test asks a model hub for anything, whatever the machine allows.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def write_rows(path, arrays, guids, settings=None, parameters=0):
     """Write an embedding file of posts whose content does not matter."""
-    write_embeddings(path, arrays, Header(settings or {}, guids, [""] * len(guids), parameters))
+    header = Header(settings or {}, guids, [""] * len(guids), parameters)
+    write_embeddings(path, in_half(arrays), header)
 
 
 @pytest.fixture

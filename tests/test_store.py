@@ -11,7 +11,7 @@ from conftest import ROOT
 from mmsent.config.augmentation import Augmentation, TextAugmentation, load_augmentations
 from mmsent.config.encoders import load_models
 from mmsent.encoders.changes import FEW, store_changes
-from mmsent.encoders.embeddings import BLANK, Header, read_header, write_embeddings
+from mmsent.encoders.embeddings import BLANK, Header, in_half, read_header, write_embeddings
 from mmsent.encoders.passes import Pass, image_pass, text_pass
 from mmsent.encoders.reading import TextReading
 from mmsent.encoders.store import Reuse, embed, store_pass
@@ -224,6 +224,15 @@ def test_changes_are_encoded_for_all_stored_views_of_known_encoders(in_root, tmp
 
 def test_a_stored_file_keeps_the_size_of_its_encoder(tmp_path):
     header = Header({"a": 1}, ["1", BLANK], ["x", ""], 77)
-    write_embeddings(tmp_path / "store", {"state": np.zeros((2, 1))}, header)
+    write_embeddings(tmp_path / "store", in_half({"state": np.zeros((2, 1))}), header)
     store_pass(tmp_path / "store", simple(["1", "2"]))
     assert read_header(tmp_path / "store").parameters == 77
+
+
+def test_states_that_are_not_finite_are_refused_and_nothing_is_stored(tmp_path):
+    wanted = simple(["1", "2"])
+    states = {"state": np.full((3, 1), np.nan, np.float16)}
+    broken = Pass(wanted.settings, wanted.guids, wanted.content, lambda _: (states, 3))
+    with pytest.raises(ValueError, match="state holds values that are not finite"):
+        store_pass(tmp_path / "store", broken)
+    assert not list(tmp_path.iterdir())

@@ -52,23 +52,36 @@ class Header:
         return {pair: row for row, pair in enumerate(pairs)}
 
 
-def write_embeddings(path: Path, arrays: dict[str, np.ndarray], header: Header) -> None:
-    """Write embeddings; floating-point arrays are stored in half precision.
+def in_half(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Arrays as they are stored: those of floating-point numbers in half precision.
 
     Raises
     ------
     ValueError
-        If an array's length differs from the number of guids, or a value is not finite.
+        If a value is not finite.
     """
-    stored = {}
+    stored = dict(arrays)
+    for name, array in arrays.items():
+        if np.issubdtype(array.dtype, np.floating):
+            with np.errstate(over="ignore"):  # what overflows is refused in a moment
+                stored[name] = array.astype(np.float16, copy=False)
+            if not np.isfinite(stored[name]).all():
+                raise ValueError(f"{name} holds values that are not finite in half precision")
+    return stored
+
+
+def write_embeddings(path: Path, arrays: dict[str, np.ndarray], header: Header) -> None:
+    """Write arrays that :func:`in_half` gave.
+
+    Raises
+    ------
+    ValueError
+        If an array's length differs from the number of guids.
+    """
     for name, array in arrays.items():
         if len(array) != len(header.guids):
             raise ValueError(f"{name} has {len(array)} rows for {len(header.guids)} guids")
-        with np.errstate(over="ignore"):  # what overflows is refused in a moment
-            half = array.astype(np.float16) if np.issubdtype(array.dtype, np.floating) else array
-        if not np.isfinite(half).all():
-            raise ValueError(f"{name} holds values that are not finite in half precision")
-        stored[name] = np.ascontiguousarray(half)
+    stored = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     with written_whole(path) as temporary:
         save_file(stored, temporary, metadata={HEADER: canonical_json(asdict(header))})
 

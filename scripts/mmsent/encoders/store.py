@@ -15,7 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from mmsent.encoders.embeddings import Header, read_arrays, read_header, write_embeddings
+from mmsent.encoders.embeddings import (
+    Header,
+    in_half,
+    read_arrays,
+    read_header,
+    write_embeddings,
+)
 from mmsent.encoders.passes import Arrays, Pass
 from mmsent.files import written_whole
 
@@ -52,7 +58,7 @@ def store_pass(path: Path, wanted: Pass, at_most: float = 1.0) -> Reuse:
     encoded, parameters = wanted.encode(missing) if missing else ({}, 0)
     kept = [place for place, row in enumerate(rows) if row in known]
     taken = {name: array[[known[rows[place]] for place in kept]] for name, array in stored.items()}
-    arrays = _joined([(kept, taken), (missing, encoded)], len(rows))
+    arrays = _joined([(kept, taken), (missing, in_half(encoded))], len(rows))
     size = header.parameters if header else parameters
     write_embeddings(path, arrays, Header(wanted.settings, wanted.guids, wanted.content, size))
     return Reuse(len(kept), len(missing))
