@@ -45,7 +45,7 @@ def write_archive(out: Path, files: Iterable[Path], texts: Path, images: Path) -
 
 
 def data_table(texts: pd.DataFrame, images: pd.DataFrame) -> str:
-    """``guid``, ``file``, ``sha256`` and, of texts, ``words`` of each file, as tab-separated text."""
+    """``guid``, ``file``, ``sha256`` and of texts ``words`` of each file, tab-separated."""
     counted = texts[["guid", "file", "sha256"]].assign(words=word_counts(texts["text"]))
     both = pd.concat([counted, images[["guid", "file", "sha256"]].assign(words="")])
     return both.to_csv(sep="\t", index=False, lineterminator="\n")
