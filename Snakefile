@@ -45,3 +45,6 @@ rule all:
         "results/seeds.md",
         PLAN.vlm.tables("results/vlm.md"),
         "results/data/card.md",
+
+
+include: "rules/archive.smk"

@@ -5,6 +5,7 @@ sys.path.insert(0, str(Path(workflow.basedir, "scripts")))
 
 from mmsent.sources import all_sources, sources, templates
 from mmsent.data.layout import dataset_of
+from mmsent.workflow.archive import archived_numbers, archived_settings
 from mmsent.workflow.documents import announce, drawings, pictures
 from mmsent.workflow.lock import check_writable, hold_folder
 from mmsent.workflow.plan import TABLE_FIGURES, TABLE_PAIRS, load_plan

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -14,11 +15,12 @@ import pytest
 from conftest import ROOT
 from mmsent.encoders.embeddings import read_header
 from mmsent.files import canonical_json
+from mmsent.report.archive import SUMS, sums_of
 from rederive import disagreements
 
 pytestmark = pytest.mark.slow
 
-PARTS = ("Snakefile", "rules", "scripts", "config", "profiles", "envs")
+PARTS = ("Snakefile", "rules", "scripts", "config", "profiles", "envs", "requirements.txt")
 SMALL = """\
 demo: {labelled: 60, unlabelled: 6, seed: 3}
 folds: {outer: 2, inner: 4}
@@ -325,6 +327,28 @@ def test_a_changed_source_makes_its_own_rules_stale(project, file, rules):
     assert rules <= stale.keys() <= rules | beside
     if "train" in rules:
         assert stale["train"] == stale["train_folds"] == 1  # the study's split, and both folds
+
+
+def test_an_archive_is_checked_elsewhere_and_a_better_number_in_it_is_found(project, tmp_path):
+    done = snakemake(project, "results/archive.json")
+    assert done.returncode == 0, done.stderr[-2000:]
+    moved = tmp_path / "archive.zip"
+    shutil.copy(project / "results/archive.zip", moved)
+    verify = [sys.executable, str(ROOT / "scripts/verify_archive.py"), str(moved)]
+    done = subprocess.run(verify, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert int(re.search(r"(\d+) numbers derived again", done.stdout)[1]) > 2000
+    with zipfile.ZipFile(moved) as old:
+        members = {name: old.read(name) for name in old.namelist() if name != SUMS}
+    name = "results/metrics/v6_adaptive.json"
+    metrics = json.loads(members[name])
+    metrics["test"]["weighted_f1"] += 0.001
+    members[name] = json.dumps(metrics).encode()
+    with zipfile.ZipFile(moved, "w") as new:
+        for member, content in (members | {SUMS: sums_of(members).encode()}).items():
+            new.writestr(member, content)
+    done = subprocess.run(verify, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"{name} test weighted_f1: written" in done.stderr
 
 
 @pytest.mark.parametrize("run", ["ablation/text_only", TRAINED, ASKED])
