@@ -15,7 +15,7 @@ from mmsent.evaluation.experiment import experiment_metrics
 from mmsent.evaluation.paired import compared_together
 from mmsent.evaluation.paper import paper_metrics
 from mmsent.evaluation.pooling import pooled
-from mmsent.evaluation.seeds import seed_scores, seed_spread
+from mmsent.evaluation.seeds import seed_deviations, seed_scores, seed_spread
 from mmsent.files import sha256_bytes
 from mmsent.labels import VALIDATION
 from mmsent.report.archive import SUMS
@@ -113,12 +113,14 @@ def _derived(archive: Archive) -> Iterator[tuple[str, Any]]:
         runs = archive.runs(f"results/runs/{experiment}")
         yield name, experiment_metrics(runs, folds, **bootstrap)
     yield from _derived_paper(archive, bootstrap)
-    for name in archive.names("results/paired_tests/", ".json"):
-        yield name, {"families": _derived_tests(archive, name, folds, settings["seed"])}
+    spreads = {}
     for experiment in settings["seeds"]["experiments"]:
         files = archive.names(f"results/seeds/{experiment}/", ".parquet")
         scores = seed_scores([archive.table(file) for file in files], folds)
-        yield f"results/seeds/{experiment}.json", seed_spread(scores)
+        spreads[experiment] = seed_spread(scores)
+        yield f"results/seeds/{experiment}.json", spreads[experiment]
+    for name in archive.names("results/paired_tests/", ".json"):
+        yield name, {"families": _derived_tests(archive, name, folds, spreads, settings["seed"])}
 
 
 def _derived_paper(archive: Archive, bootstrap: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -133,14 +135,14 @@ def _derived_paper(archive: Archive, bootstrap: dict[str, Any]) -> Iterator[tupl
 
 
 def _derived_tests(
-    archive: Archive, name: str, folds: pd.DataFrame, seed: int
+    archive: Archive, name: str, folds: pd.DataFrame, spreads: dict[str, Any], seed: int
 ) -> dict[str, list[dict[str, Any]]]:
     written = archive.json(name)
     pairs = {family: [(row["first"], row["second"]) for row in rows]
              for family, rows in written["families"].items()}  # fmt: skip
     names = {one for rows in pairs.values() for pair in rows for one in pair}
     tables = {one: pooled(archive.runs(f"results/runs/{one}"), folds) for one in names}
-    deviations = {m: (one["sd"], one["freedom"]) for m, one in written["seeds"].items()}
+    deviations = seed_deviations([own for one, own in spreads.items() if one in names])
     return compared_together(
         pairs, tables, written["resamples"], written["level"], seed, deviations=deviations
     )
