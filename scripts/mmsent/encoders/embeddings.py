@@ -70,6 +70,25 @@ def in_half(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return stored
 
 
+def joined_rows(
+    parts: Sequence[tuple[Sequence[int], dict[str, np.ndarray]]], rows: int
+) -> dict[str, np.ndarray]:
+    """Arrays of all rows from those of some rows each, which say where their rows belong.
+
+    Axes after the first are padded with zeros to the longest.
+    """
+    parts = [(places, arrays) for places, arrays in parts if places]
+    whole: dict[str, np.ndarray] = {}
+    for name, first in parts[0][1].items():
+        shape = np.max([arrays[name].shape[1:] for _, arrays in parts], axis=0).astype(int)
+        whole[name] = np.zeros((rows, *shape), first.dtype)
+        for places, arrays in parts:
+            part = arrays[name]
+            place: tuple[Any, ...] = (places, *(slice(size) for size in part.shape[1:]))
+            whole[name][place] = part
+    return whole
+
+
 def write_embeddings(path: Path, arrays: dict[str, np.ndarray], header: Header) -> None:
     """Write arrays that :func:`in_half` gave.
 

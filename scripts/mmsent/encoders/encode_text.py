@@ -12,6 +12,7 @@ from tqdm import tqdm
 from mmsent.config.encoders import TextEncoder
 from mmsent.data.text import EMPTY
 from mmsent.encoders.device import device_for, keep_freed_memory
+from mmsent.encoders.embeddings import joined_rows
 from mmsent.encoders.layers import states_below
 from mmsent.encoders.reading import TextReading
 from mmsent.encoders.towers import TextTower
@@ -74,8 +75,7 @@ def encode_texts(
     texts = [read.get(row, EMPTY) for row in rows]
     lengths = tower.lengths(texts).clamp(max=tower.limit(reading.max_tokens)).numpy()
     widths = np.minimum(-(-lengths // _MULTIPLE) * _MULTIPLE, tower.limit(reading.max_tokens))
-    parts: dict[str, list[np.ndarray]] = {}
-    order: list[int] = []
+    parts = []
     for places in _batches(widths):
         batch = [texts[place] for place in places]
         filled = [*batch, *[EMPTY] * (_BATCH - len(batch))]
@@ -85,10 +85,9 @@ def encode_texts(
             encoded["states"] = encoded["states"].half()
         else:
             encoded = tower.encode(filled, reading.max_tokens, width)
-        for name, tensor in encoded.items():
-            parts.setdefault(name, []).append(tensor[: len(batch)].cpu().numpy())
-        order += places.tolist()
-    return {name: _in_rows(part, np.array(order)) for name, part in parts.items()}
+        own = {name: tensor[: len(batch)].cpu().numpy() for name, tensor in encoded.items()}
+        parts.append((places.tolist(), own))
+    return joined_rows(parts, len(texts))
 
 
 def _batches(widths: np.ndarray) -> Iterator[np.ndarray]:
@@ -100,16 +99,3 @@ def _batches(widths: np.ndarray) -> Iterator[np.ndarray]:
                 batch = places[start : start + _BATCH - 1]
                 yield batch
                 progress.update(len(batch))
-
-
-def _in_rows(parts: list[np.ndarray], order: np.ndarray) -> np.ndarray:
-    """Batches joined, each row back at its place; axes after the first are padded with zeros."""
-    shape = np.max([part.shape[1:] for part in parts], axis=0).astype(int)
-    whole = np.zeros((len(order), *shape), parts[0].dtype)
-    start = 0
-    for part in parts:
-        rows = order[start : start + len(part)]
-        place: tuple[Any, ...] = (rows, *(slice(size) for size in part.shape[1:]))
-        whole[place] = part
-        start += len(part)
-    return whole

@@ -11,13 +11,11 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from mmsent.encoders.embeddings import (
     Header,
     in_half,
+    joined_rows,
     read_arrays,
     read_header,
     write_embeddings,
@@ -58,7 +56,8 @@ def store_pass(path: Path, wanted: Pass, at_most: float = 1.0) -> Reuse:
     encoded, parameters = wanted.encode(missing) if missing else ({}, 0)
     kept = [place for place, row in enumerate(rows) if row in known]
     taken = {name: array[[known[rows[place]] for place in kept]] for name, array in stored.items()}
-    arrays = _joined([(kept, taken), (missing, in_half(encoded))], len(rows))
+    parts = [(kept, taken), (missing, in_half(encoded))]
+    arrays = _cut_to_longest(joined_rows(parts, len(rows)))
     size = header.parameters if header else parameters
     write_embeddings(path, arrays, Header(wanted.settings, wanted.guids, wanted.content, size))
     return Reuse(len(kept), len(missing))
@@ -95,18 +94,9 @@ def _header_of(path: Path, wanted: Pass) -> Header | None:
     return header if header.settings == wanted.settings else None
 
 
-def _joined(parts: list[tuple[list[int], Arrays]], rows: int) -> Arrays:
-    """Arrays of all rows from those of some rows each, padded with zeros to the longest text."""
-    parts = [(places, arrays) for places, arrays in parts if places]
-    whole: Arrays = {}
-    for name in parts[0][1]:
-        shape = np.max([arrays[name].shape[1:] for _, arrays in parts], axis=0).astype(int)
-        whole[name] = np.zeros((rows, *shape), parts[0][1][name].dtype)
-        for places, arrays in parts:
-            part = arrays[name]
-            place: tuple[Any, ...] = (places, *(slice(size) for size in part.shape[1:]))
-            whole[name][place] = part
+def _cut_to_longest(arrays: Arrays) -> Arrays:
+    """Arrays without the padding that no text needs."""
     for name, lengths in _LENGTHS.items():
-        if name in whole:
-            whole[name] = whole[name][:, : int(whole[lengths].max())]
-    return whole
+        if name in arrays:
+            arrays[name] = arrays[name][:, : int(arrays[lengths].max())]
+    return arrays
