@@ -33,11 +33,12 @@ fast: setup
 lint: setup
 	$(ACTIVATE) && bash tests/lint
 
-# Pin anew what pyproject.toml asks for; needs uv. No index address goes into the file.
+# Pin anew what pyproject.toml asks for, and the environments of the rules. No index address goes into a file.
 lock: setup
 	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --group dev \
 		--generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
 		pyproject.toml -o requirements.txt
+	$(ACTIVATE) && python envs/pin.py
 
 clean:
 	rm -rf results .snakemake

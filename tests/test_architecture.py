@@ -1,6 +1,7 @@
 """The shape of the code: layers, sizes, and what Snakemake is told of it."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -18,6 +19,8 @@ LIBRARY = ROOT / "scripts" / "mmsent"
 #: Lowest first: a module imports from its own layer and those before.
 LAYERS = ["labels files tables sources", "config", "data", "demo", "encoders", "models",
           "evaluation", "training", "vlm", "figures", "report", "workflow"]  # fmt: skip
+
+ENVIRONMENTS = sorted((ROOT / "envs").glob("*.yaml"))
 
 RULES = {
     name: text
@@ -142,11 +145,31 @@ def environment(name):
     return dict(package.split("==") for package in pip)
 
 
-@pytest.mark.parametrize("name", ["data", "report", "torch"])
-def test_conda_environments_pin_the_versions_of_the_lock(name):
+@pytest.mark.parametrize("path", ENVIRONMENTS, ids=lambda path: path.stem)
+def test_conda_environments_pin_the_versions_of_the_lock(path):
+    content = yaml.safe_load(path.read_text())
+    assert content["channels"] == ["conda-forge", "nodefaults"]
+    python, pip, _ = content["dependencies"]
+    assert re.fullmatch(r"python ==3\.11\.\d+", python)
+    assert re.fullmatch(r"pip ==\d+\.\d+", pip)
     lock = locked()
-    for package, version in environment(name).items():
+    for package, version in environment(path.stem).items():
         assert lock[package] == version, package
+
+
+@pytest.mark.parametrize("path", ENVIRONMENTS, ids=lambda path: path.stem)
+def test_conda_environments_are_what_make_lock_writes(path, in_root):
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys, pin; print(pin.pinned(open(sys.argv[1]).read(), "
+         "pin.pins(sys.argv[2])), end='')", path, path.stem],
+        capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": "envs"},
+    )  # fmt: skip
+    assert path.read_text() == done.stdout
+
+
+@pytest.mark.parametrize("name", ["data", "report"])
+def test_light_environments_hold_nothing_heavy(name):
+    assert not environment(name).keys() & {"torch", "transformers", "triton", "nvidia-cublas"}
 
 
 @pytest.mark.parametrize("rule", sorted(RULES))

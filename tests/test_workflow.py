@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -65,7 +66,11 @@ def copy_project(folder: Path) -> Path:
 
 def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "snakemake", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    path = f"{ROOT / 'tests/conda/bin'}:{os.environ['PATH']}"
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False,
+        env=os.environ | {"PATH": path},
+    )  # fmt: skip
 
 
 def jobs(done: subprocess.CompletedProcess[str]) -> dict[str, int]:
@@ -80,7 +85,10 @@ def jobs(done: subprocess.CompletedProcess[str]) -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """A copy of the project in which the whole report has been made."""
+    """A copy of the project in which the whole report has been made.
+
+    Each rule ran in an environment that holds its file's pip section and nothing else.
+    """
     folder = copy_project(tmp_path_factory.mktemp("project"))
     config = folder / "config/config.yaml"
     text = config.read_text()
@@ -91,14 +99,28 @@ def project(tmp_path_factory):
     config.write_text(f"{text}  - mine\n")
     (folder / "config/experiments/ablation/mine.yaml").write_text(MINE)
     (folder / "config/adjustments/offline.yaml").write_text(ADJUSTED)
-    table = snakemake(folder, "results/ablation.md")
+    table = snakemake(folder, "results/ablation.md", "--sdm", "conda")
     assert table.returncode == 0, table.stderr[-3000:]
     for runs in ("results/runs", "results/paper/runs"):
         only_needed = sorted(path.name for path in (folder / runs).iterdir())
         assert only_needed == ["ablation"], "one table made more than it needs"
-    done = snakemake(folder, "--cores", "8", "--resources", "gpu=1")
+    done = snakemake(folder, "--cores", "8", "--resources", "gpu=1", "--sdm", "conda")
     assert done.returncode == 0, done.stderr[-3000:]
     return folder
+
+
+def test_each_environment_was_made_of_its_file_and_holds_no_other_packages(project):
+    made = sorted((project / ".snakemake/conda").glob("*.yaml"))
+    files = sorted((project / "envs").glob("*.yaml"))
+    assert sorted(map(Path.read_bytes, made)) == sorted(map(Path.read_bytes, files))
+    for path in made:
+        packages = len(list(path.with_suffix("").glob("lib/*/site-packages/*.dist-info")))
+        assert packages == path.read_text().count("      - ")
+    # What is no part of an environment cannot have been imported by its rules.
+    light = [path.with_suffix("") for path in made if "torch==" not in path.read_text()]
+    assert len(light) == 2
+    for folder in light:
+        assert not list(folder.glob("lib/*/site-packages/torch"))
 
 
 def test_the_report_is_there_and_nothing_is_left_to_do(project):
