@@ -38,6 +38,7 @@ onsuccess:
 rule all:
     default_target: True
     input:
+        "results/preflight.json",
         "results/report.md",
         "results/report.html",
         expand("results/{table}.md", table=PLAN.tables),

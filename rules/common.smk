@@ -5,10 +5,12 @@ sys.path.insert(0, str(Path(workflow.basedir, "scripts")))
 
 from mmsent.sources import all_sources, sources, templates
 from mmsent.data.layout import dataset_of
+from mmsent.files import canonical_json
 from mmsent.workflow.archive import archived_numbers, archived_settings
 from mmsent.workflow.documents import announce, drawings, pictures
 from mmsent.workflow.lock import check_writable, hold_folder
 from mmsent.workflow.plan import TABLE_FIGURES, TABLE_PAIRS, load_plan
+from mmsent.workflow.preflight import encoder_checks, reads
 from mmsent.workflow.views import stored
 
 # Checked settings and what follows from them; wrong settings end here, before any job.

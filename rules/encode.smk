@@ -19,13 +19,46 @@ rule check_encoder:
         "../envs/torch.yaml"
     threads: 1
     resources:
-        gpu=0,
+        gpu=PLAN.gpus(),
     params:
         encoder=lambda wildcards: PLAN.encoder_settings(wildcards.encoder),
     message:
-        "Load the weights of {wildcards.encoder}"
+        "Load the weights of {wildcards.encoder}, and encode a batch"
     shell:
-        "python {input.code[0]} --encoder {params.encoder:q} --out {output} 2> {log}"
+        "python {input.code[0]} --encoder {params.encoder:q} --gpus {resources.gpu}"
+        " --out {output} 2> >(tee {log} >&2)"
+
+
+rule preflight:
+    input:
+        code=sources("preflight"),
+        encoders=encoder_checks(PLAN),
+        posts="results/data/posts.parquet",
+    output:
+        "results/preflight.json",
+    log:
+        "results/logs/preflight.log",
+    benchmark:
+        "results/benchmarks/preflight.jsonl"
+    # Nothing waits for it, or a change of it would make everything stale: it goes first.
+    priority: 100
+    conda:
+        "../envs/torch.yaml"
+    threads: 1
+    resources:
+        gpu=PLAN.gpus(),
+    params:
+        reads=canonical_json(reads(PLAN)),
+        pictures=PLAN.image_folder,
+        vlm=PLAN.vlm.model,
+        experiments=PLAN.vlm.experiments(),
+    message:
+        "Check that disk, memory and GPU are enough"
+    shell:
+        "python {input.code[0]} --reads {params.reads:q} --encoders {input.encoders}"
+        " --posts {input.posts} --pictures {params.pictures:q} --vlm {params.vlm:q}"
+        " --vlm-experiments {params.experiments:q} --gpus {resources.gpu}"
+        " --out {output} 2> >(tee {log} >&2)"
 
 
 rule encode_changes:

@@ -42,7 +42,8 @@ def write_posts(folder, number=24, unlabelled=3):
         text = f"{WORDS[label]} " + "and so on " * (n % 5)
         rows.append({
             "guid": str(100 + n), "label": label if n < number else -1, "text": text,
-            "image_file": name, "text_blanked": False, "image_blanked": False,
+            "image_file": name, "width": 40 + 9 * (n % 4), "height": 56,
+            "text_blanked": False, "image_blanked": False,
             "text_sha256": sha256_bytes(text.encode()),
             "image_sha256": sha256_file(folder / name),
         })  # fmt: skip

@@ -47,6 +47,10 @@ class VlmPlan:
         #: The settings of the model behind all of them, as JSON.
         self.model = canonical_json(model.model_dump())
 
+    def experiments(self) -> str:
+        """The settings of every experiment, as JSON."""
+        return canonical_json({name: own.model_dump() for name, own in self.settings.items()})
+
     def tables(self, *files: str) -> list[str]:
         """These files if there is any such experiment, else none."""
         return list(files) if self.names else []
