@@ -1,0 +1,63 @@
+"""The profile for Slurm; with a real Slurm of one node where that is installed."""
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+import yaml
+
+from conftest import ROOT
+from test_architecture import RULES
+from test_workflow import copy_project, snakemake
+
+PROFILE = yaml.safe_load((ROOT / "profiles/slurm/profile.yaml").read_text())
+#: Rules made of others, for all folds at once.
+FOLDS = {"search_folds", "train_folds", "train_seeds_folds"}
+
+
+def test_the_profile_names_rules_that_there_are():
+    known = RULES.keys() | FOLDS
+    assert PROFILE["set-resources"].keys() <= known
+    assert PROFILE["groups"].keys() <= known
+    assert set(PROFILE["groups"].values()) == PROFILE["group-components"].keys()
+
+
+def test_rules_that_need_no_gpu_ask_for_none_and_no_small_rule_may_have_one():
+    own = {name: re.search(r"gpu=(.+),", text)[1] for name, text in RULES.items()}
+    assert {name for name, gpu in own.items() if gpu != "0"} == {
+        "check_encoder", "preflight", "encode_changes", "encode_text", "encode_image", "search",
+        "train", "train_seeds", "train_vlm", "zero_shot",
+    }  # fmt: skip
+    assert all(own[name] == "0" for name in PROFILE["groups"])
+    assert not any("gpu" in asked for asked in PROFILE["set-resources"].values())
+
+
+def test_the_profile_keeps_what_makes_a_result_stale():
+    default = yaml.safe_load((ROOT / "profiles/default/profile.yaml").read_text())
+    for key in ("rerun-triggers", "rerun-incomplete", "nolock", "max-checksum-file-size"):
+        assert PROFILE[key] == default[key], key
+
+
+@pytest.mark.slow
+def test_jobs_go_through_slurm_and_small_ones_together(tmp_path, monkeypatch):
+    missing = [name for name in ("slurmctld", "slurmd", "munged") if not shutil.which(name)]
+    if missing or os.geteuid() != 0:
+        pytest.skip(f"no Slurm to try: {', '.join(missing) or 'needs root'} (tests/slurm/up.sh)")
+    folder = copy_project(tmp_path / "project")
+    config = folder / "config/config.yaml"
+    config.write_text(config.read_text().replace("labelled: 480", "labelled: 36"))
+    monkeypatch.setenv("SLURM_FOLDER", str(tmp_path / "slurm"))
+    subprocess.run([ROOT / "tests/slurm/up.sh"], check=True, capture_output=True)
+    monkeypatch.setenv("SLURM_CONF", str(tmp_path / "slurm/slurm.conf"))
+    try:
+        options = ("--workflow-profile", "profiles/slurm", "--config", "device=cpu")
+        done = snakemake(folder, "results/data/checked.json", *options)
+        assert done.returncode == 0, done.stderr[-3000:]
+        queue = subprocess.run(["squeue", "--states=all", "--noheader", "--format=%T %b"],
+                               capture_output=True, text=True, check=True)  # fmt: skip
+        # The generated posts, then both indexes and the check in one job of their own.
+        assert queue.stdout.split() == ["COMPLETED", "N/A"] * 2
+    finally:
+        subprocess.run([ROOT / "tests/slurm/down.sh"], check=True)
