@@ -48,8 +48,13 @@ def residual_network(settings: ImageNetwork) -> nn.Sequential:
             stride = 2 if stage > 0 and block == 0 else 1
             skip = None
             if stride > 1 or channels != width:
+                # Every second row and column, then the convolution: with a stride of its own, its
+                # backward pass corrupts memory on CPUs without AVX-512 (torch 2.15, channels
+                # last, one thread, widths that are no multiples of 8).
                 skip = nn.Sequential(
-                    nn.Conv2d(channels, width, 1, stride=stride, bias=False), nn.BatchNorm2d(width)
+                    nn.MaxPool2d(1, stride=stride),
+                    nn.Conv2d(channels, width, 1, bias=False),
+                    nn.BatchNorm2d(width),
                 )
             layers.append(BasicBlock(channels, width, stride, skip))
             channels = width
