@@ -45,14 +45,16 @@ def test_jobs_go_through_slurm_and_small_ones_together(tmp_path, monkeypatch):
     missing = [name for name in ("slurmctld", "slurmd", "munged") if not shutil.which(name)]
     if missing or os.geteuid() != 0:
         pytest.skip(f"no Slurm to try: {', '.join(missing) or 'needs root'} (tests/slurm/up.sh)")
+    (tmp_path / "project").mkdir()
     folder = copy_project(tmp_path / "project")
-    config = folder / "config/config.yaml"
-    config.write_text(config.read_text().replace("labelled: 480", "labelled: 36"))
     monkeypatch.setenv("SLURM_FOLDER", str(tmp_path / "slurm"))
     subprocess.run([ROOT / "tests/slurm/up.sh"], check=True, capture_output=True)
     monkeypatch.setenv("SLURM_CONF", str(tmp_path / "slurm/slurm.conf"))
     try:
-        options = ("--workflow-profile", "profiles/slurm", "--config", "device=cpu")
+        # Asked often, so that the test does not wait between the questions.
+        often = ("--seconds-between-status-checks", "2",
+                 "--slurm-init-seconds-before-status-checks", "2")  # fmt: skip
+        options = ("--workflow-profile", "profiles/slurm", *often, "--config", "device=cpu")
         done = snakemake(folder, "results/data/checked.json", *options)
         assert done.returncode == 0, done.stderr[-3000:]
         queue = subprocess.run(["squeue", "--states=all", "--noheader", "--format=%T %b"],

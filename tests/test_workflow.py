@@ -66,11 +66,14 @@ def copy_project(folder: Path) -> Path:
 
 def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "snakemake", *arguments]
-    path = f"{ROOT / 'tests/conda/bin'}:{os.environ['PATH']}"
+    # Without compiled files in the environments, each job would compile all that it imports.
+    changed = {
+        "PATH": f"{ROOT / 'tests/conda/bin'}:{os.environ['PATH']}",
+        "PYTHONDONTWRITEBYTECODE": "",
+    }
     return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False,
-        env=os.environ | {"PATH": path},
-    )  # fmt: skip
+        command, cwd=folder, capture_output=True, text=True, check=False, env=os.environ | changed
+    )
 
 
 def jobs(done: subprocess.CompletedProcess[str]) -> dict[str, int]:
@@ -227,7 +230,7 @@ def test_vision_language_models_are_marked_beside_the_versions_on_their_posts(pr
 def test_without_vision_language_models_the_chapter_is_left_out(project):
     stale = jobs(snakemake(project, "-n", "--config", "vlm=[]"))
     # The curves are those of fewer experiments; no model is trained or tested again.
-    beside = {"comparison", "costs", "efficiency_figure", "provenance", "report_html"}
+    beside = {"comparison", "costs", "efficiency_figure", "preflight", "provenance", "report_html"}
     assert {"report"} <= stale.keys() <= {"curves", "report"} | beside
 
 
@@ -317,7 +320,15 @@ def test_a_touched_post_starts_nothing_and_a_changed_label_encodes_nothing(proje
         ("scripts/mmsent/figures/curves.py", {"curves", "vlm", "comparison"}),
         (
             "scripts/mmsent/vlm/loop.py",
-            {"train_vlm", "zero_shot", "evaluate_paper", "curves", "vlm", "comparison"},
+            {
+                "preflight",
+                "train_vlm",
+                "zero_shot",
+                "evaluate_paper",
+                "curves",
+                "vlm",
+                "comparison",
+            },
         ),
         ("scripts/mmsent/vlm/zero_shot.py", {"zero_shot", "evaluate_paper", "vlm", "comparison"}),
         (
