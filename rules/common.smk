@@ -14,7 +14,7 @@ from mmsent.workflow.preflight import encoder_checks, reads
 from mmsent.workflow.views import stored
 
 # Checked settings and what follows from them; wrong settings end here, before any job.
-PLAN = load_plan(config, workflow.configfiles)
+PLAN = load_plan(config, workflow.configfiles, elsewhere=workflow.non_local_exec)
 CONFIG = PLAN.config
 
 # The options of every rule that resamples.

@@ -1,5 +1,6 @@
 """What several tests share."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -11,6 +12,11 @@ from mmsent.encoders.embeddings import Header, in_half, write_embeddings
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_collection_finish():
+    # statsmodels collects garbage at each correction of p values: it need not search what is imported.
+    gc.freeze()
 
 
 def write_rows(path, arrays, guids, settings=None, parameters=0):

@@ -80,23 +80,32 @@ def test_each_rule_says_what_it_needs(name):
         assert directive in RULES[name], directive
 
 
+#: Prints which files of the library each script imports. What others have written is imported once.
+IMPORTS = """
+import runpy, sys
+sys.path.insert(0, "scripts")
+for script in sys.argv[1:]:
+    runpy.run_path(f"scripts/{script}.py", run_name="imported")
+    own = [name for name in sys.modules if name.split(".")[0] == "mmsent"]
+    print(script, *(sys.modules.pop(name).__file__ for name in own))
+"""
+
+
+@pytest.fixture(scope="module")
+def imported_by_python():
+    """Files of the library that Python loads for each script, which it does not run."""
+    done = subprocess.run([sys.executable, "-c", IMPORTS, *sorted(RULES)], cwd=ROOT,
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    lines = [line.split() for line in done.stdout.splitlines()]
+    return {script: {str(Path(file).relative_to(ROOT)) for file in files}
+            for script, *files in lines}  # fmt: skip
+
+
 @pytest.mark.parametrize("script", sorted(RULES))
-def test_declared_sources_are_those_that_python_imports(script, in_root):
-    code = (
-        "import runpy, sys, pathlib\n"
-        "sys.argv = ['x', '--help']\n"
-        "try:\n    runpy.run_path(sys.argv.pop(0) and 'scripts/SCRIPT.py', run_name='x')\n"
-        "except SystemExit:\n    pass\n"
-        "print(*[m.__file__ for n, m in list(sys.modules.items()) if n.startswith('mmsent')])"
-    ).replace("SCRIPT", script)
-    done = subprocess.run(
-        [sys.executable, "-c", "import sys; sys.path.insert(0, 'scripts')\n" + code],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    imported = {str(Path(path).relative_to(in_root)) for path in done.stdout.split()}
-    assert imported
+def test_declared_sources_are_those_that_python_imports(script, in_root, imported_by_python):
+    assert imported_by_python[script]
     # Modules that are imported inside a function are declared too, hence not "equal".
-    assert imported <= set(sources(script))
+    assert imported_by_python[script] <= set(sources(script))
 
 
 @pytest.mark.parametrize("path", [*modules(), *sorted((ROOT / "scripts").glob("*.py"))],

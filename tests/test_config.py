@@ -415,7 +415,7 @@ def test_a_wrong_models_file_is_explained(old, new, key):
 def test_a_wrong_setting_ends_the_program_with_a_message_and_status_1(override):
     merged, files = settings(override)
     with pytest.raises(SystemExit) as caught:
-        load_plan(merged, files)
+        load_plan(merged, files, elsewhere=False)
     # A text as exit code goes to the standard error, and the status is 1.
     assert isinstance(caught.value.code, str)
     assert caught.value.code
@@ -424,7 +424,7 @@ def test_a_wrong_setting_ends_the_program_with_a_message_and_status_1(override):
 def test_absolute_names_of_settings_files_are_shown_from_the_working_folder():
     merged, files = settings("fold: {outer: 3}")
     with pytest.raises(SystemExit) as caught:
-        load_plan(merged, [path.resolve() for path in files])
+        load_plan(merged, [path.resolve() for path in files], elsewhere=False)
     assert caught.value.code.startswith("mine1.yaml: fold: ")
 
 
@@ -612,3 +612,13 @@ def test_repeated_experiments_need_not_be_rows():
     assert "fine_tuned" not in mine.rows
     with pytest.raises(ConfigError, match="fine_tund"):
         plan("seeds: {experiments: [fine_tund]}")
+
+
+def test_jobs_on_other_machines_need_a_named_device():
+    merged, files = settings("dataset: demo")
+    assert load_plan(merged, files, elsewhere=False).config.device == "auto"
+    with pytest.raises(SystemExit, match=r"--config device=cuda or --config device=cpu"):
+        load_plan(merged, files, elsewhere=True)
+    for device in ("cpu", "cuda"):
+        merged, files = settings(f"device: {device}")
+        assert load_plan(merged, files, elsewhere=True).config.device == device

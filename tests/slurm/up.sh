@@ -8,7 +8,7 @@
 set -euo pipefail
 folder=${SLURM_FOLDER:-${TMPDIR:-/tmp}/mmsent-slurm}
 gpus=${SLURM_GPUS:-0}
-cpus=${SLURM_CPUS:-$(nproc)}
+cpus=${SLURM_CPUS:-$(nproc --all)}
 host=$(hostname -s)
 socket=$folder/munge.sock
 

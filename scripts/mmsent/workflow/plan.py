@@ -15,7 +15,7 @@ from mmsent.data.layout import DATA_FOLDER, DatasetError, dataset_files, label_l
 from mmsent.demo.plan import file_names
 from mmsent.files import canonical_json
 from mmsent.workflow.benchmarks import benchmark_files
-from mmsent.workflow.machine import gpus_here
+from mmsent.workflow.machine import gpus_here, require_named_device
 from mmsent.workflow.views import (
     image_embeddings,
     text_embeddings,
@@ -282,12 +282,18 @@ class Plan:
         return image_embeddings(self.experiments[name])
 
 
-def load_plan(merged: Mapping[str, Any], files: list[str | Path]) -> Plan:
-    """The plan of a run; wrong settings end the program with their list and status 1."""
+def load_plan(merged: Mapping[str, Any], files: list[str | Path], elsewhere: bool) -> Plan:
+    """The plan of a run; wrong settings end the program with their list and status 1.
+
+    Of jobs that run ``elsewhere``, on machines other than this, the device has to be named.
+    """
     relative = [Path(path) for path in files]
     here = Path.cwd()
     relative = [p.relative_to(here) if p.is_relative_to(here) else p for p in relative]
     try:
-        return Plan(dict(merged), relative)
+        plan = Plan(dict(merged), relative)
+        if elsewhere:
+            require_named_device(plan.config.device)
     except (ConfigError, DatasetError) as error:
         sys.exit(str(error))
+    return plan
