@@ -15,8 +15,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def pytest_collection_finish():
-    # statsmodels collects garbage at each correction of p values: it need not search what is imported.
+    # statsmodels collects garbage at each correction: it need not search what is imported.
     gc.freeze()
+
+
+def pytest_sessionfinish():
+    gc.unfreeze()
 
 
 def write_rows(path, arrays, guids, settings=None, parameters=0):
