@@ -27,9 +27,10 @@ def clip_text_tower(spec: dict[str, Any]) -> TextTower:
     """
     clip = clip_encoder(spec["clip"])
     if isinstance(clip, TwoTowers):
-        from mmsent.encoders.clip_joined import joined_text_tower
+        # The joined model's text side is this very tower: it need not be joined to read.
+        from mmsent.encoders.transformers_text import load_text_tower
 
-        return joined_text_tower(clip, TextEncoder(**spec["text"]), ImageEncoder(**spec["image"]))
+        return load_text_tower(TextEncoder(**spec["text"]))
     if isinstance(clip, OpenClip):
         from mmsent.encoders.clip_open import load_open_text
 
@@ -49,7 +50,7 @@ def clip_image_tower(spec: dict[str, Any]) -> ImageTower:
     """
     clip = clip_encoder(spec["clip"])
     if isinstance(clip, TwoTowers):
-        # The joined model's picture side is this very tower: it need not be joined to see.
+        # As on the text side.
         from mmsent.encoders.timm_image import load_image_tower
 
         return load_image_tower(ImageEncoder(**spec["image"]))
@@ -60,3 +61,18 @@ def clip_image_tower(spec: dict[str, Any]) -> ImageTower:
     from mmsent.encoders.clip_transformers import load_transformers_image
 
     return load_transformers_image(clip)
+
+
+def check_joined(spec: dict[str, Any]) -> None:
+    """Have open_clip join the two towers that CLIP is made of, if it is made of two.
+
+    Raises
+    ------
+    WeightsError
+        If open_clip knows no such text tower, or weights do not fit.
+    """
+    clip = clip_encoder(spec["clip"])
+    if isinstance(clip, TwoTowers):
+        from mmsent.encoders.clip_joined import load_two_towers
+
+        load_two_towers(clip, TextEncoder(**spec["text"]), ImageEncoder(**spec["image"]))

@@ -3,7 +3,6 @@
 import json
 import logging
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import open_clip
@@ -14,45 +13,23 @@ from torch import nn
 from mmsent.config.encoders import ImageEncoder, TextEncoder, TwoTowers
 from mmsent.encoders.checkpoints import checkpoint_folder
 from mmsent.encoders.timm_image import load_image_tower
-from mmsent.encoders.towers import ImageTower, TextTower, frozen
-from mmsent.encoders.transformers_text import TransformersTower, load_text_tower
+from mmsent.encoders.towers import frozen
+from mmsent.encoders.transformers_text import load_text_tower
 from mmsent.encoders.weights import WeightsError
-
-
-def joined_text_tower(clip: TwoTowers, text: TextEncoder, image: ImageEncoder) -> TextTower:
-    """The text side of the model, before its projection.
-
-    Raises
-    ------
-    WeightsError
-        If a tower's weights are missing, not the ones named, or do not fit.
-    """
-    tower = load_text_tower(text)
-    model = _joined(clip, text, image, tower, load_image_tower(image))
-    return replace(tower, model=model.text.transformer)
 
 
 def load_two_towers(clip: TwoTowers, text: TextEncoder, image: ImageEncoder) -> CustomTextCLIP:
     """An open_clip model made of two pretrained towers, frozen.
 
-    The projections into the joint space are untrained: nothing reads them.
+    open_clip builds it from its own configuration, then the towers' weights go in. The projections
+    into the joint space are untrained: nothing reads them.
 
     Raises
     ------
     WeightsError
         If a tower's weights are missing, not the ones named, or do not fit.
     """
-    return _joined(clip, text, image, load_text_tower(text), load_image_tower(image))
-
-
-def _joined(
-    clip: TwoTowers,
-    text: TextEncoder,
-    image: ImageEncoder,
-    text_tower: TransformersTower,
-    image_tower: ImageTower,
-) -> CustomTextCLIP:
-    """open_clip builds the model from its own configuration, then the towers' weights go in."""
+    text_tower, image_tower = load_text_tower(text), load_image_tower(image)
     kind = text_tower.model.config.model_type  # type: ignore[union-attr]
     if kind not in arch_dict:
         raise WeightsError(
