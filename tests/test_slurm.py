@@ -48,18 +48,33 @@ def test_jobs_go_through_slurm_and_small_ones_together(tmp_path, monkeypatch):
     (tmp_path / "project").mkdir()
     folder = copy_project(tmp_path / "project")
     monkeypatch.setenv("SLURM_FOLDER", str(tmp_path / "slurm"))
+    # A GPU in name: whoever gets it finds that it is none.
+    monkeypatch.setenv("SLURM_GPUS", "1")
     subprocess.run([ROOT / "tests/slurm/up.sh"], check=True, capture_output=True)
     monkeypatch.setenv("SLURM_CONF", str(tmp_path / "slurm/slurm.conf"))
     try:
         # Asked often, so that the test does not wait between the questions.
         often = ("--seconds-between-status-checks", "2",
-                 "--slurm-init-seconds-before-status-checks", "2")  # fmt: skip
-        options = ("--workflow-profile", "profiles/slurm", *often, "--config", "device=cpu")
-        done = snakemake(folder, "results/data/checked.json", *options)
+                 "--slurm-init-seconds-before-status-checks", "2",
+                 "--latency-wait", "5")  # fmt: skip
+        options = ("--workflow-profile", "profiles/slurm", "--cores", "2", *often)
+        few = ("--config", "demo={labelled: 240, unlabelled: 10, seed: 7}")
+        done = snakemake(folder, "results/data/checked.json", *options, *few, "device=cpu")
         assert done.returncode == 0, done.stderr[-3000:]
-        queue = subprocess.run(["squeue", "--states=all", "--noheader", "--format=%T %b"],
-                               capture_output=True, text=True, check=True)  # fmt: skip
         # The generated posts, then both indexes and the check in one job of their own.
-        assert queue.stdout.split() == ["COMPLETED", "N/A"] * 2
+        assert states() == [("COMPLETED", "1", "N/A"), ("COMPLETED", "2", "N/A")]
+        encoder = ("results/encoders/text.json", *options, "--retries", "0")
+        done = snakemake(folder, *encoder, *few, "device=cuda")
+        assert done.returncode == 1
+        assert "the GPU 0 cannot be used here" in done.stdout + done.stderr
+        assert states()[2:] == [("FAILED", "1", "gres:gpu:1")]
     finally:
         subprocess.run([ROOT / "tests/slurm/down.sh"], check=True)
+
+
+def states():
+    """State, processors and GPUs of each job of Slurm, in the order in which they were sent."""
+    queue = subprocess.run(["squeue", "--states=all", "--noheader", "--sort=i",
+                            "--Format=State:12,NumCPUs:5,tres-per-job:14"],
+                           capture_output=True, text=True, check=True)  # fmt: skip
+    return [tuple(line.split()) for line in queue.stdout.splitlines()]
