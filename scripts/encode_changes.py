@@ -6,15 +6,15 @@ from pathlib import Path
 
 from mmsent.config.validation import told_plainly
 from mmsent.encoders.changes import store_changes
+from mmsent.encoders.posts import posts_in
 from mmsent.files import settings_argument, write_json
-from mmsent.tables import read_table
 
 
 def main() -> None:
     """Read the command line and encode."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--texts", required=True, help="text index (TSV)")
-    parser.add_argument("--pictures", required=True, help="image index (TSV)")
+    parser.add_argument("--texts", required=True, type=Path, help="text index (TSV)")
+    parser.add_argument("--pictures", required=True, type=Path, help="image index (TSV)")
     parser.add_argument("--images", required=True, type=Path, help="folder of the pictures")
     parser.add_argument("--encoders", required=True, type=settings_argument,
                         help="settings of each encoder as JSON")  # fmt: skip
@@ -26,7 +26,7 @@ def main() -> None:
     done = store_changes(
         args.store,
         list(args.encoders.values()),
-        {"text": read_table(args.texts), "image": read_table(args.pictures)},
+        {"text": posts_in(args.texts), "image": posts_in(args.pictures)},
         args.images,
         args.gpus,
     )

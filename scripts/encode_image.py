@@ -6,15 +6,15 @@ from pathlib import Path
 from mmsent.config.augmentation import Augmentation
 from mmsent.config.validation import told_plainly
 from mmsent.encoders.passes import image_pass
+from mmsent.encoders.posts import posts_in
 from mmsent.encoders.store import embed
 from mmsent.files import settings_argument
-from mmsent.tables import read_table
 
 
 def main() -> None:
     """Read the command line and encode."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--index", required=True, help="image index (TSV)")
+    parser.add_argument("--index", required=True, type=Path, help="image index (TSV)")
     parser.add_argument("--images", required=True, type=Path, help="folder of the pictures")
     parser.add_argument("--encoder", required=True, type=settings_argument,
                         help="settings as JSON, or a models file")  # fmt: skip
@@ -29,7 +29,7 @@ def main() -> None:
 
     policy = Augmentation(**args.augmentation).model_dump() if args.augmentation else None
     wanted = image_pass(
-        read_table(args.index),
+        posts_in(args.index),
         args.images,
         args.encoder,
         policy,

@@ -6,16 +6,16 @@ from pathlib import Path
 from mmsent.config.augmentation import TextAugmentation
 from mmsent.config.validation import told_plainly
 from mmsent.encoders.passes import text_pass
+from mmsent.encoders.posts import posts_in
 from mmsent.encoders.reading import TextReading
 from mmsent.encoders.store import embed
 from mmsent.files import settings_argument
-from mmsent.tables import read_table
 
 
 def main() -> None:
     """Read the command line and encode."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--index", required=True, help="text index (TSV)")
+    parser.add_argument("--index", required=True, type=Path, help="text index (TSV)")
     parser.add_argument("--encoder", required=True, type=settings_argument,
                         help="settings as JSON, or a models file")  # fmt: skip
     parser.add_argument("--cleaning", default="none")
@@ -35,7 +35,7 @@ def main() -> None:
     reading = TextReading(
         args.cleaning, args.max_tokens, args.below, policy, args.number, args.seed
     )
-    wanted = text_pass(read_table(args.index), args.encoder, reading, args.gpus)
+    wanted = text_pass(posts_in(args.index), args.encoder, reading, args.gpus)
     embed(args.out, wanted, args.store)
 
 

@@ -24,6 +24,7 @@ from mmsent.encoders.encode_text import text_tower
 from mmsent.encoders.layers import TopLayers, load_top_layers, states_below
 from mmsent.encoders.passes import image_pass, text_pass
 from mmsent.encoders.pooling import masked_mean
+from mmsent.encoders.posts import posts_of
 from mmsent.encoders.reading import TextReading
 from mmsent.encoders.store import embed
 from mmsent.encoders.transformers_text import load_text_tower
@@ -69,7 +70,7 @@ def index_of(texts):
 
 
 def encoded_texts(spec, out, texts=TEXTS, **reading):
-    embed(out, text_pass(index_of(texts), spec, TextReading(**reading)))
+    embed(out, text_pass(posts_of(index_of(texts)), spec, TextReading(**reading)))
     assert read_header(out).guids == [*index_of(texts)["guid"], BLANK]
     return load_file(out)
 
@@ -88,7 +89,7 @@ def pictures(folder):
 
 def encoded_images(spec, folder):
     index = pictures(folder)
-    embed(folder / "out", image_pass(index, folder, spec, None, 0, 0))
+    embed(folder / "out", image_pass(posts_of(index), folder, spec, None, 0, 0))
     return load_file(folder / "out"), read_header(folder / "out").parameters
 
 
@@ -125,7 +126,7 @@ def test_a_state_depends_on_its_text_alone(encoder):
 
 def same_bits_in_any_company(spec):
     """What the store of embeddings relies on."""
-    wanted = text_pass(index_of([*TEXTS, *(["word"] * 20)]), spec, TextReading())
+    wanted = text_pass(posts_of(index_of([*TEXTS, *(["word"] * 20)])), spec, TextReading())
     whole, _ = wanted.encode(range(len(wanted.guids)))
     for row in (0, 1, 2, len(wanted.guids) - 1):
         for name, array in wanted.encode([row])[0].items():

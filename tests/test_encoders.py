@@ -17,6 +17,7 @@ from mmsent.encoders.embeddings import BLANK, Embeddings, read_header
 from mmsent.encoders.encode_text import encode_texts
 from mmsent.encoders.passes import image_pass
 from mmsent.encoders.pooling import masked_mean
+from mmsent.encoders.posts import posts_of
 from mmsent.encoders.reading import TextReading
 from mmsent.encoders.timm_image import load_image_tower, matched
 from mmsent.encoders.towers import ImageTower
@@ -175,7 +176,7 @@ def test_unreadable_pictures_get_no_embedding(models, tmp_path):
         {"guid": ["1", "2"], "file": ["1.jpg", "2.jpg"], "sha256": ["a" * 64, "b" * 64],
          "problem": ["", "image the file is empty"]}
     )  # fmt: skip
-    wanted = image_pass(index, tmp_path, models.specification("image"), None, 0, 0)
+    wanted = image_pass(posts_of(index), tmp_path, models.specification("image"), None, 0, 0)
     assert wanted.guids == ["1", BLANK]
     assert wanted.encode([0, 1])[0]["state"].shape == (2, 1280)
 

@@ -16,6 +16,7 @@ from mmsent.config.validation import ConfigError
 from mmsent.encoders import hub, trial
 from mmsent.encoders.embeddings import read_header
 from mmsent.encoders.passes import text_pass
+from mmsent.encoders.posts import posts_of
 from mmsent.encoders.reading import TextReading
 from mmsent.encoders.store import embed
 from mmsent.encoders.trial import tried
@@ -49,7 +50,7 @@ def test_the_calculated_size_of_a_view_is_that_of_its_file(tmp_path, in_root):
         path = tmp_path / "text" / f"text.{name}.safetensors"
         longest = index.copy()
         longest.loc[0, "text"] = "word " * 40
-        embed(path, text_pass(longest, TEXT, TextReading("none", 32, below)))
+        embed(path, text_pass(posts_of(longest), TEXT, TextReading("none", 32, below)))
         wanted = demand({"one": [str(path)]}, found, rows)
         header = len(canonical_json(vars(read_header(path))))
         assert wanted.views[str(path)] == pytest.approx(path.stat().st_size - header, rel=0.02)

@@ -1,6 +1,8 @@
 """Embeddings of an earlier run: used again where they are the same, and only there."""
 
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -13,9 +15,11 @@ from mmsent.config.encoders import load_models
 from mmsent.encoders.changes import FEW, store_changes
 from mmsent.encoders.embeddings import BLANK, Header, in_half, read_header, write_embeddings
 from mmsent.encoders.passes import Pass, image_pass, text_pass
+from mmsent.encoders.posts import posts_in, posts_of
 from mmsent.encoders.reading import TextReading
 from mmsent.encoders.store import Reuse, embed, store_pass
-from mmsent.files import sha256_bytes, sha256_file
+from mmsent.files import canonical_json, sha256_bytes, sha256_file
+from mmsent.tables import write_table
 
 MODELS = load_models(ROOT / "config/models/offline.yaml")
 WORDS = [
@@ -82,15 +86,15 @@ def test_texts_encoded_one_by_one_are_the_bytes_of_texts_encoded_at_once(
     spec = MODELS.specification(encoder)
     before, after = texts(50, changed=(3, 40)), texts(54).drop([7, 8])
     store = tmp_path / "store"
-    embed(tmp_path / "old", text_pass(before, spec, reading), store)
-    wanted, encoded = counted(text_pass(after, spec, reading))
+    embed(tmp_path / "old", text_pass(posts_of(before), spec, reading), store)
+    wanted, encoded = counted(text_pass(posts_of(after), spec, reading))
     assert embed(tmp_path / "new", wanted, store) == Reuse(47, 6)
     assert [wanted.guids[row] for row in encoded] == ["3", "40", "50", "51", "52", "53"]
-    embed(tmp_path / "anew", text_pass(after, spec, reading))
+    embed(tmp_path / "anew", text_pass(posts_of(after), spec, reading))
     assert (tmp_path / "new").read_bytes() == (tmp_path / "anew").read_bytes()
     shuffled = after.sample(frac=1, random_state=1)
-    embed(tmp_path / "shuffled", text_pass(shuffled, spec, reading), store)
-    embed(tmp_path / "shuffled anew", text_pass(shuffled, spec, reading))
+    embed(tmp_path / "shuffled", text_pass(posts_of(shuffled), spec, reading), store)
+    embed(tmp_path / "shuffled anew", text_pass(posts_of(shuffled), spec, reading))
     assert (tmp_path / "shuffled").read_bytes() == (tmp_path / "shuffled anew").read_bytes()
 
 
@@ -99,7 +103,7 @@ def test_pictures_encoded_one_by_one_are_the_bytes_of_pictures_encoded_at_once(
     policy, in_root, tmp_path
 ):
     def wanted_of(index, folder):
-        return image_pass(index, folder, MODELS.specification("clip"), policy, 1, 42)
+        return image_pass(posts_of(index), folder, MODELS.specification("clip"), policy, 1, 42)
 
     store = tmp_path / "store"
     before = pictures(tmp_path / "before", 20, changed=(3,))
@@ -117,8 +121,8 @@ def test_texts_without_any_padding_do_not_depend_on_their_company(in_root, tmp_p
     full = pd.DataFrame({"guid": [str(n) for n in range(16)], "text": ["word " * 90] * 16,
                          "sha256": [sha256_bytes(bytes([n])) for n in range(16)]})  # fmt: skip
     reading = TextReading(max_tokens=32)
-    together, _ = text_pass(full, MODELS.specification("text"), reading).encode(range(16))
-    alone, _ = text_pass(full, MODELS.specification("text"), reading).encode([4])
+    together, _ = text_pass(posts_of(full), MODELS.specification("text"), reading).encode(range(16))
+    alone, _ = text_pass(posts_of(full), MODELS.specification("text"), reading).encode([4])
     assert (together["mean"] == alone["mean"][0]).all()
 
 
@@ -141,7 +145,9 @@ def test_other_settings_use_nothing_that_is_stored(tmp_path):
 def test_code_packages_and_encoder_are_among_the_settings(in_root, monkeypatch):
     def settings(**more):
         index = texts(1)
-        return text_pass(index, MODELS.specification("text") | more, TextReading()).settings
+        return text_pass(
+            posts_of(index), MODELS.specification("text") | more, TextReading()
+        ).settings
 
     first = settings()
     assert settings() == first
@@ -203,17 +209,17 @@ def test_changes_are_encoded_for_all_stored_views_of_known_encoders(in_root, tmp
         wanted = {}
         for name, (encoder, reading) in READINGS.items():
             spec = MODELS.specification(encoder)
-            wanted[f"a/text.{name}.safetensors"] = text_pass(index, spec, reading)
+            wanted[f"a/text.{name}.safetensors"] = text_pass(posts_of(index), spec, reading)
         for number, drawn in enumerate((None, policy)):
-            one = image_pass(images, folder, pixels, drawn, number, 3)
+            one = image_pass(posts_of(images), folder, pixels, drawn, number, 3)
             wanted[f"pixels/image.{number}.safetensors"] = one
         return wanted
 
     for name, wanted in made(before, shown[0], tmp_path / "b").items():
         embed(tmp_path / "out", wanted, store / name)
     encoders = [MODELS.specification("text"), pixels]
-    indexes = {"text": after, "image": shown[1]}
-    done = store_changes(store, encoders, indexes, tmp_path / "a", 0)
+    posts = {"text": posts_of(after), "image": posts_of(shown[1])}
+    done = store_changes(store, encoders, posts, tmp_path / "a", 0)
     known = {name for name in made(before, shown[0], tmp_path / "b") if "pooled" not in name}
     assert done == dict.fromkeys(known, Reuse(20, 1)), "the clip of the pooled view is unknown now"
     for name, wanted in made(after, shown[1], tmp_path / "a").items():
@@ -236,3 +242,40 @@ def test_states_that_are_not_finite_are_refused_and_nothing_is_stored(tmp_path):
     with pytest.raises(ValueError, match="state holds values that are not finite"):
         store_pass(tmp_path / "store", broken)
     assert not list(tmp_path.iterdir())
+
+
+AWKWARD = ["plain", 'a "quoted" word', '"', "two\nlines", "a\ttab", "", "null", "0.50",
+           "x" * 200_000, "\u2028 and \u0085", "\x0b"]  # fmt: skip
+
+
+@pytest.mark.parametrize("columns", [{"text": AWKWARD}, {"note": AWKWARD}], ids=["text", "image"])
+def test_posts_of_a_file_are_those_of_its_table(columns, tmp_path):
+    count = len(AWKWARD)
+    unreadable = ["", "it cannot be read"] * (count // 2) + [""]
+    given = {"guid": map(str, range(count)), "sha256": [f"{n:064}" for n in range(count)]}
+    table = pd.DataFrame(given | columns | {"problem": unreadable})
+    write_table(tmp_path / "index.tsv", table)
+    inside, memory = posts_in(tmp_path / "index.tsv"), posts_of(table)
+    assert (inside.guids, inside.hashes) == (memory.guids, memory.hashes)
+    assert len(inside.guids) == (count if "text" in columns else count // 2 + 1)
+    pd.testing.assert_frame_equal(inside.table(), memory.table())
+
+
+def test_a_job_that_finds_every_post_stored_imports_neither_torch_nor_pandas(in_root, tmp_path):
+    table = texts(3)
+    write_table(tmp_path / "index.tsv", table.assign(problem=""))
+    spec, store = MODELS.specification("text"), tmp_path / "store"
+    embed(tmp_path / "out", text_pass(posts_of(table), spec, TextReading()), store)
+    code = (
+        "import runpy, sys; sys.argv[0] = 'encode_text'\n"
+        "runpy.run_path('scripts/encode_text.py', run_name='__main__')\n"
+        "print(*sorted({'torch', 'pandas'} & sys.modules.keys()), file=sys.stderr)"
+    )
+    given = ["--index", tmp_path / "index.tsv", "--encoder", canonical_json(spec), "--seed", "0",
+             "--store", store, "--out", tmp_path / "again"]  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code, *given], capture_output=True,
+        text=True, check=True, env=os.environ | {"PYTHONPATH": "scripts"},
+    )  # fmt: skip
+    assert done.stderr == "\n"
+    assert (tmp_path / "again").read_bytes() == (tmp_path / "out").read_bytes()

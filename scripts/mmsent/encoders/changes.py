@@ -4,10 +4,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from mmsent.encoders.embeddings import Header, read_header
 from mmsent.encoders.passes import Pass, image_pass, text_pass
+from mmsent.encoders.posts import Posts
 from mmsent.encoders.reading import TextReading
 from mmsent.encoders.store import Reuse, store_pass
 
@@ -18,7 +17,7 @@ FEW = 0.1
 def store_changes(
     store: Path,
     encoders: Collection[dict[str, Any]],
-    indexes: Mapping[str, pd.DataFrame],
+    posts: Mapping[str, Posts],
     images: Path,
     gpus: int,
 ) -> dict[str, Reuse]:
@@ -30,8 +29,8 @@ def store_changes(
         Folder of stored files, ``{encoder}/{modality}.{view}.safetensors``.
     encoders
         Settings of the encoders that are known now; what others made is left as it is.
-    indexes
-        Of the texts and of the pictures, by modality.
+    posts
+        The texts and the pictures, by modality.
     images
         Folder of the pictures.
 
@@ -50,18 +49,16 @@ def store_changes(
     for path in sorted(store.glob("*/*.safetensors"), key=lambda p: (p.name.split(".")[0], p)):
         header = read_header(path)
         if header.settings["encoder"] in encoders:
-            wanted = _pass_again(header, indexes, images, gpus)
+            wanted = _pass_again(header, posts, images, gpus)
             if wanted.settings == header.settings:
                 done[f"{path.parent.name}/{path.name}"] = store_pass(path, wanted, FEW)
     return done
 
 
-def _pass_again(
-    header: Header, indexes: Mapping[str, pd.DataFrame], images: Path, gpus: int
-) -> Pass:
+def _pass_again(header: Header, posts: Mapping[str, Posts], images: Path, gpus: int) -> Pass:
     """The pass that made a stored file, over the posts of now."""
     settings = header.settings
     if "reading" in settings:
         reading = TextReading(**settings["reading"])
-        return text_pass(indexes["text"], settings["encoder"], reading, gpus)
-    return image_pass(indexes["image"], images, settings["encoder"], **settings["view"], gpus=gpus)
+        return text_pass(posts["text"], settings["encoder"], reading, gpus)
+    return image_pass(posts["image"], images, settings["encoder"], **settings["view"], gpus=gpus)

@@ -1,7 +1,7 @@
 """A pass of a frozen encoder over one modality of the posts: what it gives, and how.
 
-What a pass asks for is known without torch; only encoding imports it. A job that finds every post
-in the store is therefore over in a moment.
+What a pass asks for is known without torch and pandas; only encoding imports them. A job that finds
+every post in the store is therefore over in a moment.
 """
 
 import json
@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from mmsent.config.validation import ConfigError
 from mmsent.encoders.embeddings import BLANK
+from mmsent.encoders.posts import Posts
 from mmsent.encoders.reading import TextReading
 from mmsent.files import canonical_json
 from mmsent.sources import code_hash
@@ -44,10 +44,8 @@ class Pass:
     encode: Callable[[Sequence[int]], tuple[Arrays, int]]
 
 
-def text_pass(
-    index: pd.DataFrame, spec: dict[str, Any], reading: TextReading, gpus: int = 0
-) -> Pass:
-    """The pass over the texts of an index with the encoder that ``spec`` describes.
+def text_pass(posts: Posts, spec: dict[str, Any], reading: TextReading, gpus: int = 0) -> Pass:
+    """The pass over some texts with the encoder that ``spec`` describes.
 
     Raises
     ------
@@ -62,13 +60,13 @@ def text_pass(
         from mmsent.encoders.encode_text import encode_texts, text_tower_on
 
         tower = text_tower_on(canonical_json(spec), gpus)
-        return encode_texts(tower, index, rows, reading), tower.parameters
+        return encode_texts(tower, posts.table(), rows, reading), tower.parameters
 
-    return _pass("encode_text", index, spec, {"reading": asdict(reading)}, gpus, encode)
+    return _pass("encode_text", posts, spec, {"reading": asdict(reading)}, gpus, encode)
 
 
 def image_pass(
-    index: pd.DataFrame,
+    posts: Posts,
     folder: Path,
     spec: dict[str, Any],
     policy: dict[str, Any] | None,
@@ -76,24 +74,23 @@ def image_pass(
     seed: int,
     gpus: int = 0,
 ) -> Pass:
-    """The pass over the readable pictures of an index; no ``policy``: the evaluation view."""
-    readable = index[index["problem"] == ""].reset_index(drop=True)
+    """The pass over some pictures of a folder; no ``policy``: the evaluation view."""
 
     def encode(rows: Sequence[int]) -> tuple[Arrays, int]:
         from mmsent.encoders.encode_image import encode_images, image_tower_on, view_maker
 
         tower = image_tower_on(canonical_json(spec), gpus)
         make = view_maker(policy, tower, number, seed)
-        return encode_images(tower, readable, rows, folder, make), tower.parameters
+        return encode_images(tower, posts.table(), rows, folder, make), tower.parameters
 
     drawn = (number, seed) if policy else (0, 0)
     view = {"policy": policy, "number": drawn[0], "seed": drawn[1]}
-    return _pass("encode_image", readable, spec, {"view": view}, gpus, encode)
+    return _pass("encode_image", posts, spec, {"view": view}, gpus, encode)
 
 
 def _pass(
     script: str,
-    index: pd.DataFrame,
+    posts: Posts,
     spec: dict[str, Any],
     view: dict[str, Any],
     gpus: int,
@@ -106,6 +103,6 @@ def _pass(
         "code": code_hash(script),
         "gpu": gpus > 0,
     } | view
-    guids = [*index["guid"], BLANK]
     settings = json.loads(canonical_json(settings))  # as they are read from a file
-    return Pass(settings, guids, [*(value[:16] for value in index["sha256"]), ""], encode)
+    content = [*(value[:16] for value in posts.hashes), ""]
+    return Pass(settings, [*posts.guids, BLANK], content, encode)

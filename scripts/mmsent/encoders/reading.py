@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from mmsent.data.text import clean_text
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from mmsent.encoders.towers import TextTower
 
 
@@ -34,7 +34,7 @@ class TextReading:
     number: int = 0
     seed: int = 0
 
-    def texts(self, index: pd.DataFrame, tower: "TextTower") -> list[str]:
+    def texts(self, index: "pd.DataFrame", tower: "TextTower") -> list[str]:
         """The texts of an index as they are encoded; synonyms are the encoder's own."""
         cleaned = [clean_text(text, self.cleaning) for text in index["text"]]
         policy = self.policy
