@@ -69,13 +69,13 @@ def same_bits(one, other):
     return one.keys() == other.keys() and all(torch.equal(one[n], other[n]) for n in one)
 
 
-def fitted(data, given, numbers=None, change=None, state_file=None, mark=""):
+def fitted(data, given, numbers=None, change=None, state_file=None, mark="", posts=None):
     numbers = numbers or numbers_for("auto", CPU)
     network, prompts = build(given, TINY, numbers, 3)
     if change:
         change(network)
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    posts = roles_of(data, given)
+    posts = posts or roles_of(data, given)
     found = fit(given, network, numbers, Reading(prompts), posts["train"], posts["validation"], 3,
                 state_file, mark)  # fmt: skip
     return found, before
