@@ -176,6 +176,28 @@ def test_four_bits_train_and_are_read_back(data, tmp_path):
     assert torch.equal(*logits)
 
 
+def test_four_bits_pass_gradients_after_a_validation_as_before(data):
+    given = settings(four_bit=True, **DRY)
+    network, prompts = build(given, TINY, numbers_for("auto", CPU), 3)
+    validation = roles_of(data, given)["validation"]
+    batch = prompts.batch([validation[n] for n in range(4)])
+
+    def gradients():
+        network.zero_grad()
+        network.train()
+        network(batch).square().sum().backward()
+        return {name: weight.grad.clone() for name, weight in network.named_parameters()
+                if weight.requires_grad}  # fmt: skip
+
+    first = gradients()
+    logits_of(network.eval(), Reading(prompts), validation, given, "")
+    again = gradients()
+    assert first.keys() == again.keys() == trained_state(network).keys()
+    assert any(gradient.any() for name, gradient in first.items() if "lora_B" in name)
+    for name, gradient in first.items():
+        torch.testing.assert_close(again[name], gradient, msg=name)
+
+
 def test_accumulated_batches_are_one_step_of_the_same_gradient(data):
     # 12 training posts: one step over 8 and one over 4, in batches of 8 or of 3, 3, 2 and 3, 1.
     states = []

@@ -102,7 +102,22 @@ def load_vlm(folder: Path, numbers: Numbers, four_bit: bool = False) -> nn.Modul
             ),
         }
     model = load_model(AutoModelForImageTextToText, folder, numbers.dtype, **options)
-    return model if four_bit else model.to(numbers.device)
+    if not four_bit:
+        return model.to(numbers.device)
+    _keep_gradients(model)
+    return model
+
+
+def _keep_gradients(model: nn.Module) -> None:
+    """Keep bitsandbytes from repacking 4-bit weights on CPUs that have AVX512-BF16.
+
+    It does so at the first pass in evaluation mode; from then on no gradient passes such a layer,
+    which torch tells in a warning only.
+    """
+    layer: Any
+    for layer in model.modules():
+        if hasattr(layer, "support_avx512bf16_for_cpu"):
+            layer.support_avx512bf16_for_cpu = False
 
 
 def hidden_size(model: nn.Module) -> int:
