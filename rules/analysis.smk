@@ -149,10 +149,11 @@ rule submission:
         gpu=0,
     params:
         adjust=lambda wildcards: PLAN.adjustment(wildcards.experiment),
+        lists=list_hashes(PLAN),
     message:
         "Predict the posts without a label by {wildcards.experiment}"
     shell:
-        "python {input.code[0]} --experiment {input.experiment[0]} --adjust {params.adjust:q}"
+        "python {input.code[0]} --experiment {input.experiment[0]:q} --adjust {params.adjust:q}"
         " --predictions {input.predictions} --runs {input.runs}"
         " --unlabelled {input.unlabelled:q}"
         " --out {output.submission} --numbers {output.numbers} 2> {log}"

@@ -9,6 +9,9 @@ rule archive:
             *rules.report.input.version_figures,
             *rules.report.input.table_figures,
             *rules.report.input.figures,
+            rules.report.input.efficiency_figure,
+            *rules.report.input.seed_figure,
+            *rules.report.input.vlm_figures,
         ],
         numbers=archived_numbers(PLAN),
         settings=archived_settings(PLAN, workflow.configfiles),
@@ -30,7 +33,7 @@ rule archive:
         "Put the report and what its numbers follow from into one file"
     shell:
         "python {input.code[0]} --texts {input.texts} --images {input.images} --out {output}"
-        " --files {input.documents} {input.figures} {input.numbers} {input.settings}"
+        " --files {input.documents} {input.figures} {input.numbers} {input.settings:q}"
         " {input.software} 2> {log}"
 
 

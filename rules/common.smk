@@ -7,7 +7,9 @@ from mmsent.sources import all_sources, sources, templates
 from mmsent.data.layout import dataset_of
 from mmsent.files import canonical_json
 from mmsent.workflow.archive import archived_numbers, archived_settings
+from mmsent.workflow.contents import list_hashes, total_bytes
 from mmsent.workflow.documents import announce, drawings, pictures
+from mmsent.workflow.eda import gallery, token_lengths, token_limit
 from mmsent.workflow.lock import check_writable, hold_folder
 from mmsent.workflow.plan import TABLE_FIGURES, TABLE_PAIRS, load_plan
 from mmsent.workflow.preflight import encoder_checks, reads

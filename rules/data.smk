@@ -25,7 +25,7 @@ if PLAN.is_demo:
         shell:
             "python {input.code[0]} --labelled {params.demo[labelled]}"
             " --unlabelled {params.demo[unlabelled]} --seed {params.demo[seed]}"
-            " --out {params.folder} 2> {log}"
+            " --alone --out {params.folder} 2> {log}"
 
 
 rule index_text:
@@ -46,7 +46,7 @@ rule index_text:
     params:
         dataset=lambda wildcards, input: dataset_of(input.files[0]),
         # A file that was replaced under an older date is noticed by the sum of the sizes.
-        total_bytes=PLAN.total_bytes(PLAN.texts),
+        total_bytes=total_bytes(PLAN, PLAN.texts),
     message:
         "Index the posts' texts"
     shell:
@@ -70,7 +70,7 @@ rule index_image:
         gpu=0,
     params:
         dataset=lambda wildcards, input: dataset_of(input.files[0]),
-        total_bytes=PLAN.total_bytes(PLAN.images),
+        total_bytes=total_bytes(PLAN, PLAN.images),
     message:
         "Index the posts' pictures"
     shell:
@@ -134,6 +134,7 @@ rule check_posts:
     params:
         dataset=lambda wildcards, input: dataset_of(input.lists[0]),
         policy=CONFIG.on_bad_post,
+        lists=list_hashes(PLAN),
     message:
         "Check the posts"
     shell:
@@ -262,6 +263,8 @@ rule card:
     threads: 1
     resources:
         gpu=0,
+    params:
+        lists=list_hashes(PLAN),
     message:
         "Write the data card"
     shell:

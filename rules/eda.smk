@@ -65,7 +65,7 @@ rule eda_text_lengths:
     input:
         code=sources("eda_text_lengths"),
         posts="results/data/posts.parquet",
-        tokens=PLAN.token_lengths(),
+        tokens=token_lengths(PLAN),
     output:
         figure=report(
             "results/eda/text_lengths.png",
@@ -85,7 +85,7 @@ rule eda_text_lengths:
     resources:
         gpu=0,
     params:
-        max_length=PLAN.models.text.max_length,
+        max_length=token_limit(PLAN),
     message:
         "Draw the lengths of the texts"
     shell:
@@ -116,7 +116,7 @@ rule eda_augmentation:
         gpu=0,
     params:
         images=PLAN.image_folder,
-        gallery=PLAN.gallery(),
+        gallery=gallery(PLAN),
         seed=CONFIG.seed,
     message:
         "Draw the augmentation gallery"

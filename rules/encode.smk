@@ -19,7 +19,7 @@ rule check_encoder:
         "../envs/torch.yaml"
     threads: 1
     resources:
-        gpu=PLAN.gpus(),
+        gpu=lambda wildcards: PLAN.gpus_to_encode(wildcards.encoder),
     params:
         encoder=lambda wildcards: PLAN.encoder_settings(wildcards.encoder),
     message:
@@ -105,7 +105,7 @@ rule encode_text:
         "../envs/torch.yaml"
     threads: 1
     resources:
-        gpu=PLAN.gpus(),
+        gpu=lambda wildcards: PLAN.gpus_to_encode(wildcards.encoder),
     params:
         encoder=lambda wildcards: PLAN.encoder_settings(wildcards.encoder),
         store=lambda wildcards, output: stored(output[0]),
@@ -137,7 +137,7 @@ rule encode_image:
         "../envs/torch.yaml"
     threads: 1
     resources:
-        gpu=PLAN.gpus(),
+        gpu=lambda wildcards: PLAN.gpus_to_encode(wildcards.encoder),
     params:
         images=PLAN.image_folder,
         encoder=lambda wildcards: PLAN.encoder_settings(wildcards.encoder),

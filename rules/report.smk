@@ -24,11 +24,12 @@ rule provenance:
         gpu=0,
     params:
         settings=PLAN.public_settings(),
+        lists=list_hashes(PLAN),
     message:
         "Record where the results come from"
     shell:
         "python {input.code[0]} --data {input.data:q} --settings {params.settings:q}"
-        " --setting-files {input.settings} --sources {input.sources} --out {output} 2> {log}"
+        " --setting-files {input.settings:q} --sources {input.sources} --out {output} 2> {log}"
 
 
 rule costs:
@@ -117,6 +118,7 @@ rule fixes:
         gpu=0,
     params:
         versions=PLAN.versions,
+        lists=list_hashes(PLAN),
     message:
         "Measure what the remedies for the study's problems change"
     shell:
@@ -184,13 +186,13 @@ rule report:
     message:
         "Write the report"
     shell:
-        "python {input.code[0]} --experiments {input.experiments} --metrics {input.metrics}"
-        " --runs {input.runs} --reported {input.reported} --adjustments {input.adjustments}"
+        "python {input.code[0]} --experiments {input.experiments:q} --metrics {input.metrics}"
+        " --runs {input.runs} --reported {input.reported:q} --adjustments {input.adjustments:q}"
         " --card {input.card} --costs {input.costs} --fixes {input.fixes}"
         " --efficiency {input.efficiency}"
         " --provenance {input.provenance} --eda {input.numbers} --curves {input.curves}"
         " --bad-cases {input.bad_cases} --scores {input.scores} --tests {input.tests}"
         " --seeds {input.spreads}"
         " --submissions {input.submissions} --searches {input.searches}"
-        " --deviations {input.deviations} --vlm {input.vlm}"
+        " --deviations {input.deviations:q} --vlm {input.vlm}"
         " --out {output} 2> {log}"

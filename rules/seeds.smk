@@ -33,7 +33,7 @@ rule train_seeds:
     message:
         "Train {wildcards.experiment}, fold {wildcards.fold}, with {params.number} seeds"
     shell:
-        "python {input.code[0]} --experiment {input.experiment[0]}"
+        "python {input.code[0]} --experiment {input.experiment[0]:q}"
         " --adjust {params.adjust:q} --encoders {params.encoders:q}"
         " --posts {input.posts} --folds {input.folds} --fold {params.fold}"
         " --text {input.text} --images {input.images}"
@@ -121,7 +121,7 @@ rule seed_figure:
         "Draw the spread over seeds"
     shell:
         "python {input.code[0]} --experiments {params.experiments} --scores {input.scores}"
-        " --reported {input.reported} --figure {output.figure} 2> {log}"
+        " --reported {input.reported:q} --figure {output.figure} 2> {log}"
 
 
 rule seeds:
@@ -150,4 +150,4 @@ rule seeds:
         "Write how far identical runs lie apart"
     shell:
         "python {input.code[0]} --experiments {params.experiments} --spreads {input.spreads}"
-        " --reported {input.reported} --markdown {output} 2> {log}"
+        " --reported {input.reported:q} --markdown {output} 2> {log}"

@@ -129,8 +129,8 @@ rule scores:
     message:
         "Put the scores of {wildcards.table} together"
     shell:
-        "python {input.code[0]} --experiments {input.experiments} --metrics {input.metrics}"
-        " --runs {input.runs} --reported {input.reported} --adjustments {input.adjustments}"
+        "python {input.code[0]} --experiments {input.experiments:q} --metrics {input.metrics}"
+        " --runs {input.runs} --reported {input.reported:q} --adjustments {input.adjustments:q}"
         " --paired {input.paired} --paper {input.paper} --out {output} 2> {log}"
 
 
@@ -167,5 +167,5 @@ rule table_figures:
     shell:
         "python {input.code[0]} --scores {input.scores} --paired {input.paired}"
         " --experiments {params.experiments} --metrics {input.metrics}"
-        " --reported {input.reported} --title {params.title:q}"
+        " --reported {input.reported:q} --title {params.title:q}"
         " --figures results/figures/{wildcards.table} --numbers {output.numbers} 2> {log}"

@@ -26,7 +26,7 @@ rule ablation:
         "Write the ablation"
     shell:
         "python {input.code[0]} --scores {input.scores} --paired {input.paired}"
-        " --robustness {input.robustness} --slices {input.slices} --reported {input.reported}"
+        " --robustness {input.robustness} --slices {input.slices} --reported {input.reported:q}"
         " --markdown {output} 2> {log}"
 
 
@@ -56,9 +56,9 @@ rule versions:
     message:
         "Write the table of the model versions"
     shell:
-        "python {input.code[0]} --experiments {input.experiments}"
+        "python {input.code[0]} --experiments {input.experiments:q}"
         " --scores {input.scores} --paired {input.paired}"
-        " --robustness {input.robustness} --slices {input.slices} --reported {input.reported}"
+        " --robustness {input.robustness} --slices {input.slices} --reported {input.reported:q}"
         " --markdown {output} 2> {log}"
 
 
@@ -91,5 +91,5 @@ rule comparison:
         "Write the study's final table beside ours"
     shell:
         "python {input.code[0]} --scores {input.scores} --paired {input.paired}"
-        " --vlm {input.vlm} --reported {input.reported}"
+        " --vlm {input.vlm} --reported {input.reported:q}"
         " --markdown {output.markdown} --csv {output.csv} 2> {log}"

@@ -40,7 +40,7 @@ rule search:
     message:
         "Search the settings of {wildcards.protocol}{wildcards.experiment}, fold {wildcards.fold}"
     shell:
-        "python {input.code[0]} --experiment {input.experiment[0]}"
+        "python {input.code[0]} --experiment {input.experiment[0]:q}"
         " --adjust {params.adjust:q} --encoders {params.encoders:q}"
         " --posts {input.posts} --folds {input.folds} --fold {params.fold}"
         " --text {input.text} --images {input.images}"
@@ -106,7 +106,7 @@ rule train:
     message:
         "Train {wildcards.protocol}{wildcards.experiment}, fold {wildcards.fold}"
     shell:
-        "python {input.code[0]} --experiment {input.experiment[0]}"
+        "python {input.code[0]} --experiment {input.experiment[0]:q}"
         " --adjust {params.adjust:q} --encoders {params.encoders:q}"
         " --posts {input.posts} --folds {input.folds} --fold {params.fold}"
         " --text {input.text} --images {input.images}"

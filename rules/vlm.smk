@@ -35,7 +35,7 @@ rule train_vlm:
     message:
         "Fine-tune {wildcards.protocol}{wildcards.vlm}, fold {wildcards.fold}"
     shell:
-        "python {input.code[0]} --experiment {input.experiment[0]}"
+        "python {input.code[0]} --experiment {input.experiment[0]:q}"
         " --adjust {params.adjust:q} --model {params.model:q}"
         " --posts {input.posts} --pictures {params.pictures:q}"
         " --folds {input.folds} --fold {wildcards.fold}"
@@ -71,7 +71,7 @@ rule zero_shot:
     message:
         "Ask {wildcards.protocol}{wildcards.asked}, fold {wildcards.fold}"
     shell:
-        "python {input.code[0]} --experiment {input.experiment[0]}"
+        "python {input.code[0]} --experiment {input.experiment[0]:q}"
         " --adjust {params.adjust:q} --model {params.model:q}"
         " --posts {input.posts} --pictures {params.pictures:q}"
         " --folds {input.folds} --fold {wildcards.fold}"
@@ -123,8 +123,8 @@ rule vlm:
         "Write the table of the vision-language models"
     shell:
         "python {input.code[0]} --experiments {params.names} --versions {params.versions}"
-        " --adjustments {input.adjustments} --folds {input.folds}"
+        " --adjustments {input.adjustments:q} --folds {input.folds}"
         " --predictions {input.predictions} --runs {input.runs} --costs {input.costs}"
         " --paper {input.paper}"
-        " --reported {input.reported} {params.bootstrap}"
+        " --reported {input.reported:q} {params.bootstrap}"
         " --markdown {output.markdown} --csv {output.csv} 2> {log}"

@@ -16,9 +16,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--unlabelled", type=int, default=60, help="posts without one (60)")
     parser.add_argument("--seed", type=int, default=7, help="another one gives other posts (7)")
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
+    parser.add_argument("--alone", action="store_true", help="remove other files of its data/")
     options = parser.parse_args(arguments)
     try:
-        write_demo(options.out, options.labelled, options.unlabelled, options.seed)
+        write_demo(options.out, options.labelled, options.unlabelled, options.seed, options.alone)
     except ValueError as error:
         parser.error(str(error))
     return 0

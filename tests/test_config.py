@@ -15,6 +15,8 @@ from mmsent.config.main import Config, load_config
 from mmsent.config.validation import ConfigError
 from mmsent.data.layout import DatasetError
 from mmsent.encoders.names import text_view
+from mmsent.workflow.contents import list_hashes, total_bytes
+from mmsent.workflow.eda import token_lengths, token_limit
 from mmsent.workflow.plan import Plan, load_plan
 
 ROOT = Path(__file__).parents[1]
@@ -527,7 +529,38 @@ def test_an_adjustment_of_an_experiment_that_this_run_leaves_out_does_not_matter
 
 def test_a_run_of_pictures_alone_still_knows_where_the_token_lengths_are():
     images_alone = plan("versions: [ablation/image_only]\nablation: [image_only]")
-    assert "/text." in images_alone.token_lengths()
+    assert "/text." in token_lengths(images_alone)
+
+
+def test_token_lengths_go_with_the_limit_of_their_own_encoder():
+    own = load_models("config/models/offline.yaml")
+    for overrides in ("seed: 1", "versions: [v3_clip]\nablation: []\nseeds: {experiments: []}"):
+        chosen = plan(overrides)
+        encoder = "clip" if "v3_clip]" in overrides else "text"
+        assert f"/{encoder}/text." in token_lengths(chosen)
+        limits = [part.get("max_length") for part in own.specification(encoder).values()]
+        assert token_limit(chosen) in limits
+
+
+def test_a_folder_that_is_called_demo_is_no_generated_data_set(posts):
+    folder = posts.rename(posts.parent / "demo")
+    assert '"dataset":"demo/"' in plan(f"dataset: {folder}").public_settings()
+    assert '"dataset":"demo"' in plan().public_settings()
+
+
+def test_lists_are_known_by_their_content(posts):
+    given = plan(f"dataset: {posts}")
+    (before,) = list_hashes(given)
+    path = posts / "train.txt"
+    path.write_text(path.read_text().replace("positive", "negative"), encoding="utf-8")
+    assert list_hashes(given) != [before]
+    assert list_hashes(plan()) == []
+
+
+def test_pixels_ask_for_no_gpu():
+    given = plan("device: cuda")
+    asked = {name: given.gpus_to_encode(name) for name in ("text", "image", "clip", "pixels")}
+    assert asked == {"text": 1, "image": 1, "clip": 1, "pixels": 0}
 
 
 def test_a_table_without_rows_is_no_table():
@@ -561,7 +594,7 @@ def test_files_of_a_dataset_are_its_posts_in_the_order_of_their_guids(posts):
     mine = plan(f"dataset: {posts}/")
     assert [Path(path).name for path in mine.texts] == ["9.txt", "10.txt"]
     assert mine.images == [f"{posts}/data/9.jpg", f"{posts}/data/10.jpg"]
-    assert mine.total_bytes(mine.images) == 10
+    assert total_bytes(mine, mine.images) == 10
 
 
 def test_a_missing_list_of_unlabelled_posts_is_no_input(posts):
@@ -573,7 +606,7 @@ def test_a_missing_list_of_unlabelled_posts_is_no_input(posts):
 
 def test_the_published_settings_do_not_tell_where_the_posts_lie(posts):
     published = plan(f"dataset: {posts}").public_settings()
-    assert '"dataset":"mvsa"' in published
+    assert '"dataset":"mvsa/"' in published
     assert "someone" not in published
 
 

@@ -62,6 +62,14 @@ def test_same_seed_same_bytes(folder, tmp_path):
     assert hashes(tmp_path) == hashes(folder)
 
 
+def test_posts_of_another_size_or_seed_do_not_stay_behind(folder, tmp_path):
+    write_demo(tmp_path, *SIZES, SEED + 1)
+    write_demo(tmp_path, *SIZES, SEED)
+    assert len(hashes(tmp_path)) > len(hashes(folder))
+    write_demo(tmp_path, *SIZES, SEED, alone=True)
+    assert hashes(tmp_path) == hashes(folder)
+
+
 def test_another_seed_gives_other_posts():
     one, two = plan_posts(*SIZES, SEED), plan_posts(*SIZES, SEED + 1)
     assert {post.guid for post in one} != {post.guid for post in two}

@@ -245,10 +245,15 @@ def test_an_unusable_device_that_was_named_is_an_error_and_not_a_slow_run(in_roo
         "from mmsent.encoders.device import device_for\n"
         "print(device_for(int(sys.argv[1])))"
     )
-    for gpus, status, said in (("0", 0, "cpu"), ("1", 1, "CUDA_VISIBLE_DEVICES=40,41: the GPU 40")):
+    cases = (
+        ("0", "40,41", 0, "cpu"),
+        ("1", "40,41", 1, "CUDA_VISIBLE_DEVICES=40,41: the GPU 40"),
+        ("1", "", 1, "a GPU is asked for, and torch"),  # no GPU, or none that torch can use
+    )
+    for gpus, visible, status, said in cases:
         done = subprocess.run(
             [sys.executable, "-c", code, gpus], capture_output=True, text=True, check=False,
-            env={**os.environ, "CUDA_VISIBLE_DEVICES": "40,41", "TMPDIR": str(tmp_path)},
+            env={**os.environ, "CUDA_VISIBLE_DEVICES": visible, "TMPDIR": str(tmp_path)},
         )  # fmt: skip
         assert done.returncode == status
         assert said in done.stdout + done.stderr

@@ -1,5 +1,6 @@
 """Reading pictures: whatever a file named .jpg holds, shown right or refused with a reason."""
 
+import errno
 import io
 import struct
 import warnings
@@ -247,3 +248,15 @@ def test_a_damaged_picture_never_stops_the_index(tmp_path_factory, kind, cut, fl
         warnings.simplefilter("ignore")
         found = index_images([path]).loc[0]
     assert bool(found["problem"]) == (found["phash"] == "")
+
+
+@pytest.mark.parametrize("fault", [OSError(errno.EIO, "Input/output error"), MemoryError()])
+def test_a_fault_of_the_machine_is_not_put_down_to_the_picture(read, monkeypatch, fault):
+    def fails(*_):
+        raise fault
+
+    monkeypatch.setattr(Image.Image, "load", fails)
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", fails)
+    with pytest.raises(type(fault)) as caught:
+        read(saved(noise(), "JPEG"))
+    assert caught.value is fault

@@ -79,3 +79,12 @@ def test_v3_changes_nothing_where_neutral_is_frequent_and_no_confident_post():
 @pytest.mark.parametrize("version", ["v2_enhanced", "v4_balanced_clip"])
 def test_nothing_is_fitted_where_the_rule_says_all(version):
     assert fitted_threshold(np.full((5, 3), 1 / 3), rule_of(version)) is None
+
+
+def test_the_share_is_made_of_posts_that_may_become_neutral():
+    rule = Postprocessing(confidence_below=0.8, neutral_share=0.2, neutral_above=0.25)
+    never = np.tile([0.46, 0.10, 0.44], (10, 1))  # the least confident, and not leaning
+    leaning = np.array([[0.50 + step / 100, 0.30, 0.20 - step / 100] for step in range(10)])
+    chances = np.concatenate([never, leaning])
+    after = postprocessed(chances, rule, fitted_threshold(chances, rule))
+    assert np.flatnonzero(after == NEUTRAL).tolist() == [10, 11, 12, 13]

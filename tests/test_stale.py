@@ -5,6 +5,7 @@ The whole default report is pretended to be made: each output is an empty file, 
 hold something, behaves the same is held by test_workflow.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -70,6 +71,15 @@ def other_label(folder):
     path.write_text("\n".join([*lines, ""]))
 
 
+def label_of_an_older_list(folder):
+    """As an archive or ``cp -p`` puts it there, its size the same."""
+    path = folder / "posts/train.txt"
+    old = path.read_text()
+    path.write_text(old.replace("negative", "positive", 1))
+    assert path.stat().st_size == len(old)
+    os.utime(path, (0, 0))
+
+
 def first_post(folder):
     return (folder / "posts/train.txt").read_text().splitlines()[1].split(",")[0]
 
@@ -108,6 +118,7 @@ CHANGES = {
     "a post added": added,
     "a post removed": removed,
     "a label": other_label,
+    "a label, in a list of an older date": label_of_an_older_list,
     "`config/experiments/ablation/text_only.yaml`": longer(
         "config/experiments/ablation/text_only.yaml"
     ),
@@ -118,6 +129,9 @@ CHANGES = {
         "two_level\n  views: 3",
     ),
     "the number of resamples": edited("config/config.yaml", "resamples: 2000", "resamples: 1000"),
+    "the size of the pixels in `config/models/offline.yaml`": edited(
+        "config/models/offline.yaml", "size: 96", "size: 64"
+    ),
     "a module of the training": longer("scripts/mmsent/training/loop.py"),
     "a module of the embeddings' store": longer("scripts/mmsent/encoders/store.py"),
     "a module of a figure": longer("scripts/mmsent/figures/confusion.py"),
@@ -148,3 +162,22 @@ def test_a_change_makes_stale_what_the_table_says(made, tmp_path, change):
     named = dict(re.findall(r"`(\w+)`(?: x (\d+))?", text))
     for rule, times in named.items():
         assert stale.get(rule) == int(times or 1), rule
+
+
+def test_names_with_spaces_are_one_word_of_each_command(made, tmp_path):
+    folder = tmp_path / "copy"
+    subprocess.run(["cp", "-a", made, folder], check=True)
+    given = {}
+    for key, name in (("paper_results", "paper_results.csv"), ("deviations", "deviations.csv"),
+                      ("adjustments", "adjustments/offline.yaml")):  # fmt: skip
+        given[key] = f"config/my own {key}{name[name.rindex('.') :]}"
+        shutil.copy(folder / "config" / name, folder / given[key])
+    config = [f"{key}={path}" for key, path in given.items()]
+    done = snakemake(folder, "-n", "-p", "--forceall", "results/archive.zip", *OPTIONS, *config)
+    assert done.returncode == 0, done.stderr[-2000:]
+    commands = [line for line in done.stdout.splitlines() if " --" in line and "python" in line]
+    assert len(commands) > 100
+    for path in given.values():
+        named = [command for command in commands if path in command]
+        assert named
+        assert all(f"'{path}'" in command for command in named)

@@ -190,6 +190,18 @@ def test_the_printed_accuracy_stands_beside_and_costs_are_over_the_folds(folds, 
     assert costs[0]["Settings"] == "batch 4 x 1, 784 to 3136 pixels, 256 tokens"
 
 
+@pytest.mark.parametrize(("rates", "shown"), [([None], "-"), ([None, 8.0], "8.0")])
+def test_a_fold_that_was_trained_before_its_job_was_killed_has_no_rate(
+    folds, printed, tmp_path, rates, shown
+):
+    found = findings(folds, True)
+    found.costs["qwen2_vl_2b"] = [cost(train_posts_per_second=rate) for rate in rates]
+    scores = vlm_scores(EXPERIMENTS, VERSIONS, found, folds, **BOOTSTRAP)
+    write_table(tmp_path / "vlm.csv", scores)
+    costs = vlm_values(read_numbers(tmp_path / "vlm.csv"), printed)["costs"].to_dict("records")
+    assert [row["Training [posts/s]"] for row in costs] == [shown, "-"]
+
+
 def test_curves_are_shown_of_what_was_trained_alone(folds, printed, tmp_path):
     text = rendered("vlm.md.j2", vlm=vlm_values(scores_of(folds, True, tmp_path), printed))
     assert "figures/curves/qwen2_vl_2b.png" in text

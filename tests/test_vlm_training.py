@@ -271,8 +271,10 @@ def test_a_run_broken_off_goes_on_to_the_same_bits(data, tmp_path):
     assert same_bits(weights_of(again), weights_of(whole))
 
 
-@pytest.mark.parametrize("change", ["settings", "seed", "posts", "model"])
-def test_a_state_of_another_training_is_not_gone_on_with(data, tmp_path, change, capsys):
+@pytest.mark.parametrize("change", ["settings", "seed", "posts", "texts", "model", "code"])
+def test_a_state_of_another_training_is_not_gone_on_with(
+    data, tmp_path, change, capsys, monkeypatch
+):
     once = {"schedule": {"epochs": 1, "warmup_epochs": 0.0}}
     state = tmp_path / "state.pt"
     run_of(data, settings(**once), state_file=state)
@@ -284,6 +286,10 @@ def test_a_state_of_another_training_is_not_gone_on_with(data, tmp_path, change,
         seed = 4
     elif change == "posts":
         posts = posts.assign(text_sha256=posts["image_sha256"])
+    elif change == "texts":  # the same files, read otherwise
+        posts = posts.assign(text=posts["text"] + " more")
+    elif change == "code":
+        monkeypatch.setattr("mmsent.vlm.run.code_hash", lambda script: f"other {script}")
     else:
         spec = TINY.model_copy(update={"seed": 1})
     label_of = dict(zip(posts["guid"], posts["label"], strict=True))

@@ -177,7 +177,7 @@ class Models(Settings):
     pixels: Pixels
     vlm: VlmModel
 
-    def specification(self, name: str) -> dict[str, object]:
+    def specification(self, name: str) -> dict[str, dict[str, Any]]:
         """The settings that determine an encoder's embeddings; of two towers, the towers' too."""
         names = [name]
         if name == "clip" and isinstance(self.clip, TwoTowers):

@@ -1,5 +1,6 @@
 """Reading the picture of a post."""
 
+import errno
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,10 @@ MAXIMUM_PIXELS = 100_000_000
 
 #: Colour of the picture that stands in where one is blank.
 BLANK_COLOUR = (128, 128, 128)
+
+#: What says nothing of the file: a fault of disk or network, too many open files, no right.
+_FAULTS = {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EMFILE, errno.ENFILE, errno.ENOMEM,
+           errno.EACCES, errno.EPERM}  # fmt: skip
 
 _SUFFIX_FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
 
@@ -47,6 +52,8 @@ def read_picture(path: str | Path) -> Picture:
     ------
     UnreadableImageError
         If the file is empty, no picture, truncated, or larger than :data:`MAXIMUM_PIXELS`.
+    OSError, MemoryError
+        If the machine is at fault: the file may be as good as any.
     """
     path = Path(path)
     if path.stat().st_size == 0:
@@ -69,9 +76,11 @@ def read_picture(path: str | Path) -> Picture:
         raise UnreadableImageError(f"more than {MAXIMUM_PIXELS:,} pixels") from None
     except Image.UnidentifiedImageError:
         raise UnreadableImageError("not a picture in a known format") from None
-    except UnreadableImageError:
+    except (UnreadableImageError, MemoryError):
         raise
-    except Exception as error:  # noqa: BLE001 - damaged files make decoders raise anything
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in _FAULTS:
+            raise
         raise UnreadableImageError(f"cannot be decoded: {error}") from None
 
 

@@ -10,18 +10,22 @@ from mmsent.demo.words import encode_text
 from mmsent.files import write_text, written_whole
 
 
-def write_demo(folder: Path, labelled: int, unlabelled: int, seed: int) -> None:
+def write_demo(
+    folder: Path, labelled: int, unlabelled: int, seed: int, alone: bool = False
+) -> None:
     """Write a data set in the layout of the real one; the same arguments give the same bytes.
 
     Parameters
     ----------
     folder
         Gets ``train.txt``, ``test_without_label.txt`` and ``data/{guid}.jpg`` and ``.txt``; it
-        is made if need be, and other files in it stay.
+        is made if need be.
     labelled, unlabelled
         How many posts there are in either label file.
     seed
         Another one gives other posts.
+    alone
+        Remove what else is in ``data/``, posts of another size or seed; else it stays.
 
     Raises
     ------
@@ -29,6 +33,11 @@ def write_demo(folder: Path, labelled: int, unlabelled: int, seed: int) -> None:
         If ``labelled`` is too small for the quirks of the data set, or ``unlabelled`` negative.
     """
     posts = plan_posts(labelled, unlabelled, seed)
+    if alone:
+        names = {f"{post.guid}{suffix}" for post in posts for suffix in (".txt", ".jpg")}
+        for path in (folder / DATA_FOLDER).glob("*"):
+            if path.name not in names:
+                path.unlink()
     for post in posts:
         _write_bytes(folder / DATA_FOLDER / f"{post.guid}.txt", encode_text(post))
         _write_bytes(folder / DATA_FOLDER / f"{post.guid}.jpg", save_picture(post))

@@ -13,14 +13,15 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD, _LARGEST = -1, -3, 2**31 - 1
 
 
 def device_for(gpus: int) -> torch.device:
-    """The device to work on: a GPU of this job's own if one is allotted and there, else the CPU.
+    """The device to work on: a GPU of this job's own if one is allotted, else the CPU.
 
     To be called before anything else asks CUDA for something, which settles what it sees.
 
     Raises
     ------
     ConfigError
-        If ``CUDA_VISIBLE_DEVICES`` names a GPU that is not there.
+        If a GPU is allotted and none can be used: on the CPU the job would take hours, and nobody
+        would know why.
     """
     if gpus <= 0:
         return torch.device("cpu")
@@ -34,7 +35,10 @@ def device_for(gpus: int) -> torch.device:
             f"{VISIBLE}={named}: the GPU {claimed} cannot be used here; name those that "
             "nvidia-smi lists, or set device: cpu"
         )
-    return torch.device("cpu")
+    raise ConfigError(
+        f"device: a GPU is asked for, and torch {torch.__version__} finds none that it can use on "
+        f"{os.uname().nodename}; see what nvidia-smi says, or set device: cpu"
+    )
 
 
 def keep_freed_memory() -> None:

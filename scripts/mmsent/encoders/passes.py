@@ -20,6 +20,10 @@ from mmsent.encoders.reading import TextReading
 from mmsent.files import canonical_json
 from mmsent.sources import code_hash
 
+#: What turns a text or a picture into an encoder's input, and what computes.
+_PACKAGES = ("torch", "torchvision", "transformers", "tokenizers", "timm", "open_clip_torch",
+             "pillow", "emoji", "scikit-learn")  # fmt: skip
+
 #: Arrays by name, the first axis of which runs over posts.
 Arrays = dict[str, np.ndarray]
 
@@ -33,7 +37,7 @@ class Pass:
     settings
         All that determines a row beside the post itself.
     guids, content
-        The posts and the start of their files' SHA-256; the last one is blank.
+        The posts and the start of the SHA-256 of what is encoded; the last one is blank.
     encode
         Gives the arrays of some rows, ``(rows, ...)`` each, and the size of the encoder.
     """
@@ -96,12 +100,11 @@ def _pass(
     gpus: int,
     encode: Callable[[Sequence[int]], tuple[Arrays, int]],
 ) -> Pass:
-    packages = ("torch", "torchvision", "transformers", "timm", "open_clip_torch", "pillow")
     settings = {
         "encoder": spec,
-        "versions": {name: version(name) for name in packages},
+        "versions": {name: version(name) for name in _PACKAGES},
         "code": code_hash(script),
-        "gpu": gpus > 0,
+        "gpu": gpus > 0 and spec.keys() != {"pixels"},  # which no encoder sees
     } | view
     settings = json.loads(canonical_json(settings))  # as they are read from a file
     content = [*(value[:16] for value in posts.hashes), ""]

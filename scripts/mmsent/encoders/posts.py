@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmsent.files import sha256_bytes
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -18,7 +20,8 @@ class Posts:
     Attributes
     ----------
     guids, hashes
-        Of each post, and the SHA-256 of its file: enough to know what is stored.
+        Of each post, and the SHA-256 of its picture's file, or of its text as it was read: enough
+        to know what is stored.
     table
         Gives these posts with all columns.
     """
@@ -31,7 +34,7 @@ class Posts:
 def posts_of(table: "pd.DataFrame") -> Posts:
     """The posts of a table that is in memory; pictures with a problem are left out."""
     posts = _readable(table)
-    return Posts(list(posts["guid"]), list(posts["sha256"]), lambda: posts)
+    return Posts(list(posts["guid"]), _hashes(posts.to_dict("records")), lambda: posts)
 
 
 def posts_in(path: Path) -> Posts:
@@ -49,7 +52,12 @@ def posts_in(path: Path) -> Posts:
     csv.field_size_limit(sys.maxsize)  # a text may have any length
     with path.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file, delimiter="\t") if _is_readable(row)]
-    return Posts([row["guid"] for row in rows], [row["sha256"] for row in rows], table)
+    return Posts([row["guid"] for row in rows], _hashes(rows), table)
+
+
+def _hashes(rows: "list[dict[str, str]]") -> list[str]:
+    # How a file becomes a text is no matter of the encoders: theirs is the text.
+    return [sha256_bytes(row["text"].encode()) if "text" in row else row["sha256"] for row in rows]
 
 
 def _is_readable(row: dict[str, str]) -> bool:

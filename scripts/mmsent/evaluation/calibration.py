@@ -87,7 +87,7 @@ def calibration_numbers(
     only ever adds to it (Roelofs et al. 2022, "Mitigating bias in calibration error estimation"),
     and a resample has the sample's noise and its own: resampled ECE is biased upward. The intervals
     are therefore basic ones, turned round the value (Davison and Hinkley 1997, section 5.2), which
-    take off as much as resampling adds; percentile intervals may exclude the value itself.
+    take off as much as resampling adds, and are widened to the value where that takes off more.
 
     Parameters
     ----------
@@ -157,7 +157,8 @@ def reliability_bins(label: np.ndarray, probabilities: np.ndarray) -> list[dict[
 
 def _basic_interval(value: float, drawn: np.ndarray, level: float) -> tuple[float, float]:
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-    return 2 * value - float(high), 2 * value - float(low)
+    # Of a model that is hardly off, almost every draw is further off than it: the end is the value.
+    return min(2 * value - float(high), value), max(2 * value - float(low), value)
 
 
 def _logarithms(probabilities: np.ndarray) -> np.ndarray:

@@ -23,6 +23,8 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 def write_archive(out: Path, files: Iterable[Path], texts: Path, images: Path) -> None:
     """Write an archive of files, under their paths from the project's folder.
 
+    A file of settings from elsewhere is put into the folder ``outside``.
+
     Parameters
     ----------
     texts, images
@@ -32,9 +34,13 @@ def write_archive(out: Path, files: Iterable[Path], texts: Path, images: Path) -
     Raises
     ------
     ValueError
-        If a file does not lie in the project's folder.
+        If two files from elsewhere have one name.
     """
-    members = {_inside(path): path.read_bytes() for path in files}
+    members: dict[str, bytes] = {}
+    for path in files:
+        name, content = _member(path), path.read_bytes()
+        if members.setdefault(name, content) != content:
+            raise ValueError(f"{path}: another file from elsewhere has this name too; rename one")
     members[DATA] = data_table(read_table(texts), read_table(images)).encode()
     members[SUMS] = sums_of(members).encode()
     with written_whole(out) as temporary, zipfile.ZipFile(temporary, "w") as archive:
@@ -56,7 +62,6 @@ def sums_of(members: Mapping[str, bytes]) -> str:
     return "".join(f"{sha256_bytes(members[name])}  {name}\n" for name in sorted(members))
 
 
-def _inside(path: Path) -> str:
-    if path.is_absolute() or ".." in path.parts:
-        raise ValueError(f"{path}: does not lie in the project's folder")
-    return path.as_posix()
+def _member(path: Path) -> str:
+    elsewhere = path.is_absolute() or ".." in path.parts
+    return f"outside/{path.name}" if elsewhere else path.as_posix()

@@ -145,7 +145,9 @@ def _described(settings: VlmExperiment | ZeroShot) -> dict[str, Any]:
 
 def _costs(runs: list[dict[str, Any]]) -> dict[str, Any]:
     """Over the folds: rates are means, memory the largest, seconds the sum."""
-    trained = [run["train_posts_per_second"] for run in runs if "train_posts_per_second" in run]
+    # None where every epoch was done before the job was killed that predicts.
+    rates = [run.get("train_posts_per_second") for run in runs]
+    trained = [rate for rate in rates if rate is not None]
     return {
         "device": " / ".join(dict.fromkeys(run["device"] for run in runs)),
         "precision": " / ".join(dict.fromkeys(run["precision"] for run in runs)),

@@ -113,7 +113,8 @@ def _train_epoch(
             target = train.labels[rows]
             logits = network(train.batch(rows, generator))
             loss = criterion(logits, target)
-            (loss / len(together)).backward()
+            # The mean over the posts of a step, whatever the size of its last batch.
+            (loss * (len(rows) / sum(sizes))).backward()
             total += loss.item() * len(rows)
             predicted.append(logits.detach().argmax(1))
             labels.append(target)

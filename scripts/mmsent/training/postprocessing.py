@@ -24,17 +24,21 @@ def postprocessed(
     predicted = probabilities.argmax(1)
     if rule is None:
         return predicted
+    hesitant = probabilities.max(1) < (rule.confidence_below if threshold is None else threshold)
+    return np.where(hesitant & _leaning(probabilities, rule), NEUTRAL, predicted)
+
+
+def _leaning(probabilities: np.ndarray, rule: Postprocessing) -> np.ndarray:
     confidence, neutral = probabilities.max(1), probabilities[:, NEUTRAL]
-    hesitant = confidence < (rule.confidence_below if threshold is None else threshold)
-    leaning = (neutral > rule.neutral_above) & (confidence - neutral <= rule.within)
-    return np.where(hesitant & leaning, NEUTRAL, predicted)
+    return (neutral > rule.neutral_above) & (confidence - neutral <= rule.within)
 
 
 def fitted_threshold(probabilities: np.ndarray, rule: Postprocessing | None) -> float | None:
     """The confidence below which a post of inner validation is hesitant, if a rule asks for it.
 
-    With it, the least confident posts become neutral until ``neutral_share`` of all are; it is 0 if
-    as many are neutral anyway, and never above ``confidence_below``.
+    With it, the least confident of the posts that lean that way become neutral until
+    ``neutral_share`` of all are; it is 0 if as many are neutral anyway, and never above
+    ``confidence_below``.
 
     Parameters
     ----------
@@ -45,7 +49,7 @@ def fitted_threshold(probabilities: np.ndarray, rule: Postprocessing | None) -> 
         return None
     other = probabilities.argmax(1) != NEUTRAL
     missing = round(rule.neutral_share * len(probabilities)) - int((~other).sum())
-    confidence = np.sort(probabilities[other].max(1))
+    confidence = np.sort(probabilities[other & _leaning(probabilities, rule)].max(1))
     candidates = confidence[confidence < rule.confidence_below]
     if missing <= 0 or len(candidates) == 0:
         return 0.0

@@ -41,7 +41,7 @@ class Posts(Dataset[Post]):
     labels
         ``(posts,)``; -1 for posts without one, and for those whose labels are hidden.
     content
-        Of each post the hashes of the files that are read.
+        Of each post the hashes of the files that are read, and its text as it is read.
     """
 
     def __init__(self, posts: pd.DataFrame, folder: Path, settings: Prompted) -> None:
@@ -63,6 +63,8 @@ class Posts(Dataset[Post]):
                 EMPTY if blank else clean_text(text, settings.text.cleaning)
                 for text, blank in zip(posts["text"], posts["text_blanked"], strict=True)
             ]
+            for own, text in zip(self.content, self._texts, strict=True):
+                own.append(text)
         if "image" in settings.modalities:
             self._pictures = [
                 None if blank else folder / name

@@ -16,6 +16,7 @@ from mmsent.config.encoders import TinyVlm, VlmCheckpoint, vlm_model
 from mmsent.config.vlm import Prompted, VlmExperiment
 from mmsent.evaluation.pooling import prediction_metrics, prediction_table
 from mmsent.labels import TRAIN, VALIDATION
+from mmsent.sources import code_hash
 from mmsent.training.files import CONFIG, MODEL
 from mmsent.vlm.checkpoint import load_processor, load_vlm, parameters, vlm_folder
 from mmsent.vlm.loop import Fitted, fit, trained_parameters
@@ -28,6 +29,10 @@ from mmsent.vlm.state import fingerprint
 
 #: Key of the model's own settings among those of a run.
 VLM = "vlm"
+
+#: What reads posts, and computes with them, beside this project's code.
+_PACKAGES = ("torch", "torchvision", "transformers", "tokenizers", "peft", "bitsandbytes",
+             "accelerate", "pillow", "emoji")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -200,11 +205,12 @@ def _mark(
     seed: int,
     numbers: Numbers,
 ) -> str:
-    """What must be the same for a state to be gone on from."""
+    """What must be the same for a state to be gone on from, this project's code among it."""
     return fingerprint(
         resolved(settings, spec),
         [[posts[role].guids, posts[role].labels.tolist()] for role in (TRAIN, VALIDATION)],
         [posts[role].content for role in (TRAIN, VALIDATION)],
         [seed, numbers.name, numbers.device.type],
-        [version(name) for name in ("torch", "transformers", "peft")],
+        [version(name) for name in _PACKAGES],
+        [code_hash("train_vlm")],
     )

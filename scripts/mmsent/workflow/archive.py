@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,9 +41,7 @@ def _paper(plan: Plan) -> list[str]:
 
 
 def archived_settings(plan: Plan, configuration: list[str | Path]) -> list[str]:
-    """Files of settings and of the environments, by their paths in the project's folder."""
-    here = Path.cwd()
-    given = [Path(path) for path in configuration]
-    inside = [path.relative_to(here) if path.is_relative_to(here) else path for path in given]
-    own = [str(path) for path in inside if not path.is_absolute()]
-    return [*own, *plan.setting_files(), *map(str, sorted(Path("envs").glob("*.yaml")))]
+    """Files of settings and of the environments, by their paths from the project's folder."""
+    environments = sorted(Path("envs").glob("*.yaml"))
+    found = [os.path.relpath(path) for path in (*configuration, *plan.setting_files())]
+    return [*dict.fromkeys(found), *map(str, environments)]

@@ -10,6 +10,7 @@ from mmsent.config.augmentation import Augmentation, TextAugmentation, load_augm
 from mmsent.config.encoders import ENCODES, Models, load_models
 from mmsent.config.experiment import EXPERIMENTS, Experiment, experiment_files, load_experiment
 from mmsent.config.main import FILES, Config, load_config
+from mmsent.config.network import PIXELS
 from mmsent.config.validation import ConfigError, nearest
 from mmsent.data.layout import DATA_FOLDER, DatasetError, dataset_files, label_lists
 from mmsent.demo.plan import file_names
@@ -120,9 +121,10 @@ class Plan:
         return [*named, *self.all_experiment_files(self._experiment_files)]
 
     def public_settings(self) -> str:
-        """The settings as JSON; of the data set the folder's name alone, not where it lies."""
+        """The settings as JSON; of a folder of posts the name and a slash, not where it lies."""
         settings = self.config.model_dump()
-        settings["dataset"] = Path(self.config.dataset).name
+        if not self.is_demo:
+            settings["dataset"] = f"{Path(self.config.dataset).name}/"
         return canonical_json(settings)
 
     def _files(self, suffix: str) -> list[str]:
@@ -182,10 +184,6 @@ class Plan:
         """Folder of the posts' pictures."""
         return f"{self.dataset}/{DATA_FOLDER}"
 
-    def total_bytes(self, paths: list[str]) -> int:
-        """Sum of the files' sizes; 0 for the generated data set, whose files Snakemake makes."""
-        return 0 if self.is_demo else sum(Path(path).stat().st_size for path in paths)
-
     def label_lists(self) -> list[str]:
         """Paths of the label files; the one of posts without a label may be missing."""
         return label_lists(Path(self.dataset), made_later=self.is_demo)
@@ -193,18 +191,6 @@ class Plan:
     def encoder_settings(self, name: str) -> str:
         """The settings of an encoder as JSON: the parameter of a rule that encodes."""
         return canonical_json(self.models.specification(name))
-
-    def token_lengths(self) -> str:
-        """An embedding file that knows how many tokens each text has: the first that is made."""
-        made = (path for path in self.embeddings() if "/text." in path)
-        return next(made, "results/embeddings/text/text.none.safetensors")
-
-    def gallery(self) -> str:
-        """The augmentation that the gallery shows, as JSON: of those used the most various."""
-        named = [experiment.image.augmentation for experiment in self.experiments.values()]
-        used = [name for name in named if name] or list(self.augmentations)
-        shown = max(used, key=lambda name: len(self.augmentations[name].operations))
-        return canonical_json(self.augmentations[shown].model_dump())
 
     def embeddings(self) -> list[str]:
         """Every embedding file that some experiment reads."""
@@ -238,6 +224,10 @@ class Plan:
         names = [experiment.text.encoder] if experiment.text.trained_layers else []
         names += [experiment.image.encoder] if experiment.image.network else []
         return canonical_json({name: self.models.specification(name) for name in names})
+
+    def gpus_to_encode(self, name: str) -> int:
+        """GPUs that a job with an encoder asks for: pixels are only decoded."""
+        return 0 if name == PIXELS else self.gpus()
 
     def gpus_to_train(self, name: str) -> int:
         """GPUs that a run asks for: a small network over stored vectors is as fast without."""
