@@ -252,11 +252,13 @@ def test_a_damaged_picture_never_stops_the_index(tmp_path_factory, kind, cut, fl
 
 @pytest.mark.parametrize("fault", [OSError(errno.EIO, "Input/output error"), MemoryError()])
 def test_a_fault_of_the_machine_is_not_put_down_to_the_picture(read, monkeypatch, fault):
+    content = saved(noise(), "JPEG")
+
     def fails(*_):
         raise fault
 
     monkeypatch.setattr(Image.Image, "load", fails)
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", fails)
     with pytest.raises(type(fault)) as caught:
-        read(saved(noise(), "JPEG"))
+        read(content)
     assert caught.value is fault
