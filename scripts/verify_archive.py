@@ -19,6 +19,8 @@ def main() -> None:
         count, wrong = compared(archive)
     except (OSError, ValueError) as error:
         sys.exit(str(error))
+    except (KeyError, TypeError, AttributeError) as error:
+        sys.exit(f"{args.archive}: not made as the archive of a report is: {error!r}")
     if wrong:
         sys.exit("\n".join([f"{len(wrong)} of {count} numbers differ:", *wrong[:20]]))
     print(f"{args.archive}: {len(archive)} members as archived, {count} numbers derived again")

@@ -139,9 +139,9 @@ def ends(drawn, level):
 
 
 def turned_ends(value, drawn, level):
-    """Ends of the basic interval: the percentile one turned round the value."""
+    """Ends of the basic interval, the percentile one turned round the value, which it holds."""
     low, high = ends(drawn, level)
-    return 2 * value - high, 2 * value - low
+    return min(2 * value - high, value), max(2 * value - low, value)
 
 
 def sharpened(chances, temperature):

@@ -374,16 +374,25 @@ def test_an_archive_is_checked_elsewhere_and_a_better_number_in_it_is_found(proj
     assert int(re.search(r"(\d+) numbers derived again", done.stdout)[1]) > 2000
     with zipfile.ZipFile(moved) as old:
         members = {name: old.read(name) for name in old.namelist() if name != SUMS}
-    name = "results/metrics/v6_adaptive.json"
+    name, table = "results/metrics/v6_adaptive.json", "results/versions.csv"
     metrics = json.loads(members[name])
+    score = metrics["test"]["weighted_f1"]
     metrics["test"]["weighted_f1"] += 0.001
-    members[name] = json.dumps(metrics).encode()
-    with zipfile.ZipFile(moved, "w") as new:
-        for member, content in (members | {SUMS: sums_of(members).encode()}).items():
-            new.writestr(member, content)
-    done = subprocess.run(verify, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert f"{name} test weighted_f1: written" in done.stderr
+    better = json.dumps(metrics).encode()
+    assert repr(score).encode() in members[table]
+    higher = members[table].replace(repr(score).encode(), repr(score + 0.001).encode())
+    for change, said in (
+        ({name: better}, f"{name} test weighted_f1: written"),
+        ({table: higher}, f"{table} v6_adaptive weighted_f1: written"),
+        ({name: None}, f"the archive lacks {name}"),
+    ):
+        kept = {n: c for n, c in (members | change).items() if c is not None}
+        with zipfile.ZipFile(moved, "w") as new:
+            for member, content in (kept | {SUMS: sums_of(kept).encode()}).items():
+                new.writestr(member, content)
+        done = subprocess.run(verify, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert said in done.stderr
 
 
 def test_the_same_runs_in_another_place_are_the_same_bytes(project, tmp_path):

@@ -38,7 +38,7 @@ class Archive:
         try:
             with zipfile.ZipFile(path) as archive:
                 self._members = {name: archive.read(name) for name in archive.namelist()}
-        except (zipfile.BadZipFile, zlib.error) as error:
+        except (zipfile.BadZipFile, zlib.error, RuntimeError) as error:  # the last: encrypted
             raise ValueError(f"{path}: damaged, or no archive: {error}") from error
         if SUMS not in self._members:
             raise ValueError(f"{path}: no archive of a report, it has no {SUMS}")
@@ -68,7 +68,8 @@ class Archive:
         content = io.BytesIO(self._content(name))
         if name.endswith(".parquet"):
             return pd.read_parquet(content)
-        return pd.read_csv(content, sep="\t", dtype={"guid": str, "group": str})
+        separator = "," if name.endswith(".csv") else "\t"
+        return pd.read_csv(content, sep=separator, dtype={"guid": str, "group": str})
 
     def _content(self, name: str) -> bytes:
         if name not in self._members:
@@ -85,17 +86,22 @@ class Archive:
 def compared(archive: Archive) -> tuple[int, list[str]]:
     """Derive the stored numbers again from the predictions.
 
-    Those of each experiment under both protocols, of the paired tests, and of repeated runs.
+    Those of each experiment under both protocols, in its own file and in its table, of the paired
+    tests, and of repeated runs.
 
     Returns
     -------
     count, disagreements
         How many numbers were compared, and each that differs, with where it stands.
+
+    Raises
+    ------
+    ValueError
+        If a file of a row that the settings name is missing, or holds something else.
     """
     found: list[str] = []
     count = 0
-    for name, derived in _derived(archive):
-        written = archive.json(name)
+    for name, written, derived in _derived(archive):
         for place, one, other in _leaves(written, derived, name):
             count += 1
             if not _agree(one, other):
@@ -103,35 +109,58 @@ def compared(archive: Archive) -> tuple[int, list[str]]:
     return count, found
 
 
-def _derived(archive: Archive) -> Iterator[tuple[str, Any]]:
+def _derived(archive: Archive) -> Iterator[tuple[str, Any, Any]]:
+    """Name of a member, what is written in it, and the same derived from the predictions."""
     folds = archive.table("results/data/folds.tsv")
     settings = archive.json("results/provenance.json")["settings"]
     bootstrap = settings["intervals"] | {"seed": settings["seed"]}
-    start = "results/metrics/"
-    for name in archive.names(start, ".json"):
-        experiment = name.removeprefix(start).removesuffix(".json")
+    ablation = [f"ablation/{name}" for name in settings["ablation"]]
+    metrics = {}
+    for experiment in dict.fromkeys([*settings["versions"], *ablation]):
         runs = archive.runs(f"results/runs/{experiment}")
-        yield name, experiment_metrics(runs, folds, **bootstrap)
+        metrics[experiment] = experiment_metrics(runs, folds, **bootstrap)
+        name = f"results/metrics/{experiment}.json"
+        yield name, archive.json(name), metrics[experiment]
+    for table, rows in (("versions", settings["versions"]), ("ablation", ablation)):
+        name = f"results/{table}.csv"
+        if rows:
+            yield name, _rows(archive.table(name)), {row: _scores(metrics[row]) for row in rows}
     yield from _derived_paper(archive, bootstrap)
     spreads = {}
     for experiment in settings["seeds"]["experiments"]:
         files = archive.names(f"results/seeds/{experiment}/", ".parquet")
         scores = seed_scores([archive.table(file) for file in files], folds)
         spreads[experiment] = seed_spread(scores)
-        yield f"results/seeds/{experiment}.json", spreads[experiment]
+        name = f"results/seeds/{experiment}.json"
+        yield name, archive.json(name), spreads[experiment]
     for name in archive.names("results/paired_tests/", ".json"):
-        yield name, {"families": _derived_tests(archive, name, folds, spreads, settings["seed"])}
+        tests = _derived_tests(archive, name, folds, spreads, settings["seed"])
+        yield name, archive.json(name), {"families": tests}
 
 
-def _derived_paper(archive: Archive, bootstrap: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def _rows(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    return table.set_index("experiment").to_dict("index")
+
+
+def _scores(metrics: dict[str, Any]) -> dict[str, float]:
+    """The scores of an experiment by the columns of its table."""
+    row: dict[str, float] = {}
+    for metric, (low, high) in metrics["interval"].items():
+        row |= {metric: metrics["test"][metric], f"{metric}_low": low, f"{metric}_high": high}
+    return row
+
+
+def _derived_paper(archive: Archive, bootstrap: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     start = "results/paper/metrics/"
     for name in archive.names(start, ".json"):
         experiment = name.removeprefix(start).removesuffix(".json")
         (run,) = archive.runs(f"results/paper/runs/{experiment}")
         shown = set(run.loc[run["subset"] == VALIDATION, "guid"])
         splits = map(archive.table, archive.names("results/paper/split/", ".tsv"))
-        split = next(s for s in splits if set(s.loc[s["role_0"] == VALIDATION, "guid"]) == shown)
-        yield name, paper_metrics(run, split, **bootstrap)
+        fitting = [s for s in splits if set(s.loc[s["role_0"] == VALIDATION, "guid"]) == shown]
+        if not fitting:
+            raise ValueError(f"{name}: the archive has no split with the posts of its predictions")
+        yield name, archive.json(name), paper_metrics(run, fitting[0], **bootstrap)
 
 
 def _derived_tests(
