@@ -495,6 +495,15 @@ def test_a_hub_id_of_open_clip_is_pinned_and_read_from_the_cache(tmp_path, hub_c
     assert torch.equal(own["positional_embedding"], model.positional_embedding)
 
 
+@pytest.mark.parametrize("architecture", ["ViT-B-16-SigLIP", "roberta-ViT-B-32"])
+def test_no_hub_is_asked_for_a_tokenizer_that_nobody_named(tmp_path, architecture):
+    (tmp_path / "weights.safetensors").write_bytes(b"")
+    spec = open_spec(architecture, tmp_path / "weights.safetensors")
+    for tower in (text_tower, image_tower):
+        with pytest.raises(WeightsError, match="in whatever revision; name a model"):
+            tower(spec)
+
+
 def test_what_open_clip_lacks_is_named(tmp_path):
     _, path = checkpoints.open_clip_model(tmp_path)
     with pytest.raises(WeightsError, match=r"no architecture 'ViT-B32'.*did you mean 'ViT-B-32'"):

@@ -184,7 +184,20 @@ def _weights(clip: OpenClip) -> tuple[str, Path | None, bool]:
             f"open_clip knows no architecture {clip.architecture!r}"
             f"{nearest(clip.architecture, known)}"
         )
+    _refuse_unnamed_hub(clip.architecture)
     return clip.architecture, locate(clip.source) if clip.source else None, False
+
+
+def _refuse_unnamed_hub(architecture: str) -> None:
+    """Some architectures have a tokenizer, or a text side, from a hub, in whatever revision."""
+    text = (open_clip.get_model_config(architecture) or {}).get("text_cfg", {})
+    named = [text.get(key) for key in ("hf_tokenizer_name", "hf_model_name")]
+    away = [name for name in named if name and not Path(name).is_dir()]
+    if away:
+        raise WeightsError(
+            f"{architecture}: open_clip would ask a hub for {away[0]}, in whatever revision; name "
+            f"a model as architecture: {HUB}ID with its revision, or {FOLDER}FOLDER"
+        )
 
 
 def _file(folder: Path) -> Path | None:
