@@ -149,7 +149,7 @@ rule submission:
         gpu=0,
     params:
         adjust=lambda wildcards: PLAN.adjustment(wildcards.experiment),
-        lists=list_hashes(PLAN),
+        lists=LISTS,
     message:
         "Predict the posts without a label by {wildcards.experiment}"
     shell:

@@ -19,6 +19,9 @@ from mmsent.workflow.views import stored
 PLAN = load_plan(config, workflow.configfiles, elsewhere=workflow.non_local_exec)
 CONFIG = PLAN.config
 
+# The content of the posts' lists, read once for every rule that depends on them.
+LISTS = list_hashes(PLAN)
+
 # The options of every rule that resamples.
 BOOTSTRAP = PLAN.bootstrap()
 

@@ -134,7 +134,7 @@ rule check_posts:
     params:
         dataset=lambda wildcards, input: dataset_of(input.lists[0]),
         policy=CONFIG.on_bad_post,
-        lists=list_hashes(PLAN),
+        lists=LISTS,
     message:
         "Check the posts"
     shell:
@@ -264,7 +264,7 @@ rule card:
     resources:
         gpu=0,
     params:
-        lists=list_hashes(PLAN),
+        lists=LISTS,
     message:
         "Write the data card"
     shell:

@@ -105,7 +105,7 @@ rule encode_text:
         "../envs/torch.yaml"
     threads: 1
     resources:
-        gpu=lambda wildcards: PLAN.gpus_to_encode(wildcards.encoder),
+        gpu=PLAN.gpus(),
     params:
         encoder=lambda wildcards: PLAN.encoder_settings(wildcards.encoder),
         store=lambda wildcards, output: stored(output[0]),

@@ -24,7 +24,7 @@ rule provenance:
         gpu=0,
     params:
         settings=PLAN.public_settings(),
-        lists=list_hashes(PLAN),
+        lists=LISTS,
     message:
         "Record where the results come from"
     shell:
@@ -118,7 +118,7 @@ rule fixes:
         gpu=0,
     params:
         versions=PLAN.versions,
-        lists=list_hashes(PLAN),
+        lists=LISTS,
     message:
         "Measure what the remedies for the study's problems change"
     shell:

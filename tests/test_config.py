@@ -532,14 +532,21 @@ def test_a_run_of_pictures_alone_still_knows_where_the_token_lengths_are():
     assert "/text." in token_lengths(images_alone)
 
 
-def test_token_lengths_go_with_the_limit_of_their_own_encoder():
-    own = load_models("config/models/offline.yaml")
-    for overrides in ("seed: 1", "versions: [v3_clip]\nablation: []\nseeds: {experiments: []}"):
-        chosen = plan(overrides)
-        encoder = "clip" if "v3_clip]" in overrides else "text"
-        assert f"/{encoder}/text." in token_lengths(chosen)
-        limits = [part.get("max_length") for part in own.specification(encoder).values()]
-        assert token_limit(chosen) in limits
+@pytest.mark.parametrize(
+    ("models", "versions", "encoder", "limit"),
+    [
+        ("paper", "v1_baseline", "text", 128),
+        ("paper", "v3_clip", "clip", 77),
+        ("offline", "v3_clip", "clip", 64),  # the limit of its text tower
+    ],
+)
+def test_token_lengths_go_with_the_limit_of_their_own_encoder(models, versions, encoder, limit):
+    chosen = plan(
+        f"models: config/models/{models}.yaml\nadjustments: config/adjustments/{models}.yaml\n"
+        f"versions: [{versions}]\nablation: []\nseeds: {{experiments: []}}"
+    )
+    assert f"/{encoder}/text." in token_lengths(chosen)
+    assert token_limit(chosen) == limit
 
 
 def test_a_folder_that_is_called_demo_is_no_generated_data_set(posts):

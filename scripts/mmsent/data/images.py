@@ -78,7 +78,7 @@ def read_picture(path: str | Path) -> Picture:
         raise UnreadableImageError("not a picture in a known format") from None
     except (UnreadableImageError, MemoryError):
         raise
-    except Exception as error:
+    except Exception as error:  # damaged files make decoders raise anything
         if isinstance(error, OSError) and error.errno in _FAULTS:
             raise
         raise UnreadableImageError(f"cannot be decoded: {error}") from None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mmsent.data.layout import DATA_FOLDER, TRAIN_FILE, UNLABELLED_FILE
 from mmsent.demo.pictures import save_picture
-from mmsent.demo.plan import Post, plan_posts
+from mmsent.demo.plan import Post, file_names, plan_posts
 from mmsent.demo.words import encode_text
 from mmsent.files import write_text, written_whole
 
@@ -34,9 +34,9 @@ def write_demo(
     """
     posts = plan_posts(labelled, unlabelled, seed)
     if alone:
-        names = {f"{post.guid}{suffix}" for post in posts for suffix in (".txt", ".jpg")}
+        own = set(file_names(labelled, unlabelled, seed))
         for path in (folder / DATA_FOLDER).glob("*"):
-            if path.name not in names:
+            if path.relative_to(folder).as_posix() not in own:
                 path.unlink()
     for post in posts:
         _write_bytes(folder / DATA_FOLDER / f"{post.guid}.txt", encode_text(post))

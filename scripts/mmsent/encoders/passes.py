@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from mmsent.config.network import PIXELS
 from mmsent.config.validation import ConfigError
 from mmsent.encoders.embeddings import BLANK
 from mmsent.encoders.posts import Posts
@@ -104,7 +105,7 @@ def _pass(
         "encoder": spec,
         "versions": {name: version(name) for name in _PACKAGES},
         "code": code_hash(script),
-        "gpu": gpus > 0 and spec.keys() != {"pixels"},  # which no encoder sees
+        "gpu": gpus > 0 and PIXELS not in spec,  # which are only decoded
     } | view
     settings = json.loads(canonical_json(settings))  # as they are read from a file
     content = [*(value[:16] for value in posts.hashes), ""]

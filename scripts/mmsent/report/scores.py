@@ -83,9 +83,7 @@ def _identity(result: Result) -> dict[str, Any]:
 
 
 def _measured(result: Result) -> dict[str, Any]:
-    row: dict[str, Any] = {}
-    for metric, (low, high) in result.metrics["interval"].items():
-        row |= {metric: result.value(metric), f"{metric}_low": low, f"{metric}_high": high}
+    row: dict[str, Any] = with_ends(result.metrics["test"], result.metrics["interval"])
     calibration = result.metrics["calibration"]
     for suffix, when in (("", "before"), ("_scaled", "after")):
         numbers = calibration[when]
@@ -96,6 +94,16 @@ def _measured(result: Result) -> dict[str, Any]:
     temperatures = calibration["temperatures"]
     row["temperature"] = sum(temperatures) / len(temperatures)
     row["validation_weighted_f1"] = result.metrics["validation"]["weighted_f1"]
+    return row
+
+
+def with_ends(
+    values: Mapping[str, float], intervals: Mapping[str, tuple[float, float]]
+) -> dict[str, float]:
+    """Columns of each metric that has an interval: its value, and the ends ``_low``, ``_high``."""
+    row: dict[str, float] = {}
+    for metric, (low, high) in intervals.items():
+        row |= {metric: values[metric], f"{metric}_low": low, f"{metric}_high": high}
     return row
 
 

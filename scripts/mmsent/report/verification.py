@@ -19,6 +19,7 @@ from mmsent.evaluation.seeds import seed_deviations, seed_scores, seed_spread
 from mmsent.files import sha256_bytes
 from mmsent.labels import VALIDATION
 from mmsent.report.archive import SUMS
+from mmsent.report.scores import with_ends
 
 #: Another machine may add up in another order.
 _TOLERANCE = 1e-9
@@ -124,30 +125,21 @@ def _derived(archive: Archive) -> Iterator[tuple[str, Any, Any]]:
     for table, rows in (("versions", settings["versions"]), ("ablation", ablation)):
         name = f"results/{table}.csv"
         if rows:
-            yield name, _rows(archive.table(name)), {row: _scores(metrics[row]) for row in rows}
+            scores = {
+                row: with_ends(metrics[row]["test"], metrics[row]["interval"]) for row in rows
+            }
+            yield name, archive.table(name).set_index("experiment").to_dict("index"), scores
     yield from _derived_paper(archive, bootstrap)
     spreads = {}
     for experiment in settings["seeds"]["experiments"]:
         files = archive.names(f"results/seeds/{experiment}/", ".parquet")
-        scores = seed_scores([archive.table(file) for file in files], folds)
-        spreads[experiment] = seed_spread(scores)
+        repeated = seed_scores([archive.table(file) for file in files], folds)
+        spreads[experiment] = seed_spread(repeated)
         name = f"results/seeds/{experiment}.json"
         yield name, archive.json(name), spreads[experiment]
     for name in archive.names("results/paired_tests/", ".json"):
         tests = _derived_tests(archive, name, folds, spreads, settings["seed"])
         yield name, archive.json(name), {"families": tests}
-
-
-def _rows(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    return table.set_index("experiment").to_dict("index")
-
-
-def _scores(metrics: dict[str, Any]) -> dict[str, float]:
-    """The scores of an experiment by the columns of its table."""
-    row: dict[str, float] = {}
-    for metric, (low, high) in metrics["interval"].items():
-        row |= {metric: metrics["test"][metric], f"{metric}_low": low, f"{metric}_high": high}
-    return row
 
 
 def _derived_paper(archive: Archive, bootstrap: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:

@@ -14,7 +14,7 @@ from mmsent.evaluation.pooling import pooled, prediction_metrics
 from mmsent.labels import LABELS
 from mmsent.report.comparison import EXERCISE, marked, signed, with_interval
 from mmsent.report.results import PrintedFigures
-from mmsent.report.scores import paper_scores
+from mmsent.report.scores import paper_scores, with_ends
 
 
 @dataclass(frozen=True)
@@ -114,10 +114,8 @@ def _measured(table: pd.DataFrame, resamples: int, level: float, seed: int) -> d
     row: dict[str, Any] = {
         "posts": len(table), "groups": len(confusions), "resamples": resamples, "level": level
     }  # fmt: skip
-    values = prediction_metrics(table)
-    for metric, ends in group_bootstrap(confusions, resamples, level, seed).items():
-        row |= {metric: values[metric], f"{metric}_low": ends[0], f"{metric}_high": ends[1]}
-    return row
+    intervals = group_bootstrap(confusions, resamples, level, seed)
+    return row | with_ends(prediction_metrics(table), intervals)
 
 
 def _described(settings: VlmExperiment | ZeroShot) -> dict[str, Any]:

@@ -42,6 +42,5 @@ def _paper(plan: Plan) -> list[str]:
 
 def archived_settings(plan: Plan, configuration: list[str | Path]) -> list[str]:
     """Files of settings and of the environments, by their paths from the project's folder."""
-    environments = sorted(Path("envs").glob("*.yaml"))
-    found = [os.path.relpath(path) for path in (*configuration, *plan.setting_files())]
-    return [*dict.fromkeys(found), *map(str, environments)]
+    files = [*configuration, *plan.setting_files(), *sorted(Path("envs").glob("*.yaml"))]
+    return [os.path.relpath(path) for path in files]
