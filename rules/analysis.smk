@@ -40,8 +40,8 @@ rule curves:
     message:
         "Draw the training curves"
     shell:
-        "python {input.code[0]} --experiments {params.names} --histories {input.histories}"
-        " --runs {input.runs} --figures results/figures/curves --numbers {output.numbers} 2> {log}"
+        "python {input.code[0]:q} --experiments {params.names} --histories {input.histories:q}"
+        " --runs {input.runs:q} --figures results/figures/curves --numbers {output.numbers:q} 2> {log:q}"
 
 
 rule confusion:
@@ -75,9 +75,9 @@ rule confusion:
     message:
         "Draw the confusion matrices"
     shell:
-        "python {input.code[0]} --experiments {params.versions} --folds {input.folds}"
-        " --predictions {input.predictions} --figures results/figures/confusion"
-        " --numbers {output.numbers} 2> {log}"
+        "python {input.code[0]:q} --experiments {params.versions} --folds {input.folds:q}"
+        " --predictions {input.predictions:q} --figures results/figures/confusion"
+        " --numbers {output.numbers:q} 2> {log:q}"
 
 
 rule bad_cases:
@@ -115,10 +115,10 @@ rule bad_cases:
     message:
         "List the posts that the versions get wrong"
     shell:
-        "python {input.code[0]} --experiments {params.versions} --folds {input.folds}"
-        " --posts {input.posts} --predictions {input.predictions} --images {params.images:q}"
+        "python {input.code[0]:q} --experiments {params.versions} --folds {input.folds:q}"
+        " --posts {input.posts:q} --predictions {input.predictions:q} --images {params.images:q}"
         " --figures results/figures/bad_cases --lists results/bad_cases"
-        " --thumbnails {output.thumbnails} --numbers {output.numbers} 2> {log}"
+        " --thumbnails {output.thumbnails:q} --numbers {output.numbers:q} 2> {log:q}"
 
 
 rule submission:
@@ -153,7 +153,7 @@ rule submission:
     message:
         "Predict the posts without a label by {wildcards.experiment}"
     shell:
-        "python {input.code[0]} --experiment {input.experiment[0]:q} --adjust {params.adjust:q}"
-        " --predictions {input.predictions} --runs {input.runs}"
+        "python {input.code[0]:q} --experiment {input.experiment[0]:q} --adjust {params.adjust:q}"
+        " --predictions {input.predictions:q} --runs {input.runs:q}"
         " --unlabelled {input.unlabelled:q}"
-        " --out {output.submission} --numbers {output.numbers} 2> {log}"
+        " --out {output.submission:q} --numbers {output.numbers:q} 2> {log:q}"

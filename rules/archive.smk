@@ -32,9 +32,9 @@ rule archive:
     message:
         "Put the report and what its numbers follow from into one file"
     shell:
-        "python {input.code[0]} --texts {input.texts} --images {input.images} --out {output}"
-        " --files {input.documents} {input.figures} {input.numbers} {input.settings:q}"
-        " {input.software} 2> {log}"
+        "python {input.code[0]:q} --texts {input.texts:q} --images {input.images:q} --out {output:q}"
+        " --files {input.documents:q} {input.figures:q} {input.numbers:q} {input.settings:q}"
+        " {input.software:q} 2> {log:q}"
 
 
 rule verify_archive:
@@ -55,4 +55,4 @@ rule verify_archive:
     message:
         "Derive the numbers of the archive from its predictions"
     shell:
-        "python {input.code[0]} {input.archive} --out {output} 2> {log}"
+        "python {input.code[0]:q} {input.archive:q} --out {output:q} 2> {log:q}"

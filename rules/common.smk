@@ -1,10 +1,11 @@
+import os
+import re
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir, "scripts")))
 
 from mmsent.sources import all_sources, sources, templates
-from mmsent.data.layout import dataset_of
 from mmsent.files import canonical_json
 from mmsent.workflow.archive import archived_numbers, archived_settings
 from mmsent.workflow.contents import list_hashes, total_bytes
@@ -27,10 +28,10 @@ BOOTSTRAP = PLAN.bootstrap()
 
 
 wildcard_constraints:
-    experiment="|".join(PLAN.experiments),
+    experiment="|".join(map(re.escape, PLAN.experiments)),
     # Vision-language models that are trained, and that are asked; nothing fits where there is none.
-    vlm="|".join(PLAN.vlm.trained) or "(?!)",
-    asked="|".join(PLAN.vlm.asked) or "(?!)",
+    vlm="|".join(map(re.escape, PLAN.vlm.trained)) or "(?!)",
+    asked="|".join(map(re.escape, PLAN.vlm.asked)) or "(?!)",
     fold=r"\d+",
     # Nothing, or the study's own split beside the grouped folds.
     protocol=r"(paper/)?",

@@ -18,14 +18,14 @@ if PLAN.is_demo:
         resources:
             gpu=0,
         params:
-            folder=lambda wildcards, output: dataset_of(output[0]),
+            folder=lambda wildcards, output: os.path.commonpath(output),
             demo=CONFIG.demo.model_dump(),
         message:
             "Generate the demo data set"
         shell:
-            "python {input.code[0]} --labelled {params.demo[labelled]}"
+            "python {input.code[0]:q} --labelled {params.demo[labelled]}"
             " --unlabelled {params.demo[unlabelled]} --seed {params.demo[seed]}"
-            " --alone --out {params.folder} 2> {log}"
+            " --alone --out {params.folder:q} 2> {log:q}"
 
 
 rule index_text:
@@ -44,13 +44,13 @@ rule index_text:
     resources:
         gpu=0,
     params:
-        dataset=lambda wildcards, input: dataset_of(input.files[0]),
+        dataset=lambda wildcards, input: str(Path(input.files[0]).parents[1]),
         # A file that was replaced under an older date is noticed by the sum of the sizes.
         total_bytes=total_bytes(PLAN, PLAN.texts),
     message:
         "Index the posts' texts"
     shell:
-        "python {input.code[0]} --dataset {params.dataset:q} --out {output} 2> {log}"
+        "python {input.code[0]:q} --dataset {params.dataset:q} --out {output:q} 2> {log:q}"
 
 
 rule index_image:
@@ -69,12 +69,12 @@ rule index_image:
     resources:
         gpu=0,
     params:
-        dataset=lambda wildcards, input: dataset_of(input.files[0]),
+        dataset=lambda wildcards, input: str(Path(input.files[0]).parents[1]),
         total_bytes=total_bytes(PLAN, PLAN.images),
     message:
         "Index the posts' pictures"
     shell:
-        "python {input.code[0]} --dataset {params.dataset:q} --out {output} 2> {log}"
+        "python {input.code[0]:q} --dataset {params.dataset:q} --out {output:q} 2> {log:q}"
 
 
 # What later jobs would refuse is refused here, before a post is encoded. A changed label encodes
@@ -98,19 +98,19 @@ rule check_data:
     resources:
         gpu=0,
     params:
-        dataset=lambda wildcards, input: dataset_of(input.lists[0]),
+        dataset=lambda wildcards, input: str(Path(input.lists[0]).parent),
         policy=CONFIG.on_bad_post,
         duplicates=CONFIG.duplicates.model_dump(),
         folds=CONFIG.folds.model_dump() | {"seed": CONFIG.seed},
     message:
         "Check that the posts can be used and shared out to folds"
     shell:
-        "python {input.code[0]} --dataset {params.dataset:q} --texts {input.texts}"
-        " --images {input.images} --on-bad-post {params.policy}"
+        "python {input.code[0]:q} --dataset {params.dataset:q} --texts {input.texts:q}"
+        " --images {input.images:q} --on-bad-post {params.policy}"
         " --phash-distance {params.duplicates[phash_distance]}"
         " --minimum-words {params.duplicates[minimum_words]}"
         " --outer {params.folds[outer]} --inner {params.folds[inner]}"
-        " --seed {params.folds[seed]} --out {output} 2> {log}"
+        " --seed {params.folds[seed]} --out {output:q} 2> {log:q}"
 
 
 rule check_posts:
@@ -132,15 +132,15 @@ rule check_posts:
     resources:
         gpu=0,
     params:
-        dataset=lambda wildcards, input: dataset_of(input.lists[0]),
+        dataset=lambda wildcards, input: str(Path(input.lists[0]).parent),
         policy=CONFIG.on_bad_post,
         lists=LISTS,
     message:
         "Check the posts"
     shell:
-        "python {input.code[0]} --dataset {params.dataset:q} --texts {input.texts}"
-        " --images {input.images} --on-bad-post {params.policy}"
-        " --posts {output.posts} --problems {output.problems} 2> {log}"
+        "python {input.code[0]:q} --dataset {params.dataset:q} --texts {input.texts:q}"
+        " --images {input.images:q} --on-bad-post {params.policy}"
+        " --posts {output.posts:q} --problems {output.problems:q} 2> {log:q}"
 
 
 rule posts:
@@ -163,8 +163,8 @@ rule posts:
     message:
         "Apply the policy on bad posts"
     shell:
-        "python {input.code[0]} --listed {input.listed} --problems {input.problems}"
-        " --out {output} 2> {log}"
+        "python {input.code[0]:q} --listed {input.listed:q} --problems {input.problems:q}"
+        " --out {output:q} 2> {log:q}"
 
 
 rule groups:
@@ -188,9 +188,9 @@ rule groups:
     message:
         "Group near-duplicate posts"
     shell:
-        "python {input.code[0]} --texts {input.texts} --images {input.images}"
+        "python {input.code[0]:q} --texts {input.texts:q} --images {input.images:q}"
         " --phash-distance {params.duplicates[phash_distance]}"
-        " --minimum-words {params.duplicates[minimum_words]} --out {output} 2> {log}"
+        " --minimum-words {params.duplicates[minimum_words]} --out {output:q} 2> {log:q}"
 
 
 rule folds:
@@ -214,9 +214,9 @@ rule folds:
     message:
         "Share the posts out to folds"
     shell:
-        "python {input.code[0]} --posts {input.posts} --groups {input.groups}"
+        "python {input.code[0]:q} --posts {input.posts:q} --groups {input.groups:q}"
         " --outer {params.folds[outer]} --inner {params.folds[inner]}"
-        " --seed {params.folds[seed]} --out {output} 2> {log}"
+        " --seed {params.folds[seed]} --out {output:q} 2> {log:q}"
 
 
 rule paper_split:
@@ -238,8 +238,8 @@ rule paper_split:
     message:
         "Split the posts as the study does, {wildcards.share} for validation"
     shell:
-        "python {input.code[0]} --posts {input.posts} --groups {input.groups}"
-        " --share {wildcards.share} --out {output} 2> {log}"
+        "python {input.code[0]:q} --posts {input.posts:q} --groups {input.groups:q}"
+        " --share {wildcards.share:q} --out {output:q} 2> {log:q}"
 
 
 rule card:
@@ -268,6 +268,6 @@ rule card:
     message:
         "Write the data card"
     shell:
-        "python {input.code[0]} --lists {input.lists:q} --posts {input.posts}"
-        " --problems {input.problems} --groups {input.groups} --folds {input.folds}"
-        " --card {output.card} --numbers {output.numbers} 2> {log}"
+        "python {input.code[0]:q} --lists {input.lists:q} --posts {input.posts:q}"
+        " --problems {input.problems:q} --groups {input.groups:q} --folds {input.folds:q}"
+        " --card {output.card:q} --numbers {output.numbers:q} 2> {log:q}"

@@ -28,8 +28,8 @@ rule eda_labels:
     message:
         "Draw the label distribution"
     shell:
-        "python {input.code[0]} --posts {input.posts}"
-        " --figure {output.figure} --numbers {output.numbers} 2> {log}"
+        "python {input.code[0]:q} --posts {input.posts:q}"
+        " --figure {output.figure:q} --numbers {output.numbers:q} 2> {log:q}"
 
 
 rule eda_images:
@@ -57,8 +57,8 @@ rule eda_images:
     message:
         "Draw the sizes of the pictures"
     shell:
-        "python {input.code[0]} --posts {input.posts}"
-        " --figure {output.figure} --numbers {output.numbers} 2> {log}"
+        "python {input.code[0]:q} --posts {input.posts:q}"
+        " --figure {output.figure:q} --numbers {output.numbers:q} 2> {log:q}"
 
 
 rule eda_text_lengths:
@@ -89,8 +89,8 @@ rule eda_text_lengths:
     message:
         "Draw the lengths of the texts"
     shell:
-        "python {input.code[0]} --posts {input.posts} --tokens {input.tokens} --max-length {params.max_length}"
-        " --figure {output.figure} --numbers {output.numbers} 2> {log}"
+        "python {input.code[0]:q} --posts {input.posts:q} --tokens {input.tokens:q} --max-length {params.max_length}"
+        " --figure {output.figure:q} --numbers {output.numbers:q} 2> {log:q}"
 
 
 rule eda_augmentation:
@@ -121,9 +121,9 @@ rule eda_augmentation:
     message:
         "Draw the augmentation gallery"
     shell:
-        "python {input.code[0]} --posts {input.posts}"
+        "python {input.code[0]:q} --posts {input.posts:q}"
         " --images {params.images:q} --policy {params.gallery:q} --seed {params.seed}"
-        " --figure {output.figure} --numbers {output.numbers} 2> {log}"
+        " --figure {output.figure:q} --numbers {output.numbers:q} 2> {log:q}"
 
 
 rule eda_duplicates:
@@ -153,6 +153,6 @@ rule eda_duplicates:
     message:
         "Draw the near-duplicate sheet"
     shell:
-        "python {input.code[0]} --posts {input.posts} --groups {input.groups}"
+        "python {input.code[0]:q} --posts {input.posts:q} --groups {input.groups:q}"
         " --images {params.images:q}"
-        " --figure {output.figure} --numbers {output.numbers} 2> {log}"
+        " --figure {output.figure:q} --numbers {output.numbers:q} 2> {log:q}"

@@ -25,8 +25,8 @@ rule check_encoder:
     message:
         "Load the weights of {wildcards.encoder}, and encode a batch"
     shell:
-        "python {input.code[0]} --encoder {params.encoder:q} --gpus {resources.gpu}"
-        " --out {output} 2> >(tee {log} >&2)"
+        "python {input.code[0]:q} --encoder {params.encoder:q} --gpus {resources.gpu}"
+        " --out {output:q} 2> >(tee {log:q} >&2)"
 
 
 rule preflight:
@@ -55,10 +55,10 @@ rule preflight:
     message:
         "Check that disk, memory and GPU are enough"
     shell:
-        "python {input.code[0]} --reads {params.reads:q} --encoders {input.encoders}"
-        " --posts {input.posts} --pictures {params.pictures:q} --vlm {params.vlm:q}"
+        "python {input.code[0]:q} --reads {params.reads:q} --encoders {input.encoders:q}"
+        " --posts {input.posts:q} --pictures {params.pictures:q} --vlm {params.vlm:q}"
         " --vlm-experiments {params.experiments:q} --gpus {resources.gpu}"
-        " --out {output} 2> >(tee {log} >&2)"
+        " --out {output:q} 2> >(tee {log:q} >&2)"
 
 
 rule encode_changes:
@@ -84,9 +84,9 @@ rule encode_changes:
     message:
         "Encode what few posts changed, for all stored views"
     shell:
-        "python {input.code[0]} --texts {input.texts} --pictures {input.pictures}"
+        "python {input.code[0]:q} --texts {input.texts:q} --pictures {input.pictures:q}"
         " --images {params.images:q} --encoders {params.encoders:q}"
-        " --store results/store --gpus {resources.gpu} --out {output} 2> >(tee {log} >&2)"
+        " --store results/store --gpus {resources.gpu} --out {output:q} 2> >(tee {log:q} >&2)"
 
 
 rule encode_text:
@@ -113,12 +113,12 @@ rule encode_text:
     message:
         "Encode the texts with {wildcards.encoder}, view {wildcards.view}"
     shell:
-        "python {input.code[0]} --index {input.index} --encoder {params.encoder:q}"
+        "python {input.code[0]:q} --index {input.index:q} --encoder {params.encoder:q}"
         " --cleaning {params.view[cleaning]} --max-tokens {params.view[max_tokens]}"
         " --below {params.view[below]} --augmentation {params.view[augmentation]:q}"
         " --number {params.view[number]} --seed {params.view[seed]} --gpus {resources.gpu}"
-        " --store {params.store} --out {output}"
-        " 2> >(tee {log} >&2)"
+        " --store {params.store} --out {output:q}"
+        " 2> >(tee {log:q} >&2)"
 
 
 rule encode_image:
@@ -146,8 +146,8 @@ rule encode_image:
     message:
         "Encode the pictures with {wildcards.encoder}, view {wildcards.view}"
     shell:
-        "python {input.code[0]} --index {input.index} --images {params.images:q}"
+        "python {input.code[0]:q} --index {input.index:q} --images {params.images:q}"
         " --encoder {params.encoder:q} --augmentation {params.view[augmentation]:q}"
         " --number {params.view[number]} --seed {params.view[seed]}"
-        " --gpus {resources.gpu} --store {params.store} --out {output}"
-        " 2> >(tee {log} >&2)"
+        " --gpus {resources.gpu} --store {params.store} --out {output:q}"
+        " 2> >(tee {log:q} >&2)"

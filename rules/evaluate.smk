@@ -25,8 +25,8 @@ rule evaluate:
     message:
         "Evaluate {wildcards.experiment} on its out-of-fold predictions"
     shell:
-        "python {input.code[0]} --folds {input.folds} --predictions {input.predictions}"
-        " {params.bootstrap} --out {output} 2> {log}"
+        "python {input.code[0]:q} --folds {input.folds:q} --predictions {input.predictions:q}"
+        " {params.bootstrap} --out {output:q} 2> {log:q}"
 
 
 rule evaluate_paper:
@@ -52,5 +52,5 @@ rule evaluate_paper:
     message:
         "Evaluate {wildcards.experiment} under the study's own protocol"
     shell:
-        "python {input.code[0]} --split {input.split} --predictions {input.predictions}"
-        " {params.bootstrap} --out {output} 2> {log}"
+        "python {input.code[0]:q} --split {input.split:q} --predictions {input.predictions:q}"
+        " {params.bootstrap} --out {output:q} 2> {log:q}"

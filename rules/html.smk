@@ -28,5 +28,5 @@ rule report_html:
     message:
         "Make the report a page for a browser"
     shell:
-        "python {input.code[0]} --markdown {input.markdown}"
-        " --figures {input.figures} {input.drawings} --out {output} 2> {log}"
+        "python {input.code[0]:q} --markdown {input.markdown:q}"
+        " --figures {input.figures:q} {input.drawings:q} --out {output:q} 2> {log:q}"

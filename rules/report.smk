@@ -28,8 +28,8 @@ rule provenance:
     message:
         "Record where the results come from"
     shell:
-        "python {input.code[0]} --data {input.data:q} --settings {params.settings:q}"
-        " --setting-files {input.settings:q} --sources {input.sources} --out {output} 2> {log}"
+        "python {input.code[0]:q} --data {input.data:q} --settings {params.settings:q}"
+        " --setting-files {input.settings:q} --sources {input.sources:q} --out {output:q} 2> {log:q}"
 
 
 rule costs:
@@ -62,8 +62,8 @@ rule costs:
     message:
         "Sum up what the jobs cost"
     shell:
-        "python {input.code[0]} --benchmarks {input.benchmarks} --out {output.rules}"
-        " --experiments {output.experiments} 2> {log}"
+        "python {input.code[0]:q} --benchmarks {input.benchmarks:q} --out {output.rules:q}"
+        " --experiments {output.experiments:q} 2> {log:q}"
 
 
 rule efficiency_figure:
@@ -92,8 +92,8 @@ rule efficiency_figure:
     message:
         "Draw what a weighted F1 costs"
     shell:
-        "python {input.code[0]} --scores {input.scores} --seconds {input.seconds}"
-        " --figure {output.figure} --numbers {output.numbers} 2> {log}"
+        "python {input.code[0]:q} --scores {input.scores:q} --seconds {input.seconds:q}"
+        " --figure {output.figure:q} --numbers {output.numbers:q} 2> {log:q}"
 
 
 rule fixes:
@@ -122,10 +122,10 @@ rule fixes:
     message:
         "Measure what the remedies for the study's problems change"
     shell:
-        "python {input.code[0]} --lists {input.lists:q} --texts {input.texts}"
-        " --images {input.images} --embeddings {input.embeddings}"
-        " --experiments {params.versions} --folds {input.folds}"
-        " --predictions {input.predictions} --out {output} 2> {log}"
+        "python {input.code[0]:q} --lists {input.lists:q} --texts {input.texts:q}"
+        " --images {input.images:q} --embeddings {input.embeddings:q}"
+        " --experiments {params.versions} --folds {input.folds:q}"
+        " --predictions {input.predictions:q} --out {output:q} 2> {log:q}"
 
 
 rule report:
@@ -186,13 +186,13 @@ rule report:
     message:
         "Write the report"
     shell:
-        "python {input.code[0]} --experiments {input.experiments:q} --metrics {input.metrics}"
-        " --runs {input.runs} --reported {input.reported:q} --adjustments {input.adjustments:q}"
-        " --card {input.card} --costs {input.costs} --fixes {input.fixes}"
-        " --efficiency {input.efficiency}"
-        " --provenance {input.provenance} --eda {input.numbers} --curves {input.curves}"
-        " --bad-cases {input.bad_cases} --scores {input.scores} --tests {input.tests}"
-        " --seeds {input.spreads}"
-        " --submissions {input.submissions} --searches {input.searches}"
-        " --deviations {input.deviations:q} --vlm {input.vlm}"
-        " --out {output} 2> {log}"
+        "python {input.code[0]:q} --experiments {input.experiments:q} --metrics {input.metrics:q}"
+        " --runs {input.runs:q} --reported {input.reported:q} --adjustments {input.adjustments:q}"
+        " --card {input.card:q} --costs {input.costs:q} --fixes {input.fixes:q}"
+        " --efficiency {input.efficiency:q}"
+        " --provenance {input.provenance:q} --eda {input.numbers:q} --curves {input.curves:q}"
+        " --bad-cases {input.bad_cases:q} --scores {input.scores:q} --tests {input.tests:q}"
+        " --seeds {input.spreads:q}"
+        " --submissions {input.submissions:q} --searches {input.searches:q}"
+        " --deviations {input.deviations:q} --vlm {input.vlm:q}"
+        " --out {output:q} 2> {log:q}"

@@ -33,12 +33,12 @@ rule train_seeds:
     message:
         "Train {wildcards.experiment}, fold {wildcards.fold}, with {params.number} seeds"
     shell:
-        "python {input.code[0]} --experiment {input.experiment[0]:q}"
+        "python {input.code[0]:q} --experiment {input.experiment[0]:q}"
         " --adjust {params.adjust:q} --encoders {params.encoders:q}"
-        " --posts {input.posts} --folds {input.folds} --fold {params.fold}"
-        " --text {input.text} --images {input.images}"
+        " --posts {input.posts:q} --folds {input.folds:q} --fold {params.fold}"
+        " --text {input.text:q} --images {input.images:q}"
         " --seed {params.seed} --number {params.number} --gpus {resources.gpu}"
-        " --search {input.search} --out {output} 2> {log}"
+        " --search {input.search:q} --out {output:q} 2> {log:q}"
 
 
 use rule train_seeds as train_seeds_folds with:
@@ -87,8 +87,8 @@ rule seed_spread:
     message:
         "Measure the spread of {wildcards.experiment} over seeds"
     shell:
-        "python {input.code[0]} --folds {input.folds} --predictions {input.predictions}"
-        " --scores {output.scores} --spread {output.spread} 2> {log}"
+        "python {input.code[0]:q} --folds {input.folds:q} --predictions {input.predictions:q}"
+        " --scores {output.scores:q} --spread {output.spread:q} 2> {log:q}"
 
 
 rule seed_figure:
@@ -120,8 +120,8 @@ rule seed_figure:
     message:
         "Draw the spread over seeds"
     shell:
-        "python {input.code[0]} --experiments {params.experiments} --scores {input.scores}"
-        " --reported {input.reported:q} --figure {output.figure} 2> {log}"
+        "python {input.code[0]:q} --experiments {params.experiments} --scores {input.scores:q}"
+        " --reported {input.reported:q} --figure {output.figure:q} 2> {log:q}"
 
 
 rule seeds:
@@ -149,5 +149,5 @@ rule seeds:
     message:
         "Write how far identical runs lie apart"
     shell:
-        "python {input.code[0]} --experiments {params.experiments} --spreads {input.spreads}"
-        " --reported {input.reported:q} --markdown {output} 2> {log}"
+        "python {input.code[0]:q} --experiments {params.experiments} --spreads {input.spreads:q}"
+        " --reported {input.reported:q} --markdown {output:q} 2> {log:q}"

@@ -29,11 +29,11 @@ rule paired_tests:
     message:
         "Test the differences between the rows of {wildcards.table}"
     shell:
-        "python {input.code[0]} --experiments {params.experiments}"
+        "python {input.code[0]:q} --experiments {params.experiments}"
         " --modalities {params.modalities:q} --pairs {params.pairs}"
-        " --folds {input.folds} --predictions {input.predictions} {params.bootstrap}"
-        " --spreads {input.spreads}"
-        " --csv {output.csv} --numbers {output.numbers} 2> {log}"
+        " --folds {input.folds:q} --predictions {input.predictions:q} {params.bootstrap}"
+        " --spreads {input.spreads:q}"
+        " --csv {output.csv:q} --numbers {output.numbers:q} 2> {log:q}"
 
 
 rule robustness:
@@ -61,10 +61,10 @@ rule robustness:
     message:
         "Measure the rows of {wildcards.table} without a modality"
     shell:
-        "python {input.code[0]} --experiments {params.experiments}"
+        "python {input.code[0]:q} --experiments {params.experiments}"
         " --modalities {params.modalities:q}"
-        " --folds {input.folds} --predictions {input.predictions} {params.bootstrap}"
-        " --out {output} 2> {log}"
+        " --folds {input.folds:q} --predictions {input.predictions:q} {params.bootstrap}"
+        " --out {output:q} 2> {log:q}"
 
 
 rule slices:
@@ -93,10 +93,10 @@ rule slices:
     message:
         "Measure the rows of {wildcards.table} on slices of the posts"
     shell:
-        "python {input.code[0]} --experiments {params.experiments}"
-        " --modalities {params.modalities:q} --posts {input.posts}"
-        " --folds {input.folds} --predictions {input.predictions} {params.bootstrap}"
-        " --out {output} 2> {log}"
+        "python {input.code[0]:q} --experiments {params.experiments}"
+        " --modalities {params.modalities:q} --posts {input.posts:q}"
+        " --folds {input.folds:q} --predictions {input.predictions:q} {params.bootstrap}"
+        " --out {output:q} 2> {log:q}"
 
 
 rule scores:
@@ -129,9 +129,9 @@ rule scores:
     message:
         "Put the scores of {wildcards.table} together"
     shell:
-        "python {input.code[0]} --experiments {input.experiments:q} --metrics {input.metrics}"
-        " --runs {input.runs} --reported {input.reported:q} --adjustments {input.adjustments:q}"
-        " --paired {input.paired} --paper {input.paper} --out {output} 2> {log}"
+        "python {input.code[0]:q} --experiments {input.experiments:q} --metrics {input.metrics:q}"
+        " --runs {input.runs:q} --reported {input.reported:q} --adjustments {input.adjustments:q}"
+        " --paired {input.paired:q} --paper {input.paper:q} --out {output:q} 2> {log:q}"
 
 
 rule table_figures:
@@ -165,7 +165,7 @@ rule table_figures:
     message:
         "Draw the figures of {wildcards.table}"
     shell:
-        "python {input.code[0]} --scores {input.scores} --paired {input.paired}"
-        " --experiments {params.experiments} --metrics {input.metrics}"
+        "python {input.code[0]:q} --scores {input.scores:q} --paired {input.paired:q}"
+        " --experiments {params.experiments} --metrics {input.metrics:q}"
         " --reported {input.reported:q} --title {params.title:q}"
-        " --figures results/figures/{wildcards.table} --numbers {output.numbers} 2> {log}"
+        " --figures results/figures/{wildcards.table:q} --numbers {output.numbers:q} 2> {log:q}"

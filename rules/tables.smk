@@ -25,9 +25,9 @@ rule ablation:
     message:
         "Write the ablation"
     shell:
-        "python {input.code[0]} --scores {input.scores} --paired {input.paired}"
-        " --robustness {input.robustness} --slices {input.slices} --reported {input.reported:q}"
-        " --markdown {output} 2> {log}"
+        "python {input.code[0]:q} --scores {input.scores:q} --paired {input.paired:q}"
+        " --robustness {input.robustness:q} --slices {input.slices:q} --reported {input.reported:q}"
+        " --markdown {output:q} 2> {log:q}"
 
 
 rule versions:
@@ -56,10 +56,10 @@ rule versions:
     message:
         "Write the table of the model versions"
     shell:
-        "python {input.code[0]} --experiments {input.experiments:q}"
-        " --scores {input.scores} --paired {input.paired}"
-        " --robustness {input.robustness} --slices {input.slices} --reported {input.reported:q}"
-        " --markdown {output} 2> {log}"
+        "python {input.code[0]:q} --experiments {input.experiments:q}"
+        " --scores {input.scores:q} --paired {input.paired:q}"
+        " --robustness {input.robustness:q} --slices {input.slices:q} --reported {input.reported:q}"
+        " --markdown {output:q} 2> {log:q}"
 
 
 rule comparison:
@@ -90,6 +90,6 @@ rule comparison:
     message:
         "Write the study's final table beside ours"
     shell:
-        "python {input.code[0]} --scores {input.scores} --paired {input.paired}"
-        " --vlm {input.vlm} --reported {input.reported:q}"
-        " --markdown {output.markdown} --csv {output.csv} 2> {log}"
+        "python {input.code[0]:q} --scores {input.scores:q} --paired {input.paired:q}"
+        " --vlm {input.vlm:q} --reported {input.reported:q}"
+        " --markdown {output.markdown:q} --csv {output.csv:q} 2> {log:q}"

@@ -40,11 +40,11 @@ rule search:
     message:
         "Search the settings of {wildcards.protocol}{wildcards.experiment}, fold {wildcards.fold}"
     shell:
-        "python {input.code[0]} --experiment {input.experiment[0]:q}"
+        "python {input.code[0]:q} --experiment {input.experiment[0]:q}"
         " --adjust {params.adjust:q} --encoders {params.encoders:q}"
-        " --posts {input.posts} --folds {input.folds} --fold {params.fold}"
-        " --text {input.text} --images {input.images}"
-        " --seed {params.seed} --gpus {resources.gpu} --out {output} 2> {log}"
+        " --posts {input.posts:q} --folds {input.folds:q} --fold {params.fold}"
+        " --text {input.text:q} --images {input.images:q}"
+        " --seed {params.seed} --gpus {resources.gpu} --out {output:q} 2> {log:q}"
 
 
 use rule search as search_folds with:
@@ -106,12 +106,12 @@ rule train:
     message:
         "Train {wildcards.protocol}{wildcards.experiment}, fold {wildcards.fold}"
     shell:
-        "python {input.code[0]} --experiment {input.experiment[0]:q}"
+        "python {input.code[0]:q} --experiment {input.experiment[0]:q}"
         " --adjust {params.adjust:q} --encoders {params.encoders:q}"
-        " --posts {input.posts} --folds {input.folds} --fold {params.fold}"
-        " --text {input.text} --images {input.images}"
+        " --posts {input.posts:q} --folds {input.folds:q} --fold {params.fold}"
+        " --text {input.text:q} --images {input.images:q}"
         " --seed {params.seed} --gpus {resources.gpu}"
-        " --search {input.search} --out {output.predictions} 2> {log}"
+        " --search {input.search:q} --out {output.predictions:q} 2> {log:q}"
 
 
 use rule train as train_folds with:

@@ -35,12 +35,12 @@ rule train_vlm:
     message:
         "Fine-tune {wildcards.protocol}{wildcards.vlm}, fold {wildcards.fold}"
     shell:
-        "python {input.code[0]} --experiment {input.experiment[0]:q}"
+        "python {input.code[0]:q} --experiment {input.experiment[0]:q}"
         " --adjust {params.adjust:q} --model {params.model:q}"
-        " --posts {input.posts} --pictures {params.pictures:q}"
-        " --folds {input.folds} --fold {wildcards.fold}"
+        " --posts {input.posts:q} --pictures {params.pictures:q}"
+        " --folds {input.folds:q} --fold {wildcards.fold:q}"
         " --seed {params.seed} --gpus {resources.gpu} --state {params.state}"
-        " --cost {output.cost} --out {params.folder} 2> >(tee {log} >&2)"
+        " --cost {output.cost:q} --out {params.folder} 2> >(tee {log:q} >&2)"
 
 
 rule zero_shot:
@@ -71,11 +71,11 @@ rule zero_shot:
     message:
         "Ask {wildcards.protocol}{wildcards.asked}, fold {wildcards.fold}"
     shell:
-        "python {input.code[0]} --experiment {input.experiment[0]:q}"
+        "python {input.code[0]:q} --experiment {input.experiment[0]:q}"
         " --adjust {params.adjust:q} --model {params.model:q}"
-        " --posts {input.posts} --pictures {params.pictures:q}"
-        " --folds {input.folds} --fold {wildcards.fold}"
-        " --gpus {resources.gpu} --cost {output.cost} --out {params.folder} 2> >(tee {log} >&2)"
+        " --posts {input.posts:q} --pictures {params.pictures:q}"
+        " --folds {input.folds:q} --fold {wildcards.fold:q}"
+        " --gpus {resources.gpu} --cost {output.cost:q} --out {params.folder} 2> >(tee {log:q} >&2)"
 
 
 rule vlm:
@@ -122,9 +122,9 @@ rule vlm:
     message:
         "Write the table of the vision-language models"
     shell:
-        "python {input.code[0]} --experiments {params.names} --versions {params.versions}"
-        " --adjustments {input.adjustments:q} --folds {input.folds}"
-        " --predictions {input.predictions} --runs {input.runs} --costs {input.costs}"
-        " --paper {input.paper}"
+        "python {input.code[0]:q} --experiments {params.names} --versions {params.versions}"
+        " --adjustments {input.adjustments:q} --folds {input.folds:q}"
+        " --predictions {input.predictions:q} --runs {input.runs:q} --costs {input.costs:q}"
+        " --paper {input.paper:q}"
         " --reported {input.reported:q} {params.bootstrap}"
-        " --markdown {output.markdown} --csv {output.csv} 2> {log}"
+        " --markdown {output.markdown:q} --csv {output.csv:q} 2> {log:q}"

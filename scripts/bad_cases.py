@@ -9,7 +9,7 @@ from mmsent.evaluation.runs import tables_of
 from mmsent.figures.bad_cases import bad_case_sheet, write_thumbnail
 from mmsent.figures.style import save_sheet
 from mmsent.files import write_json
-from mmsent.tables import read_table, write_table
+from mmsent.tables import as_cell, read_table, write_table
 
 #: Posts that the report shows of each list.
 SHOWN = 12
@@ -33,7 +33,7 @@ def main() -> None:
     tables = {name: pooled(tables_of(name, args.predictions), folds) for name in args.experiments}
     wrong = {name: bad_cases(table, folds, posts) for name, table in tables.items()}
     for name, table in wrong.items():
-        write_table(args.lists / f"{name}.csv", table)
+        write_table(args.lists / f"{name}.csv", table.assign(text=table["text"].map(as_cell)))
         sheet = bad_case_sheet(name, table, len(tables[name]), posts, args.images)
         save_sheet(sheet, args.figures / f"{name}.png")
     shown = shown_cases(wrong, folds, SHOWN)

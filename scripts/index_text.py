@@ -14,7 +14,7 @@ def main() -> None:
     parser.add_argument("--dataset", required=True, type=Path, help="folder of the data set")
     parser.add_argument("--out", required=True, type=Path)
     args = parser.parse_args()
-    files = dataset_files(args.dataset, ".txt")
+    files = dataset_files(args.dataset, "text")
     write_table(args.out, index_texts(Path(file) for file in files))
 
 

@@ -29,6 +29,7 @@ from mmsent.data.layout import DatasetError
 from mmsent.data.readers import count_listed, read_listing
 from mmsent.encoders.checkpoints import OPTIONS
 from mmsent.labels import LABELS
+from mmsent.tables import as_cell, read_table
 
 PARTS = ("Snakefile", "rules", "scripts", "config", "profiles", "envs")
 POSTS = 18
@@ -101,7 +102,7 @@ BAD_FILES = {
     "7.jpg": (picture(7, size=(1, 1)), ""),
     "8.txt": (None, "text file is missing"),
     "9.txt": (b"", "text file is empty"),
-    "10.txt": (bytes(range(256)), "text holds NUL bytes"),
+    "10.txt": (bytes(range(256)), "text contains NUL bytes"),
     "11.txt": (b"so happy @you http://t.co/x " * 40_000, ""),
     "12.txt": ("\u202eمرحبا بالعالم\u202c".encode(), ""),
     "13.txt": ("😀😍👍🏽".encode(), ""),
@@ -131,6 +132,28 @@ def test_all_bad_posts_are_listed_in_one_message_before_anything_is_encoded(proj
     for name, (_, message) in BAD_FILES.items():
         assert (f"data/{name}: guid {Path(name).stem}: {message}" in said) == bool(message), name
     assert "Mend the files, or set on_bad_post: drop" in said
+
+
+def test_the_folder_that_is_named_is_the_data_set_even_if_it_is_called_data(project, posts):
+    shutil.copytree(posts, posts / "nested/data")
+    other = (posts / "train.txt").read_text().replace("neutral", "positive")
+    (posts / "nested/train.txt").write_text(other)
+    arguments = [
+        "results/data/posts.parquet",
+        "--cores",
+        "2",
+        "--config",
+        "dataset=posts/nested/data",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", *arguments],
+        cwd=project, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    table = read_table(project / "results/data/posts.parquet")
+    assert dict(zip(table["guid"], table["label"], strict=True)) == {
+        str(guid): guid % 3 for guid in range(1, POSTS + 1)
+    }
 
 
 def test_a_class_that_is_too_small_is_told_before_anything_is_encoded(project, posts):
@@ -225,7 +248,7 @@ def ended(monkeypatch, script, *arguments):
         (b"guid;tag\n3;positive\n", "must be the header 'guid,tag'"),
         (b"guid,tag\n", "no usable post in the file; list some"),
         (b"guid,tag\n3,happy\n", "line 2: unknown label 'happy'"),
-        ("guid,tag\n3,positive\n".encode("utf-16"), "holds NUL bytes"),
+        ("guid,tag\n3,positive\n".encode("utf-16"), "contains NUL bytes"),
         (None, "cannot be read: Is a directory"),
     ],
 )
@@ -267,6 +290,12 @@ def test_weights_that_do_not_fit_end_check_encoder(tmp_path, monkeypatch, change
 def test_a_file_that_may_not_be_read_is_told_at_once(project, posts, name):
     (posts / name).chmod(0)
     assert f"posts/{name}: may not be read (files like it: 1)" in refusal(project, "-n")
+
+
+@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1", "-so sad", "@you"])
+def test_no_spreadsheet_runs_a_post_as_a_formula(text):
+    assert as_cell(text) == f"'{text}"
+    assert as_cell(f"so {text}") == f"so {text}"
 
 
 few = settings(max_examples=100, deadline=None, derandomize=True)

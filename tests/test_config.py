@@ -11,7 +11,7 @@ from mmsent.config.adjustments import load_adjustments
 from mmsent.config.augmentation import Augmentation, TextAugmentation, load_augmentations
 from mmsent.config.encoders import load_models
 from mmsent.config.experiment import load_experiment, overlaid
-from mmsent.config.main import Config, load_config
+from mmsent.config.main import Config, experiment_names, load_config
 from mmsent.config.validation import ConfigError
 from mmsent.data.layout import DatasetError
 from mmsent.encoders.names import text_view
@@ -110,6 +110,18 @@ def test_every_shipped_augmentation_loads():
         assert texts[name].minimum_words == 4  # the study's section 6: "texts of 4 words or more"
 
 
+@pytest.mark.parametrize("name", ["v7.1", "spät", "多模态", "ablation/late-2", "_x", "7"])
+def test_names_of_experiments_may_have_letters_of_any_script(name):
+    assert experiment_names([name]) == [name]
+
+
+def test_a_tilde_in_the_dataset_is_the_home_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "posts").mkdir()
+    merged = {"dataset": "~/posts", "versions": ["v1_baseline"], "ablation": []}
+    assert load_config(merged, []).dataset == str(tmp_path / "posts")
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
@@ -126,6 +138,28 @@ def test_every_shipped_augmentation_loads():
         ("versions: v4_balanced_clip", "versions: Input should be a valid list"),
         ("versions: [a, b, a]", "versions: named twice: a"),
         ("ablation: [c, c]", "ablation: named twice: c"),
+        *(
+            (f'versions: ["{name}"]', f"versions: {name!r} cannot be the name of an experiment")
+            for name in (
+                "my late",
+                "it's",
+                "text+image",
+                "late(2)",
+                "a*b",
+                "cost$5",
+                "late {x}",
+                "-late",
+                ".late",
+                "a//b",
+                "a;b",
+                "a\u00a0b",
+                "",
+            )
+        ),
+        ("vlm: ['a b']", "vlm: 'a b' cannot be the name"),
+        ("seeds: {experiments: ['../x']}", "seeds.experiments: '../x' cannot be the name"),
+        ("dataset: 2023_11", "dataset: YAML reads this name as a number; put ./ before"),
+        ("dataset: 'my {2024} posts'", "dataset: Snakemake takes braces in a path for wildcards"),
         ("seeds: {experiments: [c, c]}", "seeds.experiments: named twice: c"),
         ("seeds: {number: 1}", "seeds.number: Input should be greater than or equal to 2, got 1"),
         (

@@ -137,9 +137,9 @@ def test_shares_of_quirks(full):
 
 def test_every_text_decodes_to_what_was_written(full):
     for post in full:
-        text, encoding, repaired = decode_text(encode_text(post))
+        text, encoding, notes = decode_text(encode_text(post))
         assert encoding == post.encoding
-        assert repaired == post.mojibake
+        assert ("mojibake or control characters repaired" in notes) == post.mojibake
         if not post.mojibake:
             assert text == compose_text(post).strip()
     assert any("â€™" in encode_text(post).decode("utf-8") for post in full if post.mojibake)

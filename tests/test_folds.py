@@ -214,7 +214,6 @@ def posts_of(negative, neutral, positive):
     ("counts", "names"),
     [
         ((20, 4, 40), ["neutral has 4"]),
-        ((20, 0, 40), ["neutral has 0"]),
         ((3, 2, 40), ["negative has 3", "neutral has 2"]),
     ],
 )
@@ -225,6 +224,12 @@ def test_a_class_of_too_few_posts_is_named(counts, names):
     named = [name for name in LABELS if f"{name} has" in str(caught.value)]
     assert named == [text.split()[0] for text in names]
     assert all(text in str(caught.value) for text in names)
+
+
+def test_posts_of_two_classes_are_refused_with_the_classes_that_there_are():
+    posts = posts_of(20, 0, 40)
+    with pytest.raises(DatasetError, match=r"three classes.*negative \(20\) and positive \(40\)"):
+        folds(posts, alone(posts))
 
 
 def test_near_duplicates_count_as_one_when_a_class_is_checked():

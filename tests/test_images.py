@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from PIL import Image, features
+from PIL import Image, ImageCms, features
 
 from mmsent.data import images
 from mmsent.data.images import UnreadableImageError, read_picture
@@ -115,6 +115,86 @@ def test_grey_levels_of_16_bits_are_scaled_and_not_cut_off(read):
     picture = read(saved(Image.fromarray(ramp), "PNG"))
     levels = np.asarray(picture.rgb)[0, :, 0]
     assert np.abs(levels - np.arange(256)).max() <= 2
+
+
+#: Grey levels from black to white, in 16 bits; the mean is 127.5 of 255 in every mode.
+RAMP = np.linspace(0, 65535, 256)[None, :].repeat(16, axis=0)
+
+
+def grey(mode):
+    """The levels of the ramp in a mode of Pillow, for a PNG or a TIFF file."""
+    if mode == "LAB":
+        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        return ImageCms.profileToProfile(grey("RGB"), srgb, lab, outputMode="LAB")
+    eight = Image.fromarray((RAMP / 257).astype(np.uint8))
+    return eight.convert("LA").convert(mode) if mode == "PA" else eight.convert(mode)
+
+
+IN_MODES = {
+    **{mode: (grey(mode), "PNG") for mode in ("1", "L", "LA", "P", "RGB", "RGBA")},
+    **{mode: (grey(mode), "TIFF") for mode in ("CMYK", "YCbCr", "LAB", "PA")},
+    "I;16": (Image.fromarray(RAMP.astype(np.uint16)), "PNG"),
+    "I;16 TIFF": (Image.fromarray(RAMP.astype(np.uint16)), "TIFF"),
+    "I of 8 bits": (Image.fromarray((RAMP / 257).astype(np.int32)), "TIFF"),
+    "I of 16 bits": (Image.fromarray(RAMP.astype(np.int32)), "TIFF"),
+    "I of 31 bits": (Image.fromarray((RAMP * 32767).astype(np.int32)), "TIFF"),
+    "F to 1": (Image.fromarray((RAMP / 65535).astype(np.float32)), "TIFF"),
+    "F to 255": (Image.fromarray((RAMP / 257).astype(np.float32)), "TIFF"),
+    "F to 65535": (Image.fromarray(RAMP.astype(np.float32)), "TIFF"),
+}
+
+
+@pytest.mark.parametrize("name", IN_MODES)
+def test_an_image_of_any_mode_keeps_its_grey_levels(read, name):
+    image, kind = IN_MODES[name]
+    picture = read(saved(image, kind))
+    assert picture.mode == name.split()[0]
+    levels = np.asarray(picture.rgb, dtype=float)
+    assert abs(levels.mean() - 127.5) < 1.5
+    # In half a picture each, so that no mode passes that only has the right mean.
+    assert levels[:, :128].mean() < 75
+    assert levels[:, 128:].mean() > 180
+
+
+@pytest.mark.parametrize("name", ["L", "P", "RGB", "I;16"])
+def test_the_transparent_level_of_an_image_shows_white_and_no_other_does(read, name):
+    image, kind = IN_MODES[name]
+    key = {"I;16": 0, "RGB": (0, 0, 0)}.get(name, image.getpixel((0, 0)))
+    levels = np.asarray(read(saved(image, kind, transparency=key)).rgb)[0, :, 0]
+    assert levels[0] == 255
+    assert abs(levels[1:].mean() - 128) < 1.5
+
+
+def exif_block(*entries, size=None):
+    """An EXIF segment of entries (tag, type, count, value of four bytes, bytes behind)."""
+    start = b"Exif\0\0II*\0" + struct.pack("<I", 8)
+    count = struct.pack("<H", len(entries) if size is None else size)
+    return start + count + b"".join(entries) + struct.pack("<I", 0)
+
+
+TURNED = struct.pack("<HHIHH", 0x112, 3, 1, 6, 0)
+DOUBLE_MODEL = struct.pack("<HHII", 0x110, 12, 1, 38)
+
+
+def test_a_broken_tag_leaves_the_orientation_in_force(read, row):
+    content = saved(halves(), "JPEG", exif=exif_block(DOUBLE_MODEL, TURNED) + struct.pack("<d", 1))
+    picture = read(content)
+    assert picture.rgb.size == (20, 40)
+    assert near(picture.rgb.getpixel((10, 5)), RED)
+    assert row(content)["note"] == ""
+
+
+def test_exif_that_cannot_be_read_is_noted_and_the_image_used(row):
+    found = row(saved(halves(), "JPEG", exif=exif_block(TURNED, size=9)))
+    assert (found["width"], found["height"], found["problem"]) == (20, 40, "")
+    assert "EXIF not wholly readable: Corrupt EXIF data" in found["note"]
+
+
+def test_a_jpeg_of_several_pictures_is_not_called_animated(row):
+    content = saved(halves(), "MPO", save_all=True, append_images=[halves(BLUE, RED)])
+    note = row(content)["note"]
+    assert "several pictures: the first of 2 frames is used" in note
+    assert "animated" not in note
 
 
 def test_transparent_pixels_show_white_whatever_colour_they_hide(read):

@@ -1,5 +1,7 @@
 """One run at a time in a folder, none that a killed one keeps out, and none that cannot store."""
 
+import errno
+import fcntl
 import os
 import signal
 import subprocess
@@ -9,6 +11,7 @@ import pytest
 from snakemake.exceptions import WorkflowError
 
 from conftest import ROOT
+from mmsent.workflow import lock
 from mmsent.workflow.lock import LOCK, check_writable, hold_folder
 
 HOLD = """
@@ -33,6 +36,19 @@ def test_a_second_run_is_refused_until_the_first_is_dead_however_it_died(tmp_pat
     hold_folder(path)
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as second:
         assert "another run works in this folder" in second.stderr.read()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_keeps_no_run_out(tmp_path, monkeypatch, caplog, number):
+    def no_locks(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "lockf", no_locks)
+    warnings = []
+    monkeypatch.setattr(lock.logger, "warning", warnings.append)
+    hold_folder(tmp_path / LOCK)
+    (warning,) = warnings
+    assert "this file system has no locks" in warning
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

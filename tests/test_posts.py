@@ -10,11 +10,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from mmsent.data.duplicates import near_duplicate_groups
 from mmsent.data.index import index_images, index_texts
-from mmsent.data.layout import DatasetError, dataset_files
+from mmsent.data.layout import DatasetError, dataset_files, normalise_guid
 from mmsent.data.posts import BadPostsError, apply_policy, gather, judge
 from mmsent.data.problems import BAD_IMAGE, BAD_LIST, BAD_TEXT, NOTE
-from mmsent.data.readers import count_listed, normalise_guid, read_listing
+from mmsent.data.readers import count_listed, read_listing
 from mmsent.labels import LABELLED, UNLABELLED, UNLABELLED_SUBSET
 from mmsent.tables import read_table, write_table
 
@@ -152,7 +153,7 @@ few = settings(max_examples=60, deadline=None, derandomize=True)
 
 
 @few
-@given(st.integers(0, 10**18 - 1), st.integers(0, 3), st.sampled_from(["", ".", ".0", ".00"]))
+@given(st.integers(0, 10**40 - 1), st.integers(0, 3), st.sampled_from(["", ".", ".0", ".00"]))
 @example(0, 2, ".0")
 def test_zeros_around_a_guid_do_not_matter(number, zeros, end):
     assert normalise_guid(f" {'0' * zeros}{number}{end}\t") == str(number)
@@ -226,8 +227,8 @@ class Dataset:
 
     def indexes(self):
         """Both indexes as the later steps read them from disk."""
-        texts = index_texts(map(Path, dataset_files(self.folder, ".txt")))
-        images = index_images(map(Path, dataset_files(self.folder, ".jpg")))
+        texts = index_texts(map(Path, dataset_files(self.folder, "text")))
+        images = index_images(map(Path, dataset_files(self.folder, "image")))
         return self.stored("text.tsv", texts), self.stored("image.tsv", images)
 
     def stored(self, name, table):
@@ -310,6 +311,63 @@ def test_a_guid_finds_its_files_however_it_is_written(dataset, written):
     assert ("guid written" in " ".join(problems["problem"])) == (written.strip() != "12")
 
 
+@pytest.mark.parametrize(
+    ("written", "stem", "suffixes"),
+    [
+        ("0001", "0001", (".txt", ".jpg")),
+        ("0001", "1", (".txt", ".jpg")),
+        ("1", "0001", (".TXT", ".JPG")),
+        ("1", "1", (".txt", ".jpeg")),
+        ("1", "1", (".txt", ".png")),
+        ("1", "1", (".Txt", ".unknown")),
+        ("1500000000000000001", "1500000000000000001", (".txt", ".jpg")),
+        ("1500000000000000001", "01500000000000000001", (".txt", ".webp")),
+    ],
+)
+def test_a_post_has_its_files_whatever_zeros_and_suffixes_their_names_have(
+    dataset, written, stem, suffixes
+):
+    dataset.add("7")
+    dataset.lists["train.txt"].append(f"{written},negative")
+    for suffix, content in zip(suffixes, (b"found", PICTURES[3]), strict=True):
+        (dataset.folder / f"data/{stem}{suffix}").write_bytes(content)
+    posts, problems = dataset.used("error")
+    assert posts["guid"].tolist() == ["7", str(int(written))]
+    assert posts.loc[1, ["text", "text_file", "image_file"]].tolist() == [
+        "found", f"{stem}{suffixes[0]}", f"{stem}{suffixes[1]}"
+    ]  # fmt: skip
+    assert set(problems["kind"]) <= {NOTE}
+
+
+def test_a_file_beside_the_image_that_is_no_image_does_not_matter(dataset):
+    dataset.add("7")
+    (dataset.folder / "data/7.json").write_text("{}")
+    assert dataset.used("error")[0]["image_file"].tolist() == ["7.jpg"]
+
+
+@pytest.mark.parametrize("other", ["7.png", "007.jpg", "7.JPG", "7.0.jpg"])
+def test_two_images_of_a_post_are_refused_with_their_names(dataset, other):
+    dataset.add("7")
+    (dataset.folder / "data" / other).write_bytes(PICTURES[3])
+    with pytest.raises(DatasetError, match="post 7 has several image files") as caught:
+        dataset_files(dataset.folder, "image")
+    assert other in str(caught.value)
+    assert "7.jpg" in str(caught.value)
+    assert len(dataset_files(dataset.folder, "text")) == 1
+
+
+def test_guids_are_ordered_by_value_however_many_digits_they_have(dataset):
+    guids = ["9", "10", "1500000000000000001", "999999999999999999", "1" + 30 * "0"]
+    for guid in guids:
+        dataset.add(guid)
+    ordered = sorted(guids, key=int)
+    assert [Path(path).stem for path in dataset_files(dataset.folder, "image")] == ordered
+    posts, _ = dataset.used("error")
+    groups = near_duplicate_groups(*dataset.indexes(), 4, 4)
+    assert groups["guid"].tolist() == ordered
+    assert posts["guid"].tolist() == guids
+
+
 def test_the_policy_error_lists_every_problem_with_its_file_in_one_message(messy):
     posts, problems = messy.checked("error")
     with pytest.raises(BadPostsError) as caught:
@@ -327,7 +385,7 @@ def test_the_policy_error_lists_every_problem_with_its_file_in_one_message(messy
         "data/5.jpg: guid 5: image file is missing",
         "data/6.txt: guid 6: text file is empty",
         "data/6.jpg: guid 6: image not a picture",
-        "data/7.txt: guid 7: text holds NUL bytes",
+        "data/7.txt: guid 7: text contains NUL bytes",
         "data/10.jpg: guid 10: image cannot be decoded",
         "data/11.txt: guid 11: text file is missing",
         "data/11.jpg: guid 11: image file is missing",

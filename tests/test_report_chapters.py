@@ -334,8 +334,9 @@ def test_guids_are_matched_as_written_and_as_read(tmp_path):
         "guid,tag\n1,neutral\n2.0,neutral\n03,positive\n4,neutral\n"
     )
     listing = read_listing(tmp_path / "train.txt", labelled=True)
-    texts = pd.DataFrame({"guid": ["1", "2", "3", "4"]})
-    images = pd.DataFrame({"guid": ["1", "2", "3"]})
+    guids = ["1", "2", "3", "4"]
+    texts = pd.DataFrame({"guid": guids, "file": [f"{guid}.txt" for guid in guids]})
+    images = pd.DataFrame({"guid": guids[:3], "file": ["1.jpg", "2.jpg", "3.PNG"]})
     assert guid_matching([listing], texts, images) == {
         "listed": 4, "as_written": 1, "normalised": 3, "written_otherwise": 2
     }  # fmt: skip

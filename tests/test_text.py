@@ -9,11 +9,11 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from mmsent.data.cleaning import MOST_CHARACTERS
+from mmsent.data.decoding import UndecodableTextError
 from mmsent.data.index import index_texts
 from mmsent.data.text import (
     CLEANINGS,
     EMPTY,
-    UndecodableTextError,
     clean_text,
     decode_text,
     is_empty_after_cleaning,
@@ -40,14 +40,59 @@ POSTS = st.lists(PIECES, max_size=8).map("".join) | st.text(max_size=30)
         (b"\xef\xbb\xbfhello", "hello", "utf-8"),
         (b"so tired" + b"\xa1\xad", "so tired…", "gb18030"),
         ("今天很开心".encode("gb18030"), "今天很开心", "gb18030"),
-        # Neither of the first two can be: a first byte of two at the end, or before a space.
         (b"so tired\x85", "so tired…", "cp1252"),
         (b"caf\xe9 au lait", "caf\u00e9 au lait", "cp1252"),
         (b"", "", "utf-8"),
+        # Valid GB18030 too: an ideograph of a letter and the one behind it.
+        (b"I don\x92t like it", "I don’t like it", "cp1252"),
+        (b"caf\xe9s and ni\xf1os", "caf\u00e9s and niños", "cp1252"),
+        (b"sch\xf6n, I\x92m \x93great\x94", "schön, I’m “great”", "cp1252"),
+        # Valid Windows-1252 too, and almost words: Ä of Äpfel, °é, ¡ú, ¡ï before a letter.
+        ("放学 go".encode("gb18030"), "放学 go", "gb18030"),
+        ("(Cr:伴.Fans)".encode("gb18030"), "(Cr:伴.Fans)", "gb18030"),
+        ("→ 0 ←, ★Action, ●item".encode("gb18030"), "→ 0 ←, ★Action, ●item", "gb18030"),
+        ("canción número 2…".encode("gb18030"), "canción número 2…", "gb18030"),
+        # Valid UTF-8 by chance but for some bytes.
+        ("#хлебивино …".encode("gb18030"), "#хлебивино …", "gb18030"),
+        ("もそもそ 夜食のナン".encode("gb18030"), "もそもそ 夜食のナン", "gb18030"),
     ],
 )
-def test_the_first_encoding_that_fits_is_used(content, text, encoding):
-    assert decode_text(content) == (text, encoding, False)
+def test_the_encoding_is_the_one_that_the_bytes_are_evidence_of(content, text, encoding):
+    notes = [] if encoding == "utf-8" else [f"decoded as {encoding}"]
+    assert decode_text(content) == (text, encoding, notes)
+
+
+#: Sentences of Western European languages with what is not ASCII in them.
+WESTERN = [
+    "It’s “the best” café in town — 25°C, £5 or 5€…", "Naïve? I didn’t say ‘no’ to Zoë’s soirée.",
+    "L’été, où es-tu né ? À Paris, ça a été créé « là-bas ».", "Noël, l’œuvre coûte 3 € ; ÉNORME !",
+    "Schöne Grüße aus Köln: „Straße“ und Übermut, Äpfel.", "Ich weiß – größer, süß, für Jürgen.",
+    "¡Él dijo: ¿Qué pasó, señor? ¡Qué alegría, niños!", "El nº 3 llegó mañana a Perú, ¡ojalá!",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", WESTERN)
+def test_each_word_of_a_western_european_language_is_decoded_as_such(text):
+    for part in (text, *(word for word in text.split() if not word.isascii())):
+        if part not in ("3 €", "«", "–", "—"):
+            assert decode_text(part.encode("cp1252"))[:2] == (part, "cp1252"), part
+
+
+@pytest.mark.parametrize(
+    ("content", "text", "dropped"),
+    [
+        (b"it\xe2\x80\x99s sunny \xf0\x9f", "it’s sunny", 2),
+        (b"it\xe2\x80\x99s sunny \xf0\x9f\x98\n", "it’s sunny", 3),
+        (b"sunny \xf0\x9f", "sunny", 2),
+        (b"caf\xc3", "caf", 1),
+        (b"caf\xc3\xa9 \xff au lait", "café  au lait", 1),
+        (b"happy \xed\xa0\xbd\xed\xb8\x80 day", "happy 😀 day", 0),
+        (b"happy \xed\xa0\xbd", "happy", 3),
+    ],
+)
+def test_damaged_utf_8_keeps_all_that_can_be_decoded(content, text, dropped):
+    notes = [f"{dropped} undecodable byte{'s' if dropped > 1 else ''} dropped"] if dropped else []
+    assert decode_text(content) == (text, "utf-8", notes)
 
 
 @pytest.mark.parametrize("content", [b"\x00", b"hel\x00lo", "hello".encode("utf-16")])
@@ -57,8 +102,8 @@ def test_nul_bytes_are_no_text(content):
 
 
 def test_bytes_that_fit_no_encoding_are_refused_and_the_tried_ones_named():
-    with pytest.raises(UndecodableTextError, match=r"utf-8.*gb18030.*cp1252"):
-        decode_text(b"\x81 ")
+    with pytest.raises(UndecodableTextError, match="UTF-8, GB18030 and Windows-1252"):
+        decode_text(b"\x81 \x8d")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +116,11 @@ def test_bytes_that_fit_no_encoding_are_refused_and_the_tried_ones_named():
     ],
 )
 def test_mojibake_and_control_characters_are_repaired_and_it_is_said(written, text):
-    assert decode_text(written.encode()) == (text, "utf-8", True)
+    assert decode_text(written.encode()) == (
+        text,
+        "utf-8",
+        ["mojibake or control characters repaired"],
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,7 +135,7 @@ def test_mojibake_and_control_characters_are_repaired_and_it_is_said(written, te
     ],
 )
 def test_a_clean_text_is_kept_and_not_said_to_be_repaired(written, text):
-    assert decode_text(written.encode()) == (text, "utf-8", False)
+    assert decode_text(written.encode()) == (text, "utf-8", [])
 
 
 @pytest.mark.parametrize("written", ["Tom &amp; Jerry", "ﬁne", "好！", "cafe\u0301"])
@@ -111,7 +160,7 @@ def test_any_bytes_are_decoded_or_refused(content):
 @few
 @given(st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=1))
 def test_chinese_texts_of_both_encodings_are_read_alike(text):
-    assert decode_text(text.encode()) == (text, "utf-8", False)
+    assert decode_text(text.encode()) == (text, "utf-8", [])
     content = text.encode("gb18030")
     try:
         content.decode()

@@ -30,6 +30,7 @@ protocol: both
 seeds: {experiments: [v4_balanced_clip], number: 2}
 """
 #: A row that a user adds: a file, and its name in the grid.
+MINE_NAME = "mine-v7.1ä"
 MINE = "base: backbone.yaml\ntitle: Smaller head\nhead: {hidden: [128], dropout: [0.3]}\n"
 #: Few epochs, views and trials: what is tested is the workflow, not how good the models are.
 ADJUSTED = """\
@@ -101,8 +102,8 @@ def project(tmp_path_factory):
     assert all(line in text for line in SMALL.splitlines())
     # Two rows less, which train nothing that v6_adaptive does not train as well.
     text = re.sub("  - multimodal_(early|attention)\n", "", text)
-    config.write_text(f"{text}  - mine\n")
-    (folder / "config/experiments/ablation/mine.yaml").write_text(MINE)
+    config.write_text(f"{text}  - {MINE_NAME}\n")
+    (folder / f"config/experiments/ablation/{MINE_NAME}.yaml").write_text(MINE)
     (folder / "config/adjustments/offline.yaml").write_text(ADJUSTED)
     table = snakemake(folder, "results/ablation.md", "--sdm", "conda")
     assert table.returncode == 0, table.stderr[-3000:]
@@ -148,7 +149,7 @@ def test_every_number_of_every_table_follows_from_the_predictions(project):
 def test_a_row_that_is_named_in_the_grid_appears_everywhere(project):
     results = project / "results"
     scores = pd.read_csv(results / "ablation.csv")
-    assert scores["experiment"].iloc[-1] == "ablation/mine"
+    assert scores["experiment"].iloc[-1] == f"ablation/{MINE_NAME}"
     text = (results / "ablation.md").read_text()
     tables = re.findall(r"(?:^\|.*\n)+", text, re.M)
     assert len(tables) >= 9
@@ -156,8 +157,8 @@ def test_a_row_that_is_named_in_the_grid_appears_everywhere(project):
     for figure in ("scores", "gains", "classes", "reliability"):
         numbers = json.loads((results / "figures/ablation.json").read_text())[figure]
         assert "mine" in json.dumps(numbers), figure
-    assert "| mine " in (results / "report.md").read_text()
-    assert (results / "paper/metrics/ablation/mine.json").exists()
+    assert f"| {MINE_NAME} " in (results / "report.md").read_text()
+    assert (results / f"paper/metrics/ablation/{MINE_NAME}.json").exists()
 
 
 def test_the_paper_protocol_stands_in_its_own_columns_as_optimistic(project):

@@ -17,6 +17,11 @@ def write_table(path: str | Path, table: pd.DataFrame) -> None:
             table.to_csv(temporary, sep=separator, index=False, lineterminator="\n")
 
 
+def as_cell(text: str) -> str:
+    """``text`` for a CSV file that people open: what a spreadsheet would run gets an apostrophe."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+
+
 def read_numbers(path: str | Path) -> pd.DataFrame:
     """Read a CSV file of numbers that :func:`write_table` wrote; an empty cell has no value."""
     return pd.read_csv(path)

@@ -1,5 +1,6 @@
 """The settings of a run: config/config.yaml and what overrides it."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,6 +20,9 @@ from mmsent.config.validation import (
 FILES = (
     "models", "adjustments", "augmentations", "text_augmentations", "paper_results", "deviations",
 )  # fmt: skip
+
+#: Names become parts of paths; letters may be of any script.
+_EXPERIMENT_NAME = re.compile(r"\w[\w.-]*(?:/\w[\w.-]*)*")
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 
@@ -64,8 +68,8 @@ class SeedSettings(Settings):
 
     @field_validator("experiments")
     @classmethod
-    def _each_once(cls, names: list[str]) -> list[str]:
-        return each_once(names)
+    def _names(cls, names: list[str]) -> list[str]:
+        return experiment_names(names)
 
 
 class Config(Settings):
@@ -91,20 +95,45 @@ class Config(Settings):
     versions: list[str] = Field(min_length=1)
     ablation: list[str] = Field(description="rows of the ablation, or none")
 
+    @field_validator("dataset", mode="before")
+    @classmethod
+    def _text(cls, value: Any) -> Any:
+        # YAML reads a folder's name of digits as a number: 2023_11 as 202311.
+        if isinstance(value, int | float):
+            raise ValueError("YAML reads this name as a number; put ./ before the folder's name")
+        return value
+
+    @field_validator("dataset")
+    @classmethod
+    def _usable_path(cls, value: str) -> str:
+        if "{" in value or "}" in value:
+            raise ValueError(
+                "Snakemake takes braces in a path for wildcards; rename the folder, or name a link "
+                "to it (ln -s)"
+            )
+        return str(Path(value).expanduser())
+
     @field_validator("vlm", "versions", "ablation")
     @classmethod
-    def _each_once(cls, names: list[str]) -> list[str]:
-        return each_once(names)
+    def _names(cls, names: list[str]) -> list[str]:
+        return experiment_names(names)
 
 
-def each_once(names: list[str]) -> list[str]:
-    """The names, if none of them is there twice.
+def experiment_names(names: list[str]) -> list[str]:
+    """Return the names, all of which can be part of a path and of a command.
 
     Raises
     ------
     ValueError
-        If one is.
+        If a name has other characters than letters, digits, ``_``, ``.``, ``-`` and ``/``, or is
+        listed twice.
     """
+    for name in names:
+        if not _EXPERIMENT_NAME.fullmatch(name):
+            raise ValueError(
+                f"{name!r} cannot be the name of an experiment: use letters, digits, _, . and -, "
+                "a letter or a digit first; rename its file"
+            )
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(f"named twice: {', '.join(twice)}")

@@ -7,6 +7,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from mmsent.data.layout import guid_order
 from mmsent.data.text import normalised_words
 from mmsent.labels import LABELLED
 
@@ -31,7 +32,7 @@ def near_duplicate_groups(
         ``guid``, ``group`` (the smallest guid of the group, so that it does not depend on other
         groups) and ``size``, by guid.
     """
-    guids = sorted(set(text_index["guid"]) | set(image_index["guid"]), key=int)
+    guids = sorted(set(text_index["guid"]) | set(image_index["guid"]), key=guid_order)
     position = {guid: index for index, guid in enumerate(guids)}
     edges = _text_edges(text_index, minimum_words) + _image_edges(image_index, phash_distance)
     rows = np.array([position[a] for a, _ in edges], dtype=np.int64)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from mmsent.data.layout import DatasetError
+from mmsent.data.layout import DatasetError, guid_order
 from mmsent.labels import LABELLED, LABELS, TEST, TRAIN, VALIDATION
 
 
@@ -98,7 +98,7 @@ def fold_table(
         role = part.map(lambda number: VALIDATION if number == 0 else TRAIN)
         table[f"role_{fold}"] = role.reindex(table.index).fillna(TEST)
         _check_roles(table, fold)
-    return table.sort_values("guid", key=lambda guid: guid.astype(int)).reset_index(drop=True)
+    return table.sort_values("guid", key=lambda guid: guid.map(guid_order)).reset_index(drop=True)
 
 
 def labelled_groups(posts: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
@@ -112,6 +112,13 @@ def labelled_groups(posts: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
 
 def _check_enough(table: pd.DataFrame, outer: int) -> None:
     groups = table.groupby("label")["group"].nunique().reindex(range(len(LABELS)), fill_value=0)
+    if not groups.all():
+        labelled = table["label"].value_counts()
+        counts = [f"{name} ({labelled[i]})" for i, name in enumerate(LABELS) if groups[i]]
+        raise DatasetError(
+            f"posts of three classes are needed, {', '.join(LABELS)}; these are "
+            f"{' and '.join(counts)} alone"
+        )
     few = [
         f"{name} has {groups[index]}" for index, name in enumerate(LABELS) if groups[index] < outer
     ]

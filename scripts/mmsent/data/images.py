@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms
 
 #: A picture of more pixels is refused: decoding it would take over a gigabyte.
 MAXIMUM_PIXELS = 100_000_000
@@ -17,6 +17,17 @@ BLANK_COLOUR = (128, 128, 128)
 #: What says nothing of the file: a fault of disk or network, too many open files, no right.
 _FAULTS = {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EMFILE, errno.ENFILE, errno.ENOMEM,
            errno.EACCES, errno.EPERM}  # fmt: skip
+
+#: How an image is turned upright, by the orientation that its EXIF names.
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
+_ORIENTATION = 0x112
+
+#: White in images of integers or floats: the least of these that no pixel exceeds.
+_WHITE_LEVELS = (255, 65_535, 2**31 - 1)
 
 _SUFFIX_FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
 
@@ -33,6 +44,7 @@ class Picture:
     format: str
     mode: str
     frames: int
+    exif_error: str = ""
 
     @property
     def notes(self) -> list[str]:
@@ -41,7 +53,10 @@ class Picture:
         if self.mode != "RGB":
             notes.append(f"mode {self.mode} converted to RGB")
         if self.frames > 1:
-            notes.append(f"animated: the first of {self.frames} frames is used")
+            kind = "several pictures" if self.format == "MPO" else "animated"
+            notes.append(f"{kind}: the first of {self.frames} frames is used")
+        if self.exif_error:
+            notes.append(f"EXIF not wholly readable: {self.exif_error}")
         return notes
 
 
@@ -59,9 +74,9 @@ def read_picture(path: str | Path) -> Picture:
     if path.stat().st_size == 0:
         raise UnreadableImageError("the file is empty")
     try:
-        with warnings.catch_warnings():
-            # Pillow only warns of a picture that is large: the limit here is ours.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with warnings.catch_warnings(record=True) as warned:
+            # Pillow warns of damaged EXIF, and of large images, whose limit here is ours.
+            warnings.simplefilter("always")
             with Image.open(path) as image:
                 width, height = image.size
                 if width * height > MAXIMUM_PIXELS:
@@ -69,9 +84,18 @@ def read_picture(path: str | Path) -> Picture:
                         f"{width} x {height} pixels are more than {MAXIMUM_PIXELS:,}"
                     )
                 image.load()
-                rgb = _to_rgb(ImageOps.exif_transpose(image))
+                turn, exif_error = _turn(image)
+                damage = [str(one.message).strip() for one in warned if "EXIF" in str(one.message)]
+                rgb = _to_rgb(image)
+                rgb = rgb if turn is None else rgb.transpose(turn)
                 frames = getattr(image, "n_frames", 1)
-                return Picture(rgb, image.format or "unknown", image.mode, frames)
+                return Picture(
+                    rgb,
+                    image.format or "unknown",
+                    image.mode,
+                    frames,
+                    exif_error or "".join(damage[:1]),
+                )
     except Image.DecompressionBombError:
         raise UnreadableImageError(f"more than {MAXIMUM_PIXELS:,} pixels") from None
     except Image.UnidentifiedImageError:
@@ -89,12 +113,37 @@ def expected_format(path: Path) -> str:
     return _SUFFIX_FORMATS.get(path.suffix.lower(), "")
 
 
+def _turn(image: Image.Image) -> tuple[Image.Transpose | None, str]:
+    """How an image is to be turned, and why its EXIF cannot be read, if it cannot."""
+    try:
+        return _UPRIGHT.get(image.getexif().get(_ORIENTATION, 1)), ""
+    except Exception as error:  # noqa: BLE001  damaged EXIF makes the parser raise anything
+        return None, str(error) or type(error).__name__
+
+
 def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        return _grey_levels(image)
+    if image.mode == "LAB":
+        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        return ImageCms.buildTransform(lab, srgb, "LAB", "RGB").apply(image)
     if image.has_transparency_data:
         layered = image.convert("RGBA")
         white = Image.new("RGBA", layered.size, "white")
         return Image.alpha_composite(white, layered).convert("RGB")
-    if image.mode.startswith("I;16"):
-        # convert() would clip sixteen bits at 255: almost everything would be white.
-        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
     return image.convert("RGB")
+
+
+def _grey_levels(image: Image.Image) -> Image.Image:
+    """An image of more than eight bits, scaled; ``convert`` would cut its values off at 255."""
+    values = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0, neginf=0)
+    white = next((level for level in _WHITE_LEVELS if values.max() <= level), values.max())
+    if image.mode.startswith("I;16"):
+        white = 65_535
+    elif image.mode == "F" and values.max() <= 1:
+        white = 1
+    grey = np.clip(values * (255 / white), 0, 255)
+    transparent = image.info.get("transparency")
+    if transparent is not None:
+        grey[values == transparent] = 255
+    return Image.fromarray(grey.astype(np.uint8)).convert("RGB")

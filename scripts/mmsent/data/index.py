@@ -10,12 +10,14 @@ from pathlib import Path
 import imagehash
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
+from mmsent.data.decoding import UndecodableTextError
 from mmsent.data.images import UnreadableImageError, expected_format, read_picture
+from mmsent.data.layout import normalise_guid
 from mmsent.data.problems import NOTE_SEPARATOR
-from mmsent.data.text import UndecodableTextError, decode_text
+from mmsent.data.text import decode_text
 from mmsent.files import sha256_bytes, sha256_file
+from mmsent.progress import with_progress
 
 TEXT_COLUMNS = ["guid", "file", "sha256", "bytes", "encoding", "text", "note", "problem"]
 IMAGE_COLUMNS = [
@@ -30,20 +32,17 @@ def index_texts(files: Iterable[Path]) -> pd.DataFrame:
     A text that cannot be decoded has its reason in ``problem`` and an empty ``text``.
     """
     rows = []
-    for path in tqdm(list(files), desc="texts", unit="post", mininterval=2):
+    for path in with_progress(files, "texts"):
         content = path.read_bytes()
         text, encoding, note, problem = "", "", "", ""
         try:
-            text, encoding, repaired = decode_text(content)
+            text, encoding, notes = decode_text(content)
+            note = NOTE_SEPARATOR.join(notes)
         except UndecodableTextError as error:
             problem = f"text {error}"
-        else:
-            notes = [] if encoding == "utf-8" else [f"decoded as {encoding}"]
-            notes += ["mojibake or control characters repaired"] if repaired else []
-            note = NOTE_SEPARATOR.join(notes)
         if not content:
             problem = "text file is empty"
-        start = (path.stem, path.name, sha256_bytes(content), len(content))
+        start = (str(normalise_guid(path.stem)), path.name, sha256_bytes(content), len(content))
         rows.append((*start, encoding, text, note, problem))
     return pd.DataFrame(rows, columns=TEXT_COLUMNS)
 
@@ -55,14 +54,12 @@ def index_images(files: Iterable[Path]) -> pd.DataFrame:
     digits, ``contrast`` the standard deviation of the grey levels (0 to 127.5). A picture that
     cannot be decoded has its reason in ``problem``.
     """
-    rows = [
-        _image_row(path) for path in tqdm(list(files), desc="images", unit="post", mininterval=2)
-    ]
+    rows = [_image_row(path) for path in with_progress(files, "images")]
     return pd.DataFrame(rows, columns=IMAGE_COLUMNS)
 
 
 def _image_row(path: Path) -> tuple[str | int | float, ...]:
-    start = (path.stem, path.name, sha256_file(path), path.stat().st_size)
+    start = (str(normalise_guid(path.stem)), path.name, sha256_file(path), path.stat().st_size)
     try:
         picture = read_picture(path)
     except UnreadableImageError as error:

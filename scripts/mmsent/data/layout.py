@@ -1,7 +1,9 @@
-"""Where the files of a data set lie."""
+"""Where the files of a data set are stored, and which post each belongs to."""
 
 import os
+import re
 from pathlib import Path
+from typing import Literal
 
 #: Labelled posts, ``guid,tag``.
 TRAIN_FILE = "train.txt"
@@ -10,30 +12,81 @@ UNLABELLED_FILE = "test_without_label.txt"
 #: Folder of the posts' files.
 DATA_FOLDER = "data"
 
+Modality = Literal["text", "image"]
+
+#: Suffix of a post's text, in any case.
+_TEXT_SUFFIX = "txt"
+#: Suffixes of images. A file of another suffix is a post's image if no file with one of these is.
+_IMAGE_SUFFIXES = {
+    "jpg", "jpeg", "jpe", "jfif", "png", "gif", "webp", "bmp", "tif", "tiff", "avif", "jp2", "mpo",
+    "ppm", "pgm",
+}  # fmt: skip
+
+_GUID = re.compile(r"0*([0-9]{1,40})(?:\.0*)?")
+
 
 class DatasetError(ValueError):
-    """The data set cannot be read; the message names the file and the way out."""
+    """The data set cannot be read; the message names the file and what to do."""
 
 
-def dataset_files(dataset: Path, suffix: str) -> list[str]:
-    """Paths of the posts' files with this suffix, by guid, the dataset folder included.
+def normalise_guid(written: str) -> str | None:
+    """``"12"`` for ``"12"``, ``" 12.0 "`` and ``"012"``; ``None`` for what is no whole number.
 
-    Files whose name is no guid are not posts and are left out.
+    A guid becomes part of a file name, so only digits are accepted.
+    """
+    match = _GUID.fullmatch(written.strip())
+    return match.group(1) if match else None
+
+
+def guid_order(guid: str) -> tuple[int, str]:
+    """Sort key of normalised guids: by value, however many digits they have."""
+    return len(guid), guid
+
+
+def dataset_files(dataset: Path, modality: Modality) -> list[str]:
+    """Paths of the posts' texts or images, by guid, the dataset folder included.
+
+    ``0012.JPG`` is the image of post 12. Files whose name is no guid are not posts and are ignored.
 
     Raises
     ------
     DatasetError
-        If there is no data folder, no such file in it, or one that may not be read.
+        If there is no data folder, no such file in it, two of one post, or one that may not be
+        read.
     """
     folder = dataset / DATA_FOLDER
     if not folder.is_dir():
         raise DatasetError(f"{folder}: no such folder; the posts' files belong there (see README)")
+    candidates: dict[str, list[str]] = {}
     with os.scandir(folder) as entries:
-        names = [e.name for e in entries if e.name.endswith(suffix) and e.is_file()]
-    numbers = [int(stem) for name in names if _is_guid(stem := name.removesuffix(suffix))]
-    if not numbers:
-        raise DatasetError(f"{folder}: no file named GUID{suffix} there (see README)")
-    return _readable([str(folder / f"{number}{suffix}") for number in sorted(numbers)])
+        for name in (entry.name for entry in entries if entry.is_file()):
+            guid = normalise_guid(name.rpartition(".")[0])
+            if guid is not None and (_suffix(name) == _TEXT_SUFFIX) == (modality == "text"):
+                candidates.setdefault(guid, []).append(name)
+    if not candidates:
+        example = "GUID.txt" if modality == "text" else "GUID.jpg"
+        raise DatasetError(f"{folder}: no file named {example} there (see README)")
+    files = {guid: _of_a_post(names) for guid, names in candidates.items()}
+    ordered = sorted(files, key=guid_order)
+    ambiguous = [guid for guid in ordered if len(files[guid]) > 1]
+    if ambiguous:
+        first = ambiguous[0]
+        raise DatasetError(
+            f"{folder}: post {first} has several {modality} files, {', '.join(files[first])} "
+            f"(posts like it: {len(ambiguous)}); keep one of them"
+        )
+    return _readable([str(folder / files[guid][0]) for guid in ordered])
+
+
+def _suffix(name: str) -> str:
+    return name.rpartition(".")[2].lower()
+
+
+def _of_a_post(names: list[str]) -> list[str]:
+    """The files among which a post's is: those with the suffix of an image, if there are any."""
+    if len(names) == 1:
+        return names
+    return sorted([name for name in names if _suffix(name) in _IMAGE_SUFFIXES] or names)
 
 
 def label_lists(dataset: Path, made_later: bool = False) -> list[str]:
@@ -63,14 +116,3 @@ def _readable(paths: list[str]) -> list[str]:
             "give yourself the right, chmod u+r"
         )
     return paths
-
-
-def _is_guid(stem: str) -> bool:
-    """Whether a file name's stem is a guid as lists are read: digits without leading zeros."""
-    return stem.isascii() and stem.isdigit() and stem == str(int(stem))
-
-
-def dataset_of(path: str | Path) -> str:
-    """The folder of the data set that a label file, or a file of a post, belongs to."""
-    folder = Path(path).parent
-    return str(folder.parent if folder.name == DATA_FOLDER else folder)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mmsent.data.layout import DATA_FOLDER, TRAIN_FILE, UNLABELLED_FILE, DatasetError
+from mmsent.data.layout import DATA_FOLDER, TRAIN_FILE, UNLABELLED_FILE, DatasetError, guid_order
 from mmsent.data.problems import (
     BAD_IMAGE,
     BAD_LIST,
@@ -120,7 +120,8 @@ def judge(problems: list[Problem], policy: str) -> pd.DataFrame:
     table = pd.DataFrame(problems, columns=PROBLEM_COLUMNS)
     judged = table["kind"].isin(list(actions))
     table.loc[judged, "action"] = table.loc[judged, "kind"].map(actions)
-    table["order"] = pd.to_numeric(table["guid"], errors="coerce")
+    # A guid that could not be read is shown as it was written.
+    table["order"] = [(not guid.isdigit(), *guid_order(guid)) for guid in table["guid"]]
     table["is_note"] = table["kind"] == NOTE
     return table.sort_values(["is_note", "order", "file", "problem"])[PROBLEM_COLUMNS]
 

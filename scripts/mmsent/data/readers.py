@@ -1,20 +1,17 @@
 """The files that a user brings: which posts there are and which label they have."""
 
 import csv
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from mmsent.data.layout import DatasetError
-from mmsent.data.text import UndecodableTextError, decoded
+from mmsent.data.decoding import UndecodableTextError, decode
+from mmsent.data.layout import DatasetError, normalise_guid
 from mmsent.labels import LABEL_INDEX, LABELS, UNLABELLED
 
 #: What may stand in the tag column of a post without a label.
 NO_LABEL = ("", "null", "nan", "none")
-
-_GUID = re.compile(r"0*([0-9]{1,18})(?:\.0*)?")
 
 
 @dataclass(frozen=True)
@@ -33,15 +30,6 @@ class Listing:
     problems: list[tuple[str, str, str]]
 
 
-def normalise_guid(written: str) -> str | None:
-    """``"12"`` for ``"12"``, ``" 12.0 "`` and ``"012"``; ``None`` for what is no whole number.
-
-    A guid becomes part of a file name, so nothing but digits ever passes.
-    """
-    match = _GUID.fullmatch(written.strip())
-    return match.group(1) if match else None
-
-
 def read_listing(path: Path, labelled: bool) -> Listing:
     """Read a label file (``guid,tag`` with a header; any line ends, BOM and quotes allowed).
 
@@ -52,7 +40,7 @@ def read_listing(path: Path, labelled: bool) -> Listing:
         list of posts without a label may have none.
     """
     try:
-        text, _ = decoded(path.read_bytes())
+        text = decode(path.read_bytes()).text
     except FileNotFoundError:
         raise DatasetError(f"{path}: no such file; it lists the posts as guid,tag") from None
     except OSError as error:
@@ -113,5 +101,5 @@ def _listed_posts(
 
 def count_listed(path: Path) -> int:
     """Number of rows of a label file that list something, the unusable ones included."""
-    text, _ = decoded(path.read_bytes())
+    text = decode(path.read_bytes()).text
     return sum(bool(line.strip(" ,\t")) for line in text.strip().splitlines()[1:])

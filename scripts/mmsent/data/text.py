@@ -7,10 +7,7 @@ import ftfy
 
 from mmsent.config.network import Cleaning
 from mmsent.data.cleaning import sentiment_cleaned, symbols_cleaned, without_marks
-
-#: Tried in this order; the first that decodes every byte is used. The order is fixed, so that the
-#: same bytes always give the same text, which no statistical guesser promises.
-ENCODINGS = ("utf-8-sig", "gb18030", "cp1252")
+from mmsent.data.decoding import decode
 
 CLEANINGS: tuple[str, ...] = get_args(Cleaning)
 
@@ -25,49 +22,26 @@ _NOT_WORD = re.compile(r"[^\w\s]")
 _STEPS = {"basic": without_marks, "symbols": symbols_cleaned, "sentiment": sentiment_cleaned}
 
 
-class UndecodableTextError(ValueError):
-    """No known encoding fits the bytes, or they are no text."""
-
-
-def decoded(content: bytes) -> tuple[str, str]:
-    """Decode bytes by the first of :data:`ENCODINGS` that fits.
+def decode_text(content: bytes) -> tuple[str, str, list[str]]:
+    """Decode the text of a post and normalise it (ftfy: NFC, no HTML entities, no mojibake).
 
     Returns
     -------
-    text, encoding
-        ``encoding`` is ``"utf-8"``, ``"gb18030"`` or ``"cp1252"``.
+    text, encoding, notes
+        ``notes`` lists what was done to the text beside decoding it as UTF-8.
 
     Raises
     ------
     UndecodableTextError
-        If no encoding fits, or the content has NUL bytes.
+        If no encoding fits, or the content contains NUL bytes.
     """
-    if b"\x00" in content:
-        raise UndecodableTextError("holds NUL bytes, so it is no text in a known encoding")
-    for encoding in ENCODINGS:
-        try:
-            return content.decode(encoding), encoding.removesuffix("-sig")
-        except UnicodeDecodeError:
-            continue
-    raise UndecodableTextError(f"fits none of {', '.join(ENCODINGS)}")
-
-
-def decode_text(content: bytes) -> tuple[str, str, bool]:
-    """Decode the text of a post and put it into one form (ftfy: NFC, no HTML entities).
-
-    Returns
-    -------
-    text, encoding, repaired
-        ``repaired`` says whether mojibake was undone or control characters were taken out.
-
-    Raises
-    ------
-    UndecodableTextError
-        If no encoding fits, or the content has NUL bytes.
-    """
-    text, encoding = decoded(content)
-    repaired = ftfy.fix_encoding(text) != text or bool(_CONTROL.search(text))
-    return ftfy.fix_text(text, uncurl_quotes=False).strip(), encoding, repaired
+    text, encoding, dropped = decode(content)
+    notes = [] if encoding == "utf-8" else [f"decoded as {encoding}"]
+    if dropped:
+        notes.append(f"{dropped} undecodable {'byte' if dropped == 1 else 'bytes'} dropped")
+    if ftfy.fix_encoding(text) != text or _CONTROL.search(text):
+        notes.append("mojibake or control characters repaired")
+    return ftfy.fix_text(text, uncurl_quotes=False).strip(), encoding, notes
 
 
 def clean_text(text: str, cleaning: str) -> str:

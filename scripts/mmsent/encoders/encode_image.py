@@ -11,7 +11,6 @@ import pandas as pd
 import torch
 from PIL import Image
 from torch import nn
-from tqdm import tqdm
 
 from mmsent.config.encoders import ImageEncoder, Pixels
 from mmsent.config.network import PIXELS
@@ -19,6 +18,7 @@ from mmsent.data.images import BLANK_COLOUR, read_picture
 from mmsent.encoders.device import device_for, keep_freed_memory
 from mmsent.encoders.towers import ImageTower, PixelTower
 from mmsent.encoders.views import augmented_view, evaluation_view
+from mmsent.progress import Progress
 
 #: Small batches are the fastest on a CPU: activations stay in the cache. Always of this size,
 #: filled up with blank pictures: the states of a picture would depend on how many others there are.
@@ -90,7 +90,7 @@ def encode_images(
         return view(picture, index["sha256"].iloc[row])
 
     parts = []
-    with tqdm(total=len(rows), desc="images", unit="post", mininterval=2) as progress:
+    with Progress(len(rows), "images") as progress:
         for start in range(0, len(rows), _BATCH):
             views = [view_of(row) for row in rows[start : start + _BATCH]]
             filled = torch.stack([*views, *[blank] * (_BATCH - len(views))])

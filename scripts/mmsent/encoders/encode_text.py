@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from mmsent.config.encoders import TextEncoder
 from mmsent.data.text import EMPTY
@@ -17,6 +16,7 @@ from mmsent.encoders.layers import states_below
 from mmsent.encoders.reading import TextReading
 from mmsent.encoders.towers import TextTower
 from mmsent.encoders.transformers_text import load_text_tower
+from mmsent.progress import Progress
 
 #: Texts are padded to a multiple of so many tokens, and lie in batches of so many, the last of
 #: which is blank. Matrix products of another shape may add up in another order, and a mask without
@@ -92,7 +92,7 @@ def encode_texts(
 
 def _batches(widths: np.ndarray) -> Iterator[np.ndarray]:
     """Places of texts of one width, as many as a batch holds beside its blank one."""
-    with tqdm(total=len(widths), desc="texts", unit="post", mininterval=2) as progress:
+    with Progress(len(widths), "texts") as progress:
         for width in np.unique(widths):
             places = np.flatnonzero(widths == width)
             for start in range(0, len(places), _BATCH - 1):

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mmsent.data.layout import guid_order
 from mmsent.labels import LABELS, PROBABILITY_COLUMNS
 
 #: Columns of the table of an experiment's wrong posts.
@@ -53,7 +54,7 @@ def bad_cases(table: pd.DataFrame, folds: pd.DataFrame, posts: pd.DataFrame) -> 
     if unknown:
         raise ValueError(f"{len(unknown)} posts are not known: guid {', '.join(unknown[:5])}")
     wrong["text"] = [" ".join(texts[guid].split()) for guid in wrong["guid"]]
-    wrong["number"] = wrong["guid"].astype(int)
+    wrong["number"] = wrong["guid"].map(guid_order)
     wrong = wrong.sort_values(["confidence", "number"], ascending=[False, True])
     for column in ("label", "predicted"):
         wrong[column] = [LABELS[index] for index in wrong[column]]

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mmsent.data.layout import guid_order
 from mmsent.evaluation.bad_cases import summary
 from mmsent.labels import LABELS, PROBABILITY_COLUMNS, UNLABELLED_ROLE
 
@@ -57,7 +58,7 @@ def submission_table(listed: list[str], guids: list[str], predicted: np.ndarray)
         If a predicted post is not on the list.
     """
     tags = {guid: LABELS[index] for guid, index in zip(guids, predicted, strict=True)}
-    foreign = sorted(set(tags) - set(listed), key=int)
+    foreign = sorted(set(tags) - set(listed), key=guid_order)
     if foreign:
         raise ValueError(f"{len(foreign)} posts are not listed: guid {', '.join(foreign[:5])}")
     rows = [(guid, tags[guid]) for guid in listed if guid in tags]

@@ -11,6 +11,7 @@ from PIL import Image, ImageOps
 
 from mmsent.data.duplicates import duplicate_summary
 from mmsent.data.images import read_picture
+from mmsent.data.layout import guid_order
 from mmsent.figures.style import (
     ALERT,
     LABEL_COLOURS,
@@ -126,7 +127,7 @@ def _draw(members: list[pd.DataFrame], numbers: dict[str, Any], images: Path) ->
 
 def _choose(group: pd.DataFrame) -> pd.DataFrame:
     """Up to :data:`POSTS_SHOWN` posts by guid, in which every label of the group occurs."""
-    group = group.assign(number=[int(guid) for guid in group["guid"]]).sort_values("number")
+    group = group.assign(number=group["guid"].map(guid_order)).sort_values("number")
     first_of_label = ~group["known"].duplicated()
     order = group.assign(later=~first_of_label).sort_values(["later", "number"])
     return order.head(POSTS_SHOWN).sort_values("number")

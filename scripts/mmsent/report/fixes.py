@@ -20,7 +20,7 @@ def guid_matching(
     Parameters
     ----------
     texts, images
-        The indexes of the files: column ``guid``, the files' names without suffix.
+        The indexes of the files: columns ``guid`` and ``file``.
 
     Returns
     -------
@@ -30,10 +30,11 @@ def guid_matching(
         written as it is read).
     """
     files = set(texts["guid"]) & set(images["guid"])
+    stems = {Path(name).stem for name in texts["file"]} & {Path(n).stem for n in images["file"]}
     rows = pd.concat([listing.rows for listing in listings])
     return {
         "listed": len(rows),
-        "as_written": int(rows["written"].isin(files).sum()),
+        "as_written": int(rows["written"].isin(stems).sum()),
         "normalised": int(rows["guid"].isin(files).sum()),
         "written_otherwise": int((rows["written"] != rows["guid"]).sum()),
     }

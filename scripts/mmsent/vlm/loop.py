@@ -10,9 +10,9 @@ from typing import Any
 
 import torch
 from torch import nn
-from tqdm import tqdm
 
 from mmsent.config.vlm import VlmExperiment
+from mmsent.progress import Progress
 from mmsent.training.losses import loss_function
 from mmsent.training.schedules import LearningRate
 from mmsent.training.scores import epoch_scores
@@ -167,7 +167,7 @@ class _Training:
         # The mean loss over the posts of a step, whatever the size of its last batch.
         in_step = [len(rows) for rows in split(order, size * together) for _ in split(rows, size)]
         name = f"epoch {self.epoch + 1} of {self._settings.schedule.epochs}"
-        with tqdm(total=posts, desc=name, unit="post", mininterval=2) as progress:
+        with Progress(posts, name) as progress:
             given = self._reading.batches(self._train, batches, self._numbers.device)
             for number, (batch, target) in enumerate(given, start=1):
                 logits = self._network(batch)
@@ -180,8 +180,7 @@ class _Training:
                 total += value * len(target)
                 predicted.append(logits.detach().argmax(1))
                 labels.append(target)
-                progress.set_postfix(loss=f"{value:.3f}", MiB=self._memory(), refresh=False)
-                progress.update(len(target))
+                progress.update(len(target), f"loss {value:.3f}, {self._memory()} MiB")
         scores = epoch_scores(torch.cat(labels), torch.cat(predicted), "train")
         return {"train_loss": total / posts, **scores}
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import torch
 from torch.utils.data import DataLoader
-from tqdm import tqdm
 
 from mmsent.config.vlm import VlmExperiment
 from mmsent.labels import LABELS
+from mmsent.progress import Progress
 from mmsent.vlm.network import VlmClassifier
 from mmsent.vlm.prompts import Posts, Prompts
 
@@ -45,7 +45,7 @@ class Reading:
     ) -> Iterator[tuple[dict[str, torch.Tensor], torch.Tensor]]:
         """All posts in order, with progress shown."""
         rows = list(split(list(range(len(posts))), size))
-        with tqdm(total=len(posts), desc=name, unit="post", mininterval=2) as progress:
+        with Progress(len(posts), name) as progress:
             for batch, labels in self.batches(posts, rows, device):
                 yield batch, labels
                 progress.update(len(labels))

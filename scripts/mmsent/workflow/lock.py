@@ -6,12 +6,14 @@ Snakemake's own lock is a file that a killed run leaves behind: the next one ref
 until it is told to unlock. This one is the system's, and after a kill the next run simply goes on.
 """
 
+import errno
 import fcntl
 import os
 from pathlib import Path
 from typing import TextIO
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 #: Beside Snakemake's own records; its first line is the process that holds it.
 LOCK = Path(".snakemake/run.lock")
@@ -38,6 +40,8 @@ def check_writable(*folders: Path) -> None:
 def hold_folder(path: Path = LOCK) -> None:
     """Hold the folder until this process ends.
 
+    On a file system without locks, as some network file systems are, a warning is logged instead.
+
     Raises
     ------
     WorkflowError
@@ -48,6 +52,12 @@ def hold_folder(path: Path = LOCK) -> None:
     try:
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
+        if error.errno not in (errno.EAGAIN, errno.EACCES):
+            logger.warning(
+                f"{path}: this file system has no locks ({error.strerror}), so a second run in "
+                "this folder would not be refused: start only one at a time"
+            )
+            return
         file.seek(0)
         other = file.read().strip() or "unknown"
         raise WorkflowError(

@@ -12,7 +12,14 @@ from mmsent.config.experiment import EXPERIMENTS, Experiment, experiment_files, 
 from mmsent.config.main import FILES, Config, load_config
 from mmsent.config.network import PIXELS
 from mmsent.config.validation import ConfigError, nearest
-from mmsent.data.layout import DATA_FOLDER, DatasetError, dataset_files, label_lists
+from mmsent.data.layout import (
+    DATA_FOLDER,
+    DatasetError,
+    Modality,
+    dataset_files,
+    guid_order,
+    label_lists,
+)
 from mmsent.demo.plan import file_names
 from mmsent.files import canonical_json
 from mmsent.workflow.benchmarks import benchmark_files
@@ -77,8 +84,8 @@ class Plan:
         self.dataset = DEMO_FOLDER if self.is_demo else self.config.dataset.rstrip("/")
         self.demo_files = self._demo_files() if self.is_demo else []
         self.label_lists()  # a data set without one is refused here, before any job
-        self.texts = self._files(".txt")
-        self.images = self._files(".jpg")
+        self.texts = self._files("text")
+        self.images = self._files("image")
 
     def _experiment(self, name: str) -> Experiment:
         path = self.experiment_file(name)
@@ -127,11 +134,12 @@ class Plan:
             settings["dataset"] = f"{Path(self.config.dataset).name}/"
         return canonical_json(settings)
 
-    def _files(self, suffix: str) -> list[str]:
+    def _files(self, modality: Modality) -> list[str]:
         if not self.is_demo:
-            return dataset_files(Path(self.dataset), suffix)
-        names = [n for n in self.demo_files if n.endswith(suffix) and f"/{DATA_FOLDER}/" in n]
-        return sorted(names, key=lambda name: int(Path(name).stem))
+            return dataset_files(Path(self.dataset), modality)
+        folder, suffix = f"{DEMO_FOLDER}/{DATA_FOLDER}/", ".txt" if modality == "text" else ".jpg"
+        names = [n for n in self.demo_files if n.startswith(folder) and n.endswith(suffix)]
+        return sorted(names, key=lambda name: guid_order(Path(name).stem))
 
     def _demo_files(self) -> list[str]:
         demo = self.config.demo
