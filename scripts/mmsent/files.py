@@ -69,27 +69,22 @@ def canonical_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def settings_argument(value: str) -> dict[str, Any]:
-    """Read a command-line value that carries settings: JSON text, or ``FILE.yaml#key``.
-
-    The workflow passes JSON, so that Snakemake tracks exactly the settings that a rule uses; a
-    person names a YAML file and, behind ``#``, one of its keys.
+def settings_argument(value: str) -> Any:
+    """Read a word of a command line: JSON of settings, ``FILE.yaml#key``, or the word itself.
 
     Raises
     ------
     ValueError
-        If the key is not in the file, or the settings are not a mapping.
+        If the file has no such key.
     """
     if value.lstrip().startswith("{"):
-        settings = json.loads(value)
-    else:
-        import yaml
+        return json.loads(value)
+    name, separator, key = value.partition(".yaml#")
+    if not separator:
+        return value
+    import yaml
 
-        name, _, key = value.partition("#")
-        settings = yaml.safe_load(Path(name).read_text(encoding="utf-8"))
-        if key and key not in settings:
-            raise ValueError(f"{name}: no key {key!r}; it has {', '.join(settings)}")
-        settings = settings[key] if key else settings
-    if not isinstance(settings, dict):
-        raise ValueError(f"{value}: expected a mapping of settings")
-    return settings
+    settings = yaml.safe_load(Path(f"{name}.yaml").read_text(encoding="utf-8"))
+    if key not in settings:
+        raise ValueError(f"{name}.yaml: no key {key!r}; it has {', '.join(settings)}")
+    return settings[key]

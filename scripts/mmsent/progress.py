@@ -8,6 +8,9 @@ from typing import Self, TypeVar
 
 from tqdm import tqdm
 
+#: Begins each line; several jobs may write to one output.
+label = ""
+
 Item = TypeVar("Item")
 
 
@@ -24,7 +27,7 @@ class Progress:
 
     def __init__(self, total: int, name: str) -> None:
         """Begin; ``name`` starts each line."""
-        self._total, self._name, self._done = total, name, 0
+        self._total, self._name, self._done = total, f"{label} {name}".strip(), 0
         self._start, self._shown = time.monotonic(), 0.0
         is_terminal = sys.stderr.isatty()
         self._bar = tqdm(total=total, desc=name, unit="post") if is_terminal else None

@@ -1,4 +1,4 @@
-"""The source files that a script runs: what a rule depends on beside its data."""
+"""The source files of a job: what a rule depends on beside its data."""
 
 import functools
 import re
@@ -40,31 +40,31 @@ def _module_files(name: str) -> set[Path]:
 
 
 @functools.cache
-def sources(script: str) -> list[str]:
-    """A script and every module of the project that it imports, however far down.
+def sources(job: str) -> list[str]:
+    """The file of a job, what runs it, and every module of the project that they import.
 
     The list is a rule's input: Snakemake compares the content, so editing a module re-runs exactly
-    the rules whose script imports it.
+    the rules whose job imports it.
     """
-    first = SCRIPTS / f"{script}.py"
-    seen: set[Path] = {first}
-    todo = [first]
+    first = [SCRIPTS / "jobs" / f"{job}.py", SCRIPTS / "job.py"]
+    seen: set[Path] = set(first)
+    todo = list(first)
     while todo:
         for module in imported_modules(todo.pop()) - seen:
             seen.add(module)
             todo.append(module)
-    return [str(first), *sorted(str(path) for path in seen - {first})]
+    return [*map(str, first), *sorted(str(path) for path in seen - set(first))]
 
 
-def code_hash(script: str) -> str:
-    """SHA-256 of a script and every module of the project that it imports.
+def code_hash(job: str) -> str:
+    """SHA-256 of a job and every module of the project that it imports.
 
     Raises
     ------
     FileNotFoundError
         If the working folder is not that of the project.
     """
-    return sha256_bytes(canonical_json({p: sha256_file(p) for p in sources(script)}).encode())
+    return sha256_bytes(canonical_json({p: sha256_file(p) for p in sources(job)}).encode())
 
 
 def templates(*names: str) -> list[str]:

@@ -1,13 +1,12 @@
 """Settings of the encoders behind names: config/models/*.yaml."""
 
 import re
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, create_model, model_validator
 
 from mmsent.config.network import PIXELS
-from mmsent.config.validation import Settings, read_yaml, validated
+from mmsent.config.validation import Settings, validated
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -194,16 +193,15 @@ ENCODES: dict[str, tuple[str, ...]] = {
 }
 
 
-def load_models(path: str | Path) -> Models:
-    """Read a models file.
+def models_of(content: dict[str, Any], where: str) -> Models:
+    """Validate the encoders of a profile; ``where`` begins each message.
 
     Raises
     ------
     ConfigError
         One line for each wrong setting.
     """
-    content = read_yaml(path)
-    return validated(_models_of(content), content, lambda _: str(path))
+    return validated(_models_of(content), content, lambda _: where)
 
 
 def _models_of(content: dict[str, Any]) -> type[Models]:

@@ -17,9 +17,7 @@ from mmsent.config.validation import (
 )
 
 #: Keys whose value is the path of a file of settings.
-FILES = (
-    "models", "adjustments", "augmentations", "text_augmentations", "paper_results", "deviations",
-)  # fmt: skip
+FILES = ("augmentations", "text_augmentations", "paper_results", "deviations")
 
 #: Names become parts of paths; letters may be of any script.
 _EXPERIMENT_NAME = re.compile(r"\w[\w.-]*(?:/\w[\w.-]*)*")
@@ -77,8 +75,7 @@ class Config(Settings):
 
     dataset: str = Field("demo", description="'demo', or a folder in the layout of the README")
     seed: int = 42
-    models: str = "config/models/offline.yaml"
-    adjustments: str = "config/adjustments/offline.yaml"
+    profile: str = Field("offline", description="a file in config/profiles, or a path")
     augmentations: str = "config/augmentations.yaml"
     text_augmentations: str = "config/text_augmentations.yaml"
     paper_results: str = "config/paper_results.csv"

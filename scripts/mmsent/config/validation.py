@@ -1,30 +1,18 @@
 """Validation of settings, with messages that name the file, the key, the value and the nearest."""
 
 import difflib
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from mmsent.errors import InputError
 
-class ConfigError(ValueError):
+
+class ConfigError(InputError):
     """A setting is wrong; the message names where, what and the nearest valid value."""
-
-
-@contextmanager
-def told_plainly() -> Iterator[None]:
-    """End the program with status 1 and the message alone if a setting or a file is wrong.
-
-    What is wrong with the program itself keeps its traceback.
-    """
-    try:
-        yield
-    except ConfigError as error:
-        sys.exit(str(error))
 
 
 class Settings(BaseModel):
@@ -144,3 +132,13 @@ def has_key(content: Any, location: tuple[int | str, ...]) -> bool:
         except (KeyError, IndexError, TypeError):
             return False
     return True
+
+
+def overlaid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """``below`` with the keys of ``above``; mappings are merged, other values replaced."""
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        both = isinstance(old, dict) and isinstance(value, dict)
+        merged[key] = overlaid(old, value) if both else value  # type: ignore[arg-type]
+    return merged

@@ -1,14 +1,12 @@
 """Settings of experiments with a vision-language model: fine-tuned by LoRA, or asked as it is."""
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from mmsent.config.experiment import experiment_files, load_settings
 from mmsent.config.fitting import Loss, Optimiser, Schedule
 from mmsent.config.network import Cleaning, Head
-from mmsent.config.validation import Probability, Settings, read_yaml
+from mmsent.config.validation import Probability, Settings
 from mmsent.labels import LABELS
 
 #: The linear layers of a block of the language model.
@@ -41,8 +39,8 @@ class PixelBudget(Settings):
 class Prompted(Settings):
     """What every experiment with a vision-language model says."""
 
-    title: str
-    section: str = Field(description="where the study describes it")
+    title: str = ""
+    section: str = Field("", description="where the study describes it")
     paper_validation: float = Field(
         0.1, gt=0, lt=1, description="share of the posts that the study validates on"
     )
@@ -133,23 +131,3 @@ class ZeroShot(Prompted):
 
     answers: Answers = Answers()
     batch_size: int = Field(8, ge=1)
-
-
-def load_prompted(
-    path: str | Path, adjustment: dict[str, Any] | None = None, adjusted_in: str = "adjustment"
-) -> VlmExperiment | ZeroShot:
-    """Read an experiment with a vision-language model: one that has ``answers`` is asked.
-
-    Parameters
-    ----------
-    adjustment, adjusted_in
-        As :func:`mmsent.config.experiment.load_settings` takes them.
-
-    Raises
-    ------
-    ConfigError
-        One line for each wrong setting, naming the file that it stands in.
-    """
-    if any("answers" in read_yaml(file) for file in experiment_files(path)):
-        return load_settings(ZeroShot, path, adjustment, adjusted_in)
-    return load_settings(VlmExperiment, path, adjustment, adjusted_in)

@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from typing import Literal
 
+from mmsent.errors import InputError
+
 #: Labelled posts, ``guid,tag``.
 TRAIN_FILE = "train.txt"
 #: Posts without a label, ``guid,tag`` with the word null as tag; the file may be missing.
@@ -25,7 +27,7 @@ _IMAGE_SUFFIXES = {
 _GUID = re.compile(r"0*([0-9]{1,40})(?:\.0*)?")
 
 
-class DatasetError(ValueError):
+class DatasetError(InputError):
     """The data set cannot be read; the message names the file and what to do."""
 
 

@@ -21,6 +21,9 @@ from mmsent.files import canonical_json, written_whole
 #: The one header entry. One alone, since safetensors promises no order of several.
 HEADER = "mmsent"
 
+#: Arrays by name, the first axis of which runs over posts.
+Arrays = dict[str, np.ndarray]
+
 #: guid of the row that stands for a blank text or picture.
 BLANK = ""
 

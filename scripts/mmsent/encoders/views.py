@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 from torchvision.transforms import v2
 
+from mmsent.encoders.towers import ImageTower
 from mmsent.files import seed_of
 
 #: Beyond so many times its shorter side, the ends of a picture are cut off.
@@ -52,6 +53,18 @@ def _adjusted(image: torch.Tensor, p: float, **widths: float) -> torch.Tensor:
     if happens >= p:
         return image
     return _ADJUSTMENTS[name](image, 1 + widths[name] * (2 * factor - 1))
+
+
+def view_maker(
+    tower: ImageTower, policy: dict[str, Any] | None, number: int, seed: int
+) -> Callable[[Image.Image, str], torch.Tensor]:
+    """The function that makes a view, ``(3, size, size)``, of an image and its file's SHA-256.
+
+    It is the evaluation view, or draw ``number`` of a policy.
+    """
+    if policy is None:
+        return lambda image, _: evaluation_view(image, tower.size, tower.crop_share)
+    return lambda image, sha256: augmented_view(image, policy, tower.size, sha256, number, seed)
 
 
 def augmented_view(

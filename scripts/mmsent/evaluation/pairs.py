@@ -1,13 +1,61 @@
 """Which experiments of a table are compared with which, and what that makes bold."""
 
 import itertools
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
 from mmsent.evaluation.intervals import table_confusions
 from mmsent.evaluation.metrics import metrics_from_confusion
-from mmsent.evaluation.paired import COMPARED, WORSE, Pair
+from mmsent.evaluation.paired import COMPARED, WORSE, Pair, compared_together, enough_resamples
+from mmsent.evaluation.seeds import seed_deviations
+
+
+def paired_tests(
+    tables: dict[str, pd.DataFrame],
+    modalities: dict[str, str],
+    kind: str,
+    spreads: Iterable[dict[str, Any]],
+    resamples: int,
+    level: float,
+    seed: int,
+) -> dict[str, Any]:
+    """All tests of the experiments of a table, their p values corrected together.
+
+    Parameters
+    ----------
+    tables, modalities
+        Pooled predictions, and text, image or both, by name in the order of the table.
+    kind
+        ``consecutive``: each experiment against the one before it; ``grid``: every pair. Each is
+        also tested against the best of the others, which decides the statistically tied best: so
+        that no other test contradicts it.
+    spreads
+        Of repeated experiments, from :func:`mmsent.evaluation.seeds.seed_spread`.
+
+    Returns
+    -------
+    dict
+        ``families`` of tests (:func:`compared_together`), ``posts``, ``groups``, ``level``,
+        ``resamples``, and ``seeds``: by metric the standard deviation ``sd`` that intervals allow
+        for, and its degrees of freedom.
+    """
+    names = list(tables)
+    pairs = grid_families(modalities) if kind == "grid" else {"consecutive": consecutive(names)}
+    pairs["best_other"] = against_best(names, tables)
+    resamples = enough_resamples(resamples, pairs, level)
+    deviations = seed_deviations(list(spreads))
+    families = compared_together(pairs, tables, resamples, level, seed, deviations)
+    first = tables[names[0]]
+    return {
+        "families": families,
+        "posts": len(first),
+        "groups": int(first["group"].nunique()),
+        "level": level,
+        "resamples": resamples,
+        "seeds": {m: {"sd": sd, "freedom": n} for m, (sd, n) in deviations.items()},
+    }
 
 
 def consecutive(names: list[str]) -> list[Pair]:

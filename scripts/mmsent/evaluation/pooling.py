@@ -1,12 +1,17 @@
 """Pooled out-of-fold predictions of an experiment."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
 from mmsent.evaluation.metrics import all_metrics
 from mmsent.labels import LABELS, PROBABILITY_COLUMNS, TEST
+from mmsent.tables import read_table
+
+Name = TypeVar("Name", str, int)
 
 #: Beginning of the columns that hold the weights of an adaptive fusion's parts.
 WEIGHT = "weight_"
@@ -31,6 +36,11 @@ def prediction_table(
     table["label"] = np.array([label_of[guid] for guid in guids], dtype=np.int64)
     table["predicted"] = np.asarray(predicted).astype(np.int64)
     return table[PREDICTION_COLUMNS]
+
+
+def read_runs(paths: Mapping[Name, Sequence[Path]]) -> dict[Name, list[pd.DataFrame]]:
+    """Predictions of each fold from their files, by name."""
+    return {name: [read_table(path) for path in own] for name, own in paths.items()}
 
 
 def pooled(runs: list[pd.DataFrame], folds: pd.DataFrame, subset: str = TEST) -> pd.DataFrame:

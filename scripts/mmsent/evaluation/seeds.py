@@ -20,6 +20,15 @@ SPREAD = ("weighted_f1", "accuracy", "macro_f1")
 ALL_FOLDS = "all"
 
 
+def by_fold(runs: Mapping[int, list[pd.DataFrame]]) -> list[pd.DataFrame]:
+    """Predictions of each fold by all repetitions, from those of each repetition by fold.
+
+    The column ``seed`` has the number of the repetition.
+    """
+    numbered = [[run.assign(seed=seed) for run in folds] for seed, folds in runs.items()]
+    return [pd.concat(fold, ignore_index=True) for fold in zip(*numbered, strict=True)]
+
+
 def seed_scores(runs: list[pd.DataFrame], folds: pd.DataFrame) -> pd.DataFrame:
     """Scores of an experiment that was trained several times, only the seed differing.
 

@@ -1,6 +1,6 @@
 """Scores on parts of the posts: where a model is good, and where a second modality helps."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -96,11 +96,9 @@ def post_slices(
 
 
 def slice_table(
-    names: list[str],
     tables: dict[str, pd.DataFrame],
     posts: pd.DataFrame,
-    single: Single | None,
-    reference: str | None,
+    single: Mapping[str, str],
     resamples: int,
     level: float,
     seed: int,
@@ -113,12 +111,13 @@ def slice_table(
 
     Parameters
     ----------
-    names, tables
-        Experiments in the order of a slice's rows, and their pooled predictions by name.
-    posts, single
+    tables
+        Pooled predictions by name, in the order of a slice's rows.
+    posts
         See :func:`post_slices`.
-    reference
-        The experiment that the others are compared with, or ``None``.
+    single
+        Name of the experiment of each modality alone, as far as there is one. The others are
+        compared with that of the text, or with the first.
     level
         Coverage of the percentile intervals, e.g. 0.95; they are not corrected for the number of
         slices.
@@ -128,7 +127,7 @@ def slice_table(
     pandas.DataFrame
         ``kind``, ``slice``, ``experiment``, ``posts``, ``groups`` (near-duplicate groups),
         ``share`` (of all posts, 0 to 1); of :data:`SLICE_METRICS` the value, and ``{metric}_low``
-        and ``{metric}_high``; with a reference ``difference`` (weighted F1 less the reference's on
+        and ``{metric}_high``; ``difference`` (weighted F1 less the reference's on
         the same posts), ``difference_low`` and ``difference_high``, by the paired bootstrap, NaN
         for the reference itself and for :data:`CONFIDENCE`. Scores of a slice without posts are
         NaN, as are intervals of one with a single group, from which no spread can be learnt.
@@ -136,23 +135,21 @@ def slice_table(
     Raises
     ------
     ValueError
-        If the experiments do not predict the same posts, the reference is not among ``names``, or
-        as :func:`post_slices` does.
+        If the experiments do not predict the same posts, or as :func:`post_slices` does.
     """
-    if reference is not None and reference not in names:
-        raise ValueError(f"the reference {reference!r} is not one of {', '.join(names)}")
-    first = tables[names[0]].reset_index(drop=True)
-    ordered = {name: _in_order_of(first, tables[name]) for name in names}
+    reference = single.get("text", next(iter(tables)))
+    both = (tables[single["text"]], tables[single["image"]]) if len(single) == 2 else None
+    first = tables[next(iter(tables))].reset_index(drop=True)
+    ordered = {name: _in_order_of(first, table) for name, table in tables.items()}
     rows = []
-    for kind, part, name, mask in _parts(ordered, post_slices(posts, first, single)):
+    for kind, part, name, mask in _parts(ordered, post_slices(posts, first, both)):
         own = ordered[name][mask]
         row: dict[str, Any] = {"kind": kind, "slice": part, "experiment": name}
         row |= {"posts": len(own), "groups": own["group"].nunique(), "share": float(mask.mean())}
         row |= _scores(own, resamples, level, seed)
-        if reference is not None:
-            compared = kind != CONFIDENCE and name != reference
-            other = ordered[reference][mask] if compared else None
-            row |= _difference(own, other, resamples, level, seed)
+        compared = kind != CONFIDENCE and name != reference
+        other = ordered[reference][mask] if compared else None
+        row |= _difference(own, other, resamples, level, seed)
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -10,6 +10,45 @@ from mmsent.evaluation.bad_cases import summary
 from mmsent.labels import LABELS, PROBABILITY_COLUMNS, UNLABELLED_ROLE
 
 
+def submission(
+    runs: list[pd.DataFrame],
+    metrics: list[dict[str, Any]],
+    postprocessing: dict[str, Any] | None,
+    listings: list[Listing],
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The class of each listed post without a label, and counts.
+
+    Parameters
+    ----------
+    runs, metrics
+        Predictions and metrics of each fold.
+    postprocessing
+        Settings of the experiment; a threshold that was fitted on each fold is averaged.
+    listings
+        The lists of posts without a label: one or none.
+
+    Returns
+    -------
+    table, numbers
+        :func:`submission_table` and :func:`submission_numbers`, with ``without_prediction`` and
+        ``unusable_lines`` of the lists.
+    """
+    fitted = [own["postprocessing_threshold"] for own in metrics]
+    known = [value for value in fitted if value is not None]
+    threshold = float(np.mean(known)) if known else None
+    rule = Postprocessing(**postprocessing) if postprocessing else None
+    probabilities = mean_probabilities(runs)
+    predicted = postprocessed(probabilities.to_numpy(), rule, threshold)
+    listed = [guid for listing in listings for guid in listing.rows["guid"]]
+    table = submission_table(listed, probabilities.index.tolist(), predicted)
+    numbers = submission_numbers(probabilities.to_numpy(), predicted, threshold)
+    unusable = sum(len(listing.problems) for listing in listings)
+    return table, numbers | {
+        "without_prediction": len(listed) - len(table),
+        "unusable_lines": unusable,
+    }
+
+
 def mean_probabilities(runs: list[pd.DataFrame]) -> pd.DataFrame:
     """The mean over runs of the probabilities of each post without a label.
 

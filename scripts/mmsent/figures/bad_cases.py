@@ -1,5 +1,6 @@
 """A sheet of the posts that a model is most confidently wrong about."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,25 @@ def bad_case_sheet(
         file = None if stored["image_blanked"] else images / stored["image_file"]
         _card(figure, post, file, left, top)
     return figure
+
+
+def write_thumbnails(
+    cases: Iterable[dict[str, Any]], posts: pd.DataFrame, images: Path, folder: Path
+) -> None:
+    """Write a thumbnail of each case, ``{guid}.jpg``; ``picture`` of a case says if there is one.
+
+    Parameters
+    ----------
+    posts, images
+        As in :func:`bad_case_sheet`.
+    """
+    files = posts.set_index("guid")
+    folder.mkdir(parents=True, exist_ok=True)
+    for case in cases:
+        post = files.loc[case["guid"]]
+        case["picture"] = not bool(post["image_blanked"])
+        if case["picture"]:
+            write_thumbnail(images / post["image_file"], folder / f"{case['guid']}.jpg")
 
 
 def write_thumbnail(picture: Path, thumbnail: Path) -> None:

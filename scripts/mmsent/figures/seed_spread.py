@@ -40,7 +40,9 @@ _PANELS = (
 
 
 def seed_figure(
-    scores: dict[str, pd.DataFrame], reported: float | None, title: str
+    scores: dict[str, pd.DataFrame],
+    reported: float | None,
+    title: str = "What the seed of training alone changes",
 ) -> tuple[Figure, dict[str, Any]]:
     """Weighted F1 of training runs that differ in their seed alone, less its mean over seeds.
 

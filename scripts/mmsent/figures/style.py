@@ -5,6 +5,7 @@ which would keep every figure in memory until it is closed.
 """
 
 import unicodedata
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ from matplotlib.ticker import MaxNLocator
 from mmsent.files import written_whole
 
 matplotlib.use("Agg")
+
+#: A figure and the numbers that it shows.
+Drawn = tuple[Figure, Any]
 
 #: Colours that people with any colour vision can tell apart (Okabe and Ito), best for charts first.
 PALETTE: tuple[str, ...] = (
@@ -106,6 +110,15 @@ def save_figure(figure: Figure, path: str | Path) -> None:
     ):
         figure.savefig(png, dpi=CHART_DPI, metadata={"Software": None})
         figure.savefig(svg, metadata={"Date": None})
+
+
+def save_figures(
+    drawn: Mapping[str, Drawn], paths: Sequence[Path]
+) -> dict[str, Any]:
+    """Write figures as :func:`save_figure` does, one path each, and return their numbers."""
+    for (figure, _), path in zip(drawn.values(), paths, strict=True):
+        save_figure(figure, path)
+    return {name: numbers for name, (_, numbers) in drawn.items()}
 
 
 def save_sheet(figure: Figure, path: str | Path) -> None:

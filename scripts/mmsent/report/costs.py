@@ -1,28 +1,48 @@
 """What a run cost, from Snakemake's benchmark files."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
+#: Rules whose jobs train an experiment, or search its settings.
+TRAIN, SEARCH = "train", "search"
 
-def costs_table(benchmarks: Iterable[Path]) -> pd.DataFrame:
+
+def job_costs(
+    benchmarks: Sequence[Path], rules: Sequence[str], experiments: Sequence[str]
+) -> pd.DataFrame:
+    """A row for each job: ``rule``, ``experiment``, ``seconds``, ``memory`` (peak, MiB).
+
+    Parameters
+    ----------
+    benchmarks, rules, experiments
+        The JSON-lines file of each job, its rule, and its experiment or an empty name. Jobs too
+        short to be measured have a memory of 0.
+    """
+    rows = []
+    for path, rule, experiment in zip(benchmarks, rules, experiments, strict=True):
+        record = json.loads(path.read_text(encoding="utf-8").splitlines()[-1])
+        rows.append((rule, experiment, float(record["s"]), _number(record.get("max_rss"))))
+    return pd.DataFrame(rows, columns=["rule", "experiment", "seconds", "memory"])
+
+
+def costs_table(jobs: pd.DataFrame) -> pd.DataFrame:
     """Costs by rule, the most expensive first.
 
     Parameters
     ----------
-    benchmarks
-        JSON-lines files ``.../benchmarks/{rule}.jsonl`` or ``.../benchmarks/{rule}/....jsonl``.
+    jobs
+        From :func:`job_costs`.
 
     Returns
     -------
     pandas.DataFrame
         ``Rule``, ``Jobs``, ``Seconds`` (sum over jobs), ``Seconds a job``, ``Peak memory [MiB]``
-        (largest of a job; jobs too short to be measured count 0).
+        (of the largest job).
     """
-    table = _jobs(benchmarks)
-    grouped = table.groupby("rule").agg(
+    grouped = jobs.groupby("rule").agg(
         jobs=("seconds", "size"),
         seconds=("seconds", "sum"),
         mean=("seconds", "mean"),
@@ -40,38 +60,23 @@ def costs_table(benchmarks: Iterable[Path]) -> pd.DataFrame:
     )
 
 
-def experiment_seconds(benchmarks: Iterable[Path]) -> pd.DataFrame:
-    """Seconds that each experiment's runs and search took, over all folds, and their memory.
+def experiment_seconds(jobs: pd.DataFrame) -> pd.DataFrame:
+    """Seconds that the runs and the search of each experiment took, over all folds.
 
     Returns
     -------
     pandas.DataFrame
-        ``experiment``, ``train``, ``search``, ``memory`` (largest of a job, MiB). What encoding
-        took is shared and not in it.
+        ``experiment``, ``train``, ``search``, ``memory`` (of the largest job, MiB). Encoding is
+        shared by the experiments and not included.
     """
-    table = _jobs(benchmarks)
-    table = table[table["rule"].isin(["train", "search"])]
+    table = jobs[jobs["rule"].isin([TRAIN, SEARCH])]
     sums = table.pivot_table(
         index="experiment", columns="rule", values="seconds", aggfunc="sum", fill_value=0.0,
         sort=False,
     )  # fmt: skip
-    sums = sums.reindex(columns=["train", "search"], fill_value=0.0).round(1)
+    sums = sums.reindex(columns=[TRAIN, SEARCH], fill_value=0.0).round(1)
     sums["memory"] = table.groupby("experiment")["memory"].max().round(1)
     return sums.rename_axis(columns=None).reset_index()
-
-
-def _jobs(benchmarks: Iterable[Path]) -> pd.DataFrame:
-    """A row for each job: ``rule``, ``experiment`` (of jobs by fold), ``seconds``, ``memory``."""
-    rows = []
-    for path in benchmarks:
-        parts = path.with_suffix("").parts
-        below = parts[parts.index("benchmarks") + 1 :]
-        if below[0] == "paper":  # the paper protocol's jobs are a cost of their own
-            below = (f"paper/{below[1]}", *below[2:])
-        record = json.loads(path.read_text(encoding="utf-8").splitlines()[-1])
-        seconds, memory = float(record["s"]), _number(record.get("max_rss"))
-        rows.append((below[0], "/".join(below[1:-1]), seconds, memory))
-    return pd.DataFrame(rows, columns=["rule", "experiment", "seconds", "memory"])
 
 
 def _number(value: object) -> float:

@@ -1,6 +1,7 @@
 """What the report's template is filled with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -18,15 +19,15 @@ from mmsent.report.comparison import (
     versions_table,
     with_interval,
 )
+from mmsent.report.data import data_values
 from mmsent.report.overview import findings_in_words, headline_table, listed, majority
-from mmsent.report.problems import encoders_table, postprocessing_table
+from mmsent.report.problems import encoders_table, memory_table, postprocessing_table
 from mmsent.report.results import PrintedFigures, Result
 from mmsent.report.statistics import FAMILIES, seeds_table, test_tables
 from mmsent.report.versions import (
-    Findings,
     class_table,
-    comparisons,
     distribution_table,
+    overrides_table,
     search_table,
     weights_table,
 )
@@ -49,32 +50,76 @@ CHAPTERS = {
 }
 
 
+@dataclass(frozen=True)
+class ReportInputs:
+    """Everything that the report shows beside the metrics.
+
+    Attributes
+    ----------
+    scores, tests
+        Of each table, by its name.
+    spreads, submissions, searches
+        Standard deviations over seeds, counts of the predicted posts without a label, and trials of
+        each fold, by experiment.
+    vlm
+        Scores of vision-language models, if there are any.
+    overrides, costs, deviations
+        What the profile overrides, costs by rule, and where the study was left.
+    card, labels, images, text_lengths, augmentation, duplicates
+        Numbers of the data card and of the figures of the data set.
+    curves, bad_cases, efficiency, fixes, provenance
+        Numbers of figures and measurements.
+    """
+
+    scores: Mapping[str, pd.DataFrame]
+    tests: Mapping[str, dict[str, Any]]
+    spreads: Mapping[str, dict[str, Any]]
+    submissions: Mapping[str, Any]
+    searches: Mapping[str, list[dict[str, Any]]]
+    vlm: pd.DataFrame | None
+    overrides: Sequence[Mapping[str, Any]]
+    costs: pd.DataFrame
+    deviations: pd.DataFrame
+    card: dict[str, Any]
+    labels: dict[str, Any]
+    images: dict[str, Any]
+    text_lengths: dict[str, Any]
+    augmentation: dict[str, Any]
+    duplicates: dict[str, Any]
+    curves: dict[str, Any]
+    bad_cases: dict[str, Any]
+    efficiency: dict[str, Any]
+    fixes: dict[str, Any]
+    provenance: dict[str, Any]
+
+    @property
+    def comparisons(self) -> dict[str, dict[str, Any]]:
+        """Of each version but the first, its test against the version before."""
+        return {row["first"]: row for row in self.tests["versions"]["families"]["consecutive"]}
+
+
 def chapters(absent: set[str]) -> dict[str, int]:
     """Number of each chapter that the report has, by the name of its template."""
     return {name: n for n, name in enumerate((c for c in CHAPTERS if c not in absent), start=1)}
 
 
 def report_values(
-    results: list[Result],
-    printed: PrintedFigures,
-    findings: Findings,
-    vlm: pd.DataFrame | None = None,
+    results: list[Result], printed: PrintedFigures, inputs: ReportInputs
 ) -> dict[str, Any]:
     """Tables and numbers of the report, by the names that the template uses.
 
     Parameters
     ----------
     results
-        Of every row of the tables.
-    vlm
-        Scores of the vision-language models, if there are any.
+        Of every experiment of the tables.
     """
-    scores = findings.scores
+    vlm = inputs.vlm
+    scores = inputs.scores
     by_name = {result.name: result for result in results}
     versions = [by_name[name] for name in scores["versions"]["experiment"]]
     every = pd.concat(scores.values(), ignore_index=True).drop_duplicates("experiment")
     absent = {"ablation"} - set(scores) | ({"vlm"} if vlm is None else set())
-    families = {table: numbers["families"] for table, numbers in findings.tests.items()}
+    families = {table: numbers["families"] for table, numbers in inputs.tests.items()}
     rows = [] if vlm is None else vlm.to_dict("records")
     values = {
         "chapter": chapters(absent),
@@ -83,32 +128,35 @@ def report_values(
         "in_words": findings_in_words(scores, families, rows),
         "majority": majority(results[0].metrics),  # the labels are those of every experiment
         "calibration_table": calibration_table(every),
-        "seeds_table": seeds_table(findings.spreads, "weighted_f1"),
+        "seeds_table": seeds_table(inputs.spreads, "weighted_f1"),
         "every": every,
         "families": FAMILIES,
         "printed": printed,
-        "findings": findings,
-        "comparisons": comparisons(findings),
-        "efficiency_table": efficiency_table(findings.efficiency["rows"]),
-        "postprocessing": postprocessing_table(findings.fixes["postprocessing"]),
-        "encoders": encoders_table(findings.fixes["encoders"]),
+        "inputs": inputs,
+        "comparisons": inputs.comparisons,
+        "efficiency_table": efficiency_table(inputs.efficiency["rows"]),
+        "postprocessing": postprocessing_table(inputs.fixes["postprocessing"]),
+        "encoders": encoders_table(inputs.fixes["encoders"]),
         "vlm": None if vlm is None else vlm_values(vlm, printed),
+        "overrides": overrides_table(inputs.overrides),
+        "memory": memory_table(inputs.costs),
         "tests_number": sum(len(pairs) for own in families.values() for pairs in own.values()),
         "reach": {m: _reach(every, m) for m in ("weighted_f1", *(f"f1_{n}" for n in LABELS))},
     }
     if "ablation" in scores:
         grid = [by_name[name].experiment for name in scores["ablation"]["experiment"]]
         values["varied"] = listed([words.lower() for words in varied_settings(grid)])
-    return values | _versions(versions, printed, findings) | _tables(printed, findings, vlm)
+    values |= data_values(inputs.card, inputs.images, printed)
+    return values | _versions(versions, printed, inputs) | _tables(printed, inputs)
 
 
 def _versions(
-    versions: list[Result], printed: PrintedFigures, findings: Findings
+    versions: list[Result], printed: PrintedFigures, inputs: ReportInputs
 ) -> dict[str, Any]:
     """A table or two of each version, by its name."""
-    given = {row["experiment"]: row for row in findings.scores["versions"].to_dict("records")}
+    given = {row["experiment"]: row for row in inputs.scores["versions"].to_dict("records")}
     before = [None, *(version.experiment for version in versions)]
-    submissions = findings.submissions
+    submissions = inputs.submissions
     changed = {
         version.name: changes_table(old, version.experiment)
         for old, version in zip(before, versions, strict=False)
@@ -123,18 +171,18 @@ def _versions(
             for v in versions
             if submissions[v.name]["posts"]
         },
-        "search_tables": {n: search_table(folds) for n, folds in findings.searches.items()},
+        "search_tables": {n: search_table(folds) for n, folds in inputs.searches.items()},
         "weights_tables": {v.name: weights_table(v) for v in versions},
     }
 
 
 def _tables(
-    printed: PrintedFigures, findings: Findings, vlm: pd.DataFrame | None
+    printed: PrintedFigures, inputs: ReportInputs
 ) -> dict[str, Any]:
     """The tables of versions, of the ablation and of the comparison."""
-    scores, tests = findings.scores, findings.tests
-    verdicts = {name: row["verdict"] for name, row in comparisons(findings).items()}
-    compared = comparison_table(scores["versions"], printed, verdicts, vlm)
+    scores, tests = inputs.scores, inputs.tests
+    verdicts = {name: row["verdict"] for name, row in inputs.comparisons.items()}
+    compared = comparison_table(scores["versions"], printed, verdicts, inputs.vlm)
     whole, by_class = comparison_parts(compared)
     values: dict[str, Any] = {
         "versions_table": versions_table(scores["versions"], printed),

@@ -1,6 +1,6 @@
 """What the remedies for the problems of the study's section 9 change, measured on this run."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,39 +40,43 @@ def guid_matching(
     }
 
 
-def encoders_of(embeddings: Iterable[Path]) -> list[dict[str, Any]]:
+def encoders_of(embeddings: Mapping[str, Sequence[Path]]) -> list[dict[str, Any]]:
     """The encoders with weights behind embedding files, each once.
+
+    Parameters
+    ----------
+    embeddings
+        Embedding files, by ``encoder/modality``.
 
     Returns
     -------
     list of dict
         ``encoder`` and ``modality`` (text or image), ``parameters``, ``files`` (how many were made)
         and ``weights``: for each file of weights ``source`` (of a path the last part alone) and
-        ``sha256`` or ``revision``, whichever decides that it is the one meant.
+        ``sha256`` or ``revision``, whichever pins it.
     """
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for path in embeddings:
-        header = read_header(path)
-        key = (path.parent.name, path.name.split(".")[0])
+    encoders = []
+    for key, paths in embeddings.items():
+        name, modality = key.split("/")
+        header = read_header(paths[0])
         weights = [
-            {"source": _public(part["source"])}
-            | {name: part.get(name) for name in ("sha256", "revision")}
-            for part in _read_by(key[1], key[0], header.settings["encoder"])
+            {"source": _public(part["source"])} | {pin: part.get(pin) for pin in ("sha256", "revision")}
+            for part in _members(modality, name, header.settings["encoder"])
             if part.get("source")
         ]
         if weights:
-            new = {"encoder": key[0], "modality": key[1], "weights": weights, "files": 0}
-            row = found.setdefault(key, new | {"parameters": header.parameters})
-            row["files"] += 1
-    return list(found.values())
+            row = {"encoder": name, "modality": modality, "weights": weights}
+            encoders.append(row | {"parameters": header.parameters, "files": len(paths)})
+    return encoders
 
 
-def _read_by(
+def _members(
     modality: str, name: str, encoder: Mapping[str, Mapping[str, Any]]
 ) -> list[Mapping[str, Any]]:
-    """The parts of an encoder's settings that a modality passes: of two towers, its own."""
-    tower = encoder[name].get(f"{modality}_tower")
-    return [encoder[tower]] if tower else list(encoder.values())
+    """The encoders behind a name that see a modality: of a pair, its member."""
+    if encoder[name].get("kind") == "pair":
+        return [encoder[encoder[name][modality]]]
+    return list(encoder.values())
 
 
 def _public(source: str) -> str:

@@ -1,6 +1,6 @@
 """What tables are made of: results of experiments, and the figures that the study prints."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmsent.config.experiment import Experiment, load_experiment
-from mmsent.evaluation.runs import files_of
+from mmsent.config.experiment import Experiment
 from mmsent.files import read_json
 
 
 @dataclass(frozen=True)
 class Result:
-    """One experiment: its settings, its metrics, and what its runs say of themselves."""
+    """One experiment: its settings, its metrics, and the metrics of its runs."""
 
     name: str
     experiment: Experiment
@@ -38,38 +37,28 @@ class Result:
 
     @property
     def mean_best_epoch(self) -> float:
-        """Mean over the folds of the epoch that was kept."""
+        """Mean over the folds of the selected epoch."""
         return float(np.mean([run["best_epoch"] for run in self.runs]))
 
 
 def load_results(
-    experiments: Iterable[Path],
-    metrics: Iterable[Path],
-    runs: Iterable[Path],
-    root: Path,
-    adjustments: Mapping[str, dict[str, Any]] | None = None,
+    experiments: Mapping[str, dict[str, Any]],
+    metrics: Mapping[str, dict[str, Any]],
+    runs: Mapping[str, list[Path]],
 ) -> list[Result]:
     """Read the results of experiments.
 
     Parameters
     ----------
     experiments, metrics
-        An experiment file and its metrics file each, in the same order.
+        Resolved settings and metrics, by name.
     runs
-        The metrics files of all runs, ``.../runs/{experiment}/{fold}/metrics.json``.
-    root
-        Folder that experiment names are relative to.
-    adjustments
-        What is set otherwise than in the experiments' files, by name.
+        Files of the metrics of each fold, by name.
     """
-    run_files = list(runs)
-    results = []
-    for experiment, metric in zip(experiments, metrics, strict=True):
-        name = experiment.relative_to(root).with_suffix("").as_posix()
-        loaded = [read_json(path) for path in files_of(name, run_files)]
-        settings = load_experiment(experiment, (adjustments or {}).get(name))
-        results.append(Result(name, settings, read_json(metric), loaded))
-    return results
+    return [
+        Result(name, Experiment(**settings), metrics[name], [read_json(p) for p in runs[name]])
+        for name, settings in experiments.items()
+    ]
 
 
 class PrintedFigures:

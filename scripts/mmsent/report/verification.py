@@ -5,19 +5,20 @@ import json
 import math
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from mmsent import paths
+from mmsent.errors import InputError
 from mmsent.evaluation.experiment import experiment_metrics
 from mmsent.evaluation.paired import compared_together
 from mmsent.evaluation.paper import paper_metrics
 from mmsent.evaluation.pooling import pooled
-from mmsent.evaluation.seeds import seed_deviations, seed_scores, seed_spread
+from mmsent.evaluation.seeds import by_fold, seed_deviations, seed_scores, seed_spread
 from mmsent.files import sha256_bytes
-from mmsent.labels import VALIDATION
 from mmsent.report.archive import SUMS
 from mmsent.report.scores import with_ends
 
@@ -56,10 +57,6 @@ class Archive:
         """Number of members beside the hashes."""
         return len(self._members) - 1
 
-    def names(self, start: str, end: str) -> list[str]:
-        """Members whose name starts and ends so, sorted."""
-        return sorted(n for n in self._members if n.startswith(start) and n.endswith(end))
-
     def json(self, name: str) -> Any:
         """A member that is JSON."""
         return json.loads(self._content(name))
@@ -77,93 +74,113 @@ class Archive:
             raise ValueError(f"the archive lacks {name}, which its other numbers speak of")
         return self._members[name]
 
-    def runs(self, folder: str) -> list[pd.DataFrame]:
+    def runs(self, experiment: str, folds: Iterable[int], seed: str = "") -> list[pd.DataFrame]:
         """The predictions of an experiment, fold by fold."""
-        names = self.names(f"{folder}/", "/predictions.parquet")
-        own = [name for name in names if name.count("/") == folder.count("/") + 2]
-        return [self.table(name) for name in sorted(own, key=lambda n: int(n.split("/")[-2]))]
+        names = [paths.run(experiment, fold, paths.PREDICTIONS, seed=seed) for fold in folds]
+        return [self.table(name) for name in names]
+
+
+def verified(path: Path) -> tuple[int, int]:
+    """Read an archive and derive its numbers again from its predictions.
+
+    Returns
+    -------
+    members, numbers
+        How many members it has, and how many numbers were derived.
+
+    Raises
+    ------
+    InputError
+        If it is damaged, was changed, or a number does not follow from the predictions.
+    """
+    try:
+        archive = Archive(path)
+        count, wrong = compared(archive)
+    except (OSError, ValueError) as error:
+        raise InputError(str(error)) from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: not made as the archive of a report is: {error!r}") from error
+    if wrong:
+        raise InputError("\n".join([f"{len(wrong)} of {count} numbers differ:", *wrong[:20]]))
+    return len(archive), count
 
 
 def compared(archive: Archive) -> tuple[int, list[str]]:
     """Derive the stored numbers again from the predictions.
 
-    Those of each experiment under both protocols, in its own file and in its table, of the paired
+    Those of each experiment under both protocols, in its metrics and in its table, of the paired
     tests, and of repeated runs.
 
     Returns
     -------
     count, disagreements
-        How many numbers were compared, and each that differs, with where it stands.
+        How many numbers were compared, and each that differs, with where it is.
 
     Raises
     ------
     ValueError
-        If a file of a row that the settings name is missing, or holds something else.
+        If a file of a row that the settings name is missing, or contains something else.
     """
-    found: list[str] = []
+    differing: list[str] = []
     count = 0
     for name, written, derived in _derived(archive):
         for place, one, other in _leaves(written, derived, name):
             count += 1
             if not _agree(one, other):
-                found.append(f"{place}: written {one}, derived {other}")
-    return count, found
+                differing.append(f"{place}: written {one}, derived {other}")
+    return count, differing
 
 
 def _derived(archive: Archive) -> Iterator[tuple[str, Any, Any]]:
     """Name of a member, what is written in it, and the same derived from the predictions."""
-    folds = archive.table("results/data/folds.tsv")
-    settings = archive.json("results/provenance.json")["settings"]
+    split = archive.table(paths.FOLDS)
+    settings = archive.json(paths.PROVENANCE)["settings"]
+    folds = range(settings["folds"]["outer"])
     bootstrap = settings["intervals"] | {"seed": settings["seed"]}
-    ablation = [f"ablation/{name}" for name in settings["ablation"]]
-    metrics = {}
-    for experiment in dict.fromkeys([*settings["versions"], *ablation]):
-        runs = archive.runs(f"results/runs/{experiment}")
-        metrics[experiment] = experiment_metrics(runs, folds, **bootstrap)
-        name = f"results/metrics/{experiment}.json"
-        yield name, archive.json(name), metrics[experiment]
-    for table, rows in (("versions", settings["versions"]), ("ablation", ablation)):
-        name = f"results/{table}.csv"
-        if rows:
-            scores = {
-                row: with_ends(metrics[row]["test"], metrics[row]["interval"]) for row in rows
-            }
-            yield name, archive.table(name).set_index("experiment").to_dict("index"), scores
-    yield from _derived_paper(archive, bootstrap)
     spreads = {}
     for experiment in settings["seeds"]["experiments"]:
-        files = archive.names(f"results/seeds/{experiment}/", ".parquet")
-        repeated = seed_scores([archive.table(file) for file in files], folds)
-        spreads[experiment] = seed_spread(repeated)
-        name = f"results/seeds/{experiment}.json"
+        numbers = range(settings["seeds"]["number"])
+        runs = {n: archive.runs(experiment, folds, paths.seed_folder(n)) for n in numbers}
+        spreads[experiment] = seed_spread(seed_scores(by_fold(runs), split))
+        name = paths.seeds(experiment, "json")
         yield name, archive.json(name), spreads[experiment]
-    for name in archive.names("results/paired_tests/", ".json"):
-        tests = _derived_tests(archive, name, folds, spreads, settings["seed"])
+    ablation = [f"ablation/{name}" for name in settings["ablation"]]
+    for table, experiments in (("versions", settings["versions"]), ("ablation", ablation)):
+        if not experiments:
+            continue
+        runs_of = {name: archive.runs(name, folds) for name in experiments}
+        metrics = {n: experiment_metrics(runs, split, **bootstrap) for n, runs in runs_of.items()}
+        name = paths.metrics(table)
+        yield name, archive.json(name), metrics
+        scores = {n: with_ends(own["test"], own["interval"]) for n, own in metrics.items()}
+        name = paths.scores(table)
+        yield name, archive.table(name).set_index("experiment").to_dict("index"), scores
+        name, tables = paths.tests(table), {n: pooled(own, split) for n, own in runs_of.items()}
+        tests = _derived_tests(archive.json(name), tables, spreads, settings["seed"])
         yield name, archive.json(name), {"families": tests}
+    if settings["protocol"] == "both":
+        yield from _derived_paper(archive, bootstrap)
 
 
 def _derived_paper(archive: Archive, bootstrap: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    start = "results/paper/metrics/"
-    for name in archive.names(start, ".json"):
-        experiment = name.removeprefix(start).removesuffix(".json")
-        (run,) = archive.runs(f"results/paper/runs/{experiment}")
-        shown = set(run.loc[run["subset"] == VALIDATION, "guid"])
-        splits = map(archive.table, archive.names("results/paper/split/", ".tsv"))
-        fitting = [s for s in splits if set(s.loc[s["role_0"] == VALIDATION, "guid"]) == shown]
-        if not fitting:
-            raise ValueError(f"{name}: the archive has no split with the posts of its predictions")
-        yield name, archive.json(name), paper_metrics(run, fitting[0], **bootstrap)
+    written = archive.json(paths.PAPER_METRICS)
+    derived = {}
+    for experiment, stored in written.items():
+        run = archive.table(paths.run(experiment, 0, paths.PREDICTIONS, paths.PAPER))
+        split = archive.table(paths.split(stored["share"]))
+        derived[experiment] = paper_metrics(run, split, **bootstrap)
+    yield paths.PAPER_METRICS, written, derived
 
 
 def _derived_tests(
-    archive: Archive, name: str, folds: pd.DataFrame, spreads: dict[str, Any], seed: int
+    written: dict[str, Any],
+    tables: dict[str, pd.DataFrame],
+    spreads: dict[str, Any],
+    seed: int,
 ) -> dict[str, list[dict[str, Any]]]:
-    written = archive.json(name)
     pairs = {family: [(row["first"], row["second"]) for row in rows]
              for family, rows in written["families"].items()}  # fmt: skip
-    names = {one for rows in pairs.values() for pair in rows for one in pair}
-    tables = {one: pooled(archive.runs(f"results/runs/{one}"), folds) for one in names}
-    deviations = seed_deviations([own for one, own in spreads.items() if one in names])
+    deviations = seed_deviations([own for name, own in spreads.items() if name in tables])
     return compared_together(
         pairs, tables, written["resamples"], written["level"], seed, deviations=deviations
     )

@@ -1,59 +1,14 @@
 """What the report says of each model version beside its row in the tables."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from mmsent.config.experiment import EXPERIMENTS, load_experiment
-from mmsent.config.validation import Settings
-from mmsent.config.vlm import load_prompted
-from mmsent.files import read_json
 from mmsent.labels import LABELS
-from mmsent.report.changes import flat, shown_value, varied
+from mmsent.report.changes import shown_value, varied
 from mmsent.report.comparison import with_interval
 from mmsent.report.results import PrintedFigures, Result
-
-
-@dataclass(frozen=True)
-class Findings:
-    """Numbers beside the metrics, each from the file of its name.
-
-    ``scores`` and ``tests`` are by name of the table; ``submissions``, ``searches`` and ``spreads``
-    by name of the experiment, the second a list over folds.
-    """
-
-    curves: dict[str, Any]
-    bad_cases: dict[str, Any]
-    scores: dict[str, pd.DataFrame]
-    tests: dict[str, dict[str, Any]]
-    spreads: dict[str, dict[str, Any]]
-    submissions: dict[str, Any]
-    searches: dict[str, list[dict[str, Any]]]
-    efficiency: dict[str, Any]
-    fixes: dict[str, Any]
-
-
-def by_experiment(paths: list[Path], folder: str) -> dict[str, list[Any]]:
-    """Contents of files ``.../{folder}/{experiment}.json`` or ``.../{folder}/{experiment}/N.json``.
-
-    The files of an experiment are in the order of their number.
-    """
-    found: dict[str, dict[int, Any]] = {}
-    for path in paths:
-        parts = path.with_suffix("").parts
-        below = parts[parts.index(folder) + 1 :]
-        numbered = below[-1].isdigit()
-        name = "/".join(below[:-1] if numbered else below)
-        found.setdefault(name, {})[int(below[-1]) if numbered else 0] = read_json(path)
-    return {name: [files[n] for n in sorted(files)] for name, files in found.items()}
-
-
-def comparisons(findings: Findings) -> dict[str, dict[str, Any]]:
-    """Of each version but the first, its test against the version before."""
-    return {row["first"]: row for row in findings.tests["versions"]["families"]["consecutive"]}
 
 
 def class_table(given: Mapping[str, Any], result: Result) -> pd.DataFrame:
@@ -141,37 +96,23 @@ def weights_table(result: Result) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def adjustments_table(
-    adjustments: Mapping[str, dict[str, Any]],
-    files: Mapping[str, Path],
-    vlm: pd.DataFrame | None = None,
-) -> pd.DataFrame:
-    """What is set otherwise than in the experiments' files: name, setting, there, here.
+def overrides_table(overrides: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """What the profile sets otherwise than the experiments' files.
 
     Parameters
     ----------
-    files
-        The files of the experiments of this report, by name.
-    vlm
-        Scores of the vision-language models of this report; see :mod:`mmsent.report.vlm`.
+    overrides
+        ``experiment``, ``setting``, ``file`` and ``run``: the value of the files, and that of this
+        run.
     """
-    prompted = [] if vlm is None else list(vlm["beside"])
-    rows = []
-    for name, changes in adjustments.items():
-        if name in files:
-            settings: Settings = load_experiment(files[name])
-        elif name in prompted:
-            settings = load_prompted(EXPERIMENTS / f"{name}.yaml")
-        else:
-            continue
-        given = flat(settings.model_dump())
-        rows += [
+    return pd.DataFrame(
+        [
             {
-                "Experiment": name,
-                "Setting": key,
-                "Its file": shown_value(given.get(key)),
-                "Here": shown_value(value),
+                "Experiment": row["experiment"],
+                "Setting": row["setting"],
+                "Its file": shown_value(row["file"]),
+                "This run": shown_value(row["run"]),
             }
-            for key, value in flat(changes).items()
+            for row in overrides
         ]
-    return pd.DataFrame(rows)
+    )

@@ -18,7 +18,7 @@ from mmsent.report.scores import paper_scores, with_ends
 
 
 @dataclass(frozen=True)
-class VlmFindings:
+class VlmResults:
     """What runs leave, by experiment, each a list over the experiment's folds.
 
     ``predictions`` and ``metrics`` are of the model versions too, ``costs`` of the vision-language
@@ -33,9 +33,9 @@ class VlmFindings:
 
 
 def vlm_scores(
-    experiments: Mapping[str, VlmExperiment | ZeroShot],
+    experiments: Mapping[str, Mapping[str, Any]],
     versions: Sequence[str],
-    found: VlmFindings,
+    results: VlmResults,
     folds: pd.DataFrame,
     resamples: int,
     level: float,
@@ -62,14 +62,15 @@ def vlm_scores(
         If a run does not predict the test posts of its fold.
     """
     rows = []
-    for name, settings in experiments.items():
-        tested = {int(n) for run in found.predictions[name] for n in run["fold"].unique()}
+    for name, content in experiments.items():
+        settings = (ZeroShot if "answers" in content else VlmExperiment)(**content)
+        tested = {int(n) for run in results.predictions[name] for n in run["fold"].unique()}
         part = folds[folds["fold"].isin(tested)]
         tables = {
-            one: pooled([r for r in found.predictions[one] if set(r["fold"]) <= tested], part)
+            one: pooled([r for r in results.predictions[one] if set(r["fold"]) <= tested], part)
             for one in (name, *versions)
         }
-        exercise = any(run["exercise"] for run in found.metrics[name])
+        exercise = any(run["exercise"] for run in results.metrics[name])
         tests = {} if exercise else _tests(name, versions, tables, resamples, level, seed)
         for one, table in tables.items():
             own = one == name
@@ -77,12 +78,12 @@ def vlm_scores(
             row["exercise"] = exercise and own
             row |= _measured(table, resamples, level, seed)
             row |= tests.get(one, dict.fromkeys(_TESTED))
-            row["trained_parameters"] = found.metrics[one][0]["trained_parameters"]
+            row["trained_parameters"] = results.metrics[one][0]["trained_parameters"]
             if own:
-                row["parameters"] = found.metrics[one][0]["parameters"]
-                row |= _described(settings) | _costs(found.costs[name])
-                if name in found.paper:
-                    row |= paper_scores(found.paper[name], row["weighted_f1"])
+                row["parameters"] = results.metrics[one][0]["parameters"]
+                row |= _described(settings) | _costs(results.costs[name])
+                if name in results.paper:
+                    row |= paper_scores(results.paper[name], row["weighted_f1"])
             rows.append(row)
     return pd.DataFrame(rows)
 

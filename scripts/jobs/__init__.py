@@ -1,0 +1,1 @@
+"""One function for each rule, of the rule's name."""

@@ -1,0 +1,39 @@
+"""Encode all views of one modality of the posts with one frozen encoder."""
+
+from pathlib import Path
+from typing import Any
+
+from mmsent.encoders.encode import encode_views
+from mmsent.encoders.posts import posts_in
+
+
+def encode(
+    index: Path,
+    encoder: dict[str, Any],
+    modality: str,
+    views: dict[str, dict[str, Any]],
+    stored: list[Path],
+    images: Path,
+    embeddings: list[Path],
+    gpus: int = 0,
+    threads: int = 1,
+) -> None:
+    """Write the embeddings of each view; what the store has is not computed again.
+
+    Parameters
+    ----------
+    index
+        Of the texts or of the images.
+    views, stored, embeddings
+        Settings of each view, its file in the store, and the file to write.
+    images
+        Folder of the images.
+    gpus
+        GPUs allotted to the job: 0 or 1.
+    threads
+        Processes that work side by side.
+    """
+    outputs = dict(zip(views, embeddings, strict=True))
+    store = dict(zip(views, stored, strict=True))
+    posts = posts_in(index)
+    encode_views(posts, encoder, modality, views, outputs, store, images, gpus, threads)

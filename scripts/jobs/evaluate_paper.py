@@ -1,0 +1,31 @@
+"""Evaluate experiments under the study's own protocol."""
+
+from pathlib import Path
+from typing import Any
+
+from mmsent.evaluation.paper import paper_metrics
+from mmsent.files import write_json
+from mmsent.tables import read_table
+
+
+def evaluate_paper(
+    shares: dict[str, str],
+    splits: list[Path],
+    predictions: list[Path],
+    bootstrap: dict[str, Any],
+    metrics: Path,
+) -> None:
+    """Write metrics of the posts that chose the epoch, by experiment; they are optimistic.
+
+    Parameters
+    ----------
+    shares
+        By experiment, the fraction of the posts that its split validates on.
+    splits, predictions
+        One file for each experiment.
+    """
+    found = {
+        name: {"share": share} | paper_metrics(read_table(run), read_table(split), **bootstrap)
+        for (name, share), run, split in zip(shares.items(), predictions, splits, strict=True)
+    }
+    write_json(metrics, found)

@@ -1,0 +1,5 @@
+"""Placeholder."""
+
+
+def fine_tune_vlm() -> None:
+    """Placeholder."""

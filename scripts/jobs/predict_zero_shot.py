@@ -1,0 +1,5 @@
+"""Placeholder."""
+
+
+def predict_zero_shot() -> None:
+    """Placeholder."""

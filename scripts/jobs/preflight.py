@@ -1,0 +1,54 @@
+"""Check before anything trains: disk, memory, encoders, a step of each vision-language model."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from mmsent.config.encoders import TinyVlm, vlm_model
+from mmsent.encoders.smoke_test import smoke_test
+from mmsent.files import write_json
+from mmsent.plan.preflight import check_room, requirements
+from mmsent.tables import read_table
+
+
+def preflight(
+    posts: Path,
+    views: dict[str, list[dict[str, Any]]],
+    encoders: dict[str, dict[str, Any]],
+    images: Path,
+    vlm: dict[str, Any],
+    vlm_experiments: dict[str, dict[str, Any]],
+    checked: Path,
+    gpus: int = 0,
+) -> None:
+    """Write what the run takes; print what is needed and what is free.
+
+    Parameters
+    ----------
+    views
+        The views that each experiment reads.
+    encoders
+        Settings of each encoder that is used.
+    images
+        Folder of the images.
+    vlm, vlm_experiments
+        Settings of the vision-language model, and of its experiments by name.
+
+    Raises
+    ------
+    InputError
+        If disk or memory is not enough, or weights do not fit.
+    """
+    table = read_table(posts)
+    sizes = {name: asdict(smoke_test(name, own, gpus)) for name, own in encoders.items()}
+    wanted = requirements(views, sizes, len(table))
+    lines = check_room(wanted, checked.parent)
+    model = vlm_model(vlm)
+    # One with random weights is small, and has no weights that could be missing.
+    if not isinstance(model, TinyVlm) and vlm_experiments:
+        from mmsent.vlm.trial import smoke_test as vlm_smoke_test
+
+        lines += vlm_smoke_test(vlm_experiments, model, table, images, gpus)
+    print("\n".join(lines), file=sys.stderr)
+    write_json(checked, asdict(wanted) | {"encoders": sizes})

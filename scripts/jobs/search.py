@@ -1,0 +1,5 @@
+"""Placeholder."""
+
+
+def search() -> None:
+    """Placeholder."""

@@ -1,0 +1,20 @@
+"""Verify that an archive is whole and that its numbers follow from its predictions."""
+
+from pathlib import Path
+
+from mmsent.files import write_json
+from mmsent.report.verification import verified
+
+
+def verify_archive(archive: Path, checked: Path | None = None) -> None:
+    """Print what was verified, and write it as JSON.
+
+    Raises
+    ------
+    InputError
+        If a member is missing or changed, or a number does not follow.
+    """
+    members, numbers = verified(archive)
+    print(f"{archive}: {members} members as archived, {numbers} numbers derived again")
+    if checked:
+        write_json(checked, {"members": members, "numbers": numbers})

@@ -1,0 +1,274 @@
+"""The plan of a run: what each rule reads, writes and passes to its job."""
+
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mmsent import paths
+from mmsent.config.validation import ConfigError
+from mmsent.data.layout import DatasetError
+from mmsent.plan.call import flat
+from mmsent.plan.machine import require_named_device
+from mmsent.plan.resolve import resolve
+from mmsent.plan.runs import FilesByName, Runs
+from mmsent.plan.views import EncodingJob
+from mmsent.report.changes import flat as flat_settings
+
+#: Figures of the data set, those with a drawing (SVG) beside them first.
+DATA_FIGURES = ("labels", "images", "text_lengths", "augmentation", "duplicates")
+
+#: Figures of every table.
+TABLE_FIGURES = ("scores", "gains", "classes", "reliability")
+
+#: Which pairs of a table are tested: each experiment against the one before, or every pair.
+TABLE_PAIRS = {"versions": "consecutive", "ablation": "grid"}
+
+Arguments = dict[str, Any]
+
+
+class Plan(Runs):
+    """Arguments of the jobs, by rule, and the files of documents."""
+
+    @property
+    def documents(self) -> list[str]:
+        """What a run without targets makes."""
+        tables = [paths.document(table) for table in self.tables]
+        others = [paths.COMPARISON, paths.SEEDS, *self.if_vlms(paths.VLM), paths.CARD]
+        return [paths.PREFLIGHT, paths.REPORT, paths.HTML, *tables, *others]
+
+    def if_vlms(self, *files: str) -> list[str]:
+        """These files if there are vision-language models, else none."""
+        return list(files) if self.vlms else []
+
+    # Data and encoding.
+
+    @property
+    def fold_settings(self) -> dict[str, int]:
+        """Settings of the folds."""
+        return self.config.folds.model_dump() | {"seed": self.config.seed}
+
+    @property
+    def data_settings(self) -> Arguments:
+        """What the description of the data set shows.
+
+        The gallery shows the augmentation with the most operations, of those in use.
+        """
+        settings = self.encoder(self.token_view.encoder).values()
+        named = [experiment.image.augmentation for experiment in self.experiments.values()]
+        used = [self.augmentations[name] for name in named if name]
+        policies = used or list(self.augmentations.values())
+        gallery = max(policies, key=lambda policy: len(policy.operations))
+        return {
+            "max_length": next((e["max_length"] for e in settings if "max_length" in e), 77),
+            "images": self.image_folder,
+            "augmentation": gallery.model_dump(),
+            "seed": self.config.seed,
+        }
+
+    @property
+    def preflight(self) -> Arguments:
+        """What is checked before anything trains."""
+        views = {
+            name: [
+                {"path": view.path, "encoder": view.encoder, "modality": view.modality}
+                | {key: view.settings.get(key, 0) for key in ("max_tokens", "below")}
+                for view in own
+            ]
+            for name, own in self.views.items()
+        }
+        return {
+            "views": views,
+            "encoders": {job.encoder: self.encoder(job.encoder) for job in self.encodings},
+            "images": self.image_folder,
+            "vlm": self.profile.encoders.vlm.model_dump(),
+            "vlm_experiments": {name: self.settings(name) for name in self.vlms},
+        }
+
+    def encoding(self, job: EncodingJob) -> Arguments:
+        """The views of an encoding job."""
+        return {
+            "encoder": self.encoder(job.encoder),
+            "modality": job.modality,
+            "views": {view.name: dict(view.settings) for view in job.views},
+            "stored": [paths.stored(job.encoder, job.modality, view.name) for view in job.views],
+            "images": self.image_folder,
+        }
+
+    # Training.
+
+    def settings(self, name: str, *unused: str) -> dict[str, Any]:
+        """The settings of an experiment for a job, without what only documents show."""
+        settings = self.resolved[name].for_jobs()
+        return {key: value for key, value in settings.items() if key not in unused}
+
+    def training(self, name: str, fold: str | None, *seeds: str) -> Arguments:
+        """A training on a fold, or on all: with the seed of the run, or repeated with others."""
+        numbers = {paths.seed_folder(n): n for n in range(self.config.seeds.number)}
+        return self._fitting(name, fold, "search") | {
+            "repetitions": [numbers[seed] for seed in seeds if seed]
+        }
+
+    def searching(self, name: str, fold: str | None) -> Arguments:
+        """A search on the inner validation of a fold, or of all."""
+        return self._fitting(name, fold, "postprocessing")
+
+    def _fitting(self, name: str, fold: str | None, *unused: str) -> Arguments:
+        return {
+            "name": name,
+            "experiment": self.settings(name, *unused),
+            "encoders": self.trained_encoders(name),
+            "seed": self.config.seed,
+            "fold": self.folds(name) if fold is None else [int(fold)],
+        }
+
+    def vlm_run(self, name: str, fold: str) -> Arguments:
+        """A run of a vision-language model on a fold."""
+        return {
+            "name": name,
+            "experiment": self.settings(name, "folds"),
+            "model": self.profile.encoders.vlm.model_dump(),
+            "images": self.image_folder,
+            "fold": int(fold),
+        }
+
+    # Evaluation.
+
+    @property
+    def bootstrap(self) -> Arguments:
+        """Settings of every job that resamples."""
+        return self.config.intervals.model_dump() | {"seed": self.config.seed}
+
+    @property
+    def all_rows(self) -> list[str]:
+        """The experiments of the tables and the vision-language models."""
+        return [*self.rows, *self.vlms]
+
+    @property
+    def curves(self) -> list[str]:
+        """The experiments whose training curves are plotted."""
+        return [*self.versions, *self.trained_vlms]
+
+    @property
+    def version_drawings(self) -> list[str]:
+        """The drawings beside the figures of the versions."""
+        names = [f"curves/{n}" for n in self.curves] + [f"confusion/{n}" for n in self.versions]
+        return [paths.figure(name, "svg") for name in names]
+
+    def spreads(self, table: str) -> list[str]:
+        """Standard deviations over seeds of the repeated experiments of a table."""
+        return [paths.seeds(name, "json") for name in self.repeated if name in self.tables[table]]
+
+    def evaluation(self, table: str) -> Arguments:
+        """The predictions of the experiments of a table, and how they are compared."""
+        names = self.tables[table]
+        return self.by_file(names, predictions=paths.PREDICTIONS) | {
+            "modalities": {name: self.experiments[name].modality for name in names},
+            "pairs": TABLE_PAIRS[table],
+            "bootstrap": self.bootstrap,
+        }
+
+    @property
+    def paper_metrics(self) -> list[str]:
+        """Metrics under the paper protocol, if it is part of this run."""
+        return [paths.PAPER_METRICS] if paths.PAPER in self.protocols else []
+
+    # Documents.
+
+    def described(self, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """All settings of experiments, by name."""
+        return {name: self.resolved[name].settings.model_dump() for name in names}
+
+    def table(self, table: str) -> Arguments:
+        """The document of a table."""
+        names = self.tables[table]
+        own = {"table": table, "experiments": self.described(names)}
+        return own | self.by_file(names, runs=paths.METRICS)
+
+    def seed_figure(self, suffix: str) -> list[str]:
+        """The figure of repeated runs, if there are any."""
+        return [paths.figure("seeds", suffix)] if self.repeated else []
+
+    @property
+    def vlm_costs(self) -> FilesByName:
+        """What each run of a vision-language model took of the device."""
+        return {name: [paths.cost(name, f) for f in self.folds(name)] for name in self.vlms}
+
+    @property
+    def vlm_table(self) -> Arguments:
+        """The document of the vision-language models."""
+        names = [*self.vlms, *self.versions]
+        return self.by_file(names, predictions=paths.PREDICTIONS, runs=paths.METRICS) | {
+            "experiments": self.described(self.vlms),
+            "versions": self.versions,
+            "costs": self.vlm_costs,
+            "bootstrap": self.bootstrap,
+        }
+
+    @property
+    def report(self) -> Arguments:
+        """The report: files by name, as its inputs have them, and settings."""
+        data = {name: paths.data_figure(name, "json") for name in DATA_FIGURES}
+        return self.by_file(self.rows, runs=paths.METRICS) | {
+            "experiments": self.described(self.rows),
+            "overrides": self._overridden(self.all_rows),
+            "scores": {table: paths.scores(table) for table in self.tables},
+            "tests": {table: paths.tests(table) for table in self.tables},
+            "spreads": {name: paths.seeds(name, "json") for name in self.repeated},
+            "submissions": {name: paths.submission(name, "json") for name in self.versions},
+            "searches": {n: own for n in self.rows if (own := self.searches(n))},
+            "numbers": data
+            | {
+                "card": paths.CARD_NUMBERS,
+                "curves": paths.figure("curves", "json"),
+                "bad_cases": paths.BAD_CASES,
+                "efficiency": paths.figure("efficiency", "json"),
+                "fixes": paths.FIXES,
+                "provenance": paths.PROVENANCE,
+            },
+        }
+
+    def report_files(self, name: str) -> list[str]:
+        """The files of an argument of the report."""
+        return flat(self.report[name])
+
+    @property
+    def report_figures(self) -> list[str]:
+        """The figures of the report, and the folder of images in it."""
+        names = [f"{kind}/{version}" for kind in ("curves", "confusion", "bad_cases")
+                 for version in self.versions]  # fmt: skip
+        names += [f"curves/{name}" for name in self.trained_vlms]
+        names += [f"{table}/{figure}" for table in self.tables for figure in TABLE_FIGURES]
+        names += ["efficiency"]
+        figures = [paths.figure(name) for name in names] + self.seed_figure("png")
+        return [*figures, *map(paths.data_figure, DATA_FIGURES), paths.BAD_CASE_IMAGES]
+
+    def _overridden(self, names: Iterable[str]) -> list[dict[str, Any]]:
+        """What the profile sets otherwise than the files of some experiments, setting by setting."""
+        rows = []
+        for name in names:
+            files = flat_settings(resolve(name, {}).for_jobs())
+            run = flat_settings(self.resolved[name].for_jobs())
+            rows += [
+                {"experiment": name, "setting": key, "file": files.get(key), "run": run.get(key)}
+                for key in {**files, **run}
+                if files.get(key) != run.get(key)
+            ]
+        return rows
+
+
+def load_plan(merged: Mapping[str, Any], files: list[str | Path], elsewhere: bool) -> Plan:
+    """Return the plan of a run; wrong settings end the program with their list and status 1.
+
+    If jobs run ``elsewhere``, on machines other than this, the device has to be named.
+    """
+    here = Path.cwd()
+    relative = [Path(path) for path in files]
+    relative = [p.relative_to(here) if p.is_relative_to(here) else p for p in relative]
+    try:
+        plan = Plan(dict(merged), relative)
+        if elsewhere:
+            require_named_device(plan.config.device)
+    except (ConfigError, DatasetError) as error:
+        sys.exit(str(error))
+    return plan

@@ -1,0 +1,113 @@
+"""Views of posts that experiments read: what an encoding job computes, and under which names."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mmsent.config.augmentation import Augmentation, TextAugmentation
+from mmsent.config.experiment import Experiment
+from mmsent import paths
+
+#: The image view of evaluation; augmented views are called ``{augmentation}.{number}``.
+EVALUATION = "evaluation"
+
+
+#: Settings of a view without augmentation.
+NOT_DRAWN: dict[str, Any] = {"policy": None, "number": 0, "seed": 0}
+
+
+@dataclass(frozen=True)
+class View:
+    """A view of the texts or the images of all posts by one encoder.
+
+    Attributes
+    ----------
+    settings
+        What determines the view: of a text ``cleaning``, ``max_tokens`` (0: the encoder's own),
+        ``below`` (0: pooled last states; else the token states below so many last layers), and of
+        both ``policy`` (settings of an augmentation, or None), ``number`` of the draw and ``seed``.
+    """
+
+    encoder: str
+    modality: str
+    name: str
+    settings: Mapping[str, Any]
+
+    @property
+    def path(self) -> str:
+        """File of the embeddings."""
+        return paths.embeddings(self.encoder, self.modality, self.name)
+
+
+def text_views(
+    experiment: Experiment, augmentations: Mapping[str, TextAugmentation], seed: int
+) -> list[View]:
+    """The text views that an experiment reads, the text without augmentation first."""
+    if "text" not in experiment.modalities:
+        return []
+    text = experiment.text
+    parts = [text.cleaning]
+    parts += [f"{text.max_tokens}tokens"] if text.max_tokens else []
+    parts += [f"below{text.trained_layers}"] if text.trained_layers else []
+    fixed = {
+        "cleaning": text.cleaning,
+        "max_tokens": text.max_tokens or 0,
+        "below": text.trained_layers,
+    }
+    policy = augmentations[text.augmentation].model_dump() if text.augmentation else None
+    return [
+        View(text.encoder, "text", ".".join([*parts, *suffix]), fixed | drawn)
+        for suffix, drawn in _draws(text.augmentation, policy, text.views, seed)
+    ]
+
+
+def image_views(
+    experiment: Experiment, augmentations: Mapping[str, Augmentation], seed: int
+) -> list[View]:
+    """The image views that an experiment reads, that of evaluation first."""
+    if "image" not in experiment.modalities:
+        return []
+    image = experiment.image
+    policy = augmentations[image.augmentation].model_dump() if image.augmentation else None
+    return [
+        View(image.encoder, "image", ".".join(suffix) or EVALUATION, drawn)
+        for suffix, drawn in _draws(image.augmentation, policy, image.views, seed)
+    ]
+
+
+def _draws(
+    augmentation: str | None, policy: dict[str, Any] | None, number: int, seed: int
+) -> list[tuple[list[str], dict[str, Any]]]:
+    """End of the name and settings of the view without augmentation and of each augmented one."""
+    plain: tuple[list[str], dict[str, Any]] = ([], NOT_DRAWN)
+    return [plain] + [
+        ([str(augmentation), str(draw)], {"policy": policy, "number": draw, "seed": seed})
+        for draw in range(1, number + 1)
+    ]
+
+
+@dataclass(frozen=True)
+class EncodingJob:
+    """All views of one modality by one encoder: they are computed in one job."""
+
+    encoder: str
+    modality: str
+    views: list[View]
+
+    @property
+    def name(self) -> str:
+        """Name of the job's rule."""
+        return f"encode_{self.encoder}_{self.modality}"
+
+    @property
+    def index(self) -> str:
+        """The index of the posts that are encoded."""
+        return paths.TEXT_INDEX if self.modality == "text" else paths.IMAGE_INDEX
+
+
+def encoding_jobs(views: Iterable[View]) -> list[EncodingJob]:
+    """The jobs that make some views, each view once."""
+    jobs: dict[tuple[str, str], dict[str, View]] = {}
+    for view in views:
+        jobs.setdefault((view.encoder, view.modality), {})[view.name] = view
+    return [EncodingJob(*key, list(named.values())) for key, named in jobs.items()]
