@@ -54,7 +54,8 @@ rule _job:
     message:
         "{rule} {wildcards}"
     shell:
-        "python scripts/job.py {params.call} 2> {log:q}"
+        "python scripts/job.py {params.call} --gpus {resources.gpu}"
+        " --threads {threads} 2> >(tee {log:q} >&2)"
 
 
 # Jobs that only read posts: without figures and statistics.
@@ -63,10 +64,7 @@ use rule _job as _data_job with:
         "../envs/data.yaml"
 
 
-# Long jobs, which report progress and may use a GPU.
+# Jobs that encode and train.
 use rule _job as _torch_job with:
     conda:
         "../envs/torch.yaml"
-    shell:
-        "python scripts/job.py {params.call} --label '{wildcards}' --gpus {resources.gpu}"
-        " --threads {threads} 2> >(tee {log:q} >&2)"

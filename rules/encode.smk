@@ -46,5 +46,5 @@ for job in PLAN.encodings:
         message:
             "{rule}"
         shell:
-            "python scripts/job.py {params.call} --label {rule} --gpus {resources.gpu}"
+            "python scripts/job.py {params.call} --gpus {resources.gpu}"
             " --threads {threads} 2> >(tee {log:q} >&2)"
