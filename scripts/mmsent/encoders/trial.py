@@ -10,7 +10,6 @@ import torch
 
 from mmsent.config.encoders import ENCODES
 from mmsent.config.validation import ConfigError
-from mmsent.encoders.clip import check_joined
 from mmsent.encoders.embeddings import in_half
 from mmsent.encoders.encode_image import encode_images, image_tower_on, view_maker
 from mmsent.encoders.encode_text import encode_texts, text_tower_on
@@ -54,8 +53,6 @@ def tried(spec: dict[str, Any], gpus: int = 0) -> Trial:
         If the GPU has not enough memory.
     """
     parameters, row_bytes, token_bytes, limit = {}, {}, 0, 0
-    if "clip" in spec:
-        check_joined(spec)
     try:
         for modality in ENCODES[next(iter(spec))]:
             if modality == "text":

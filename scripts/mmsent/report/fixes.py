@@ -70,9 +70,9 @@ def encoders_of(embeddings: Iterable[Path]) -> list[dict[str, Any]]:
 def _read_by(
     modality: str, name: str, encoder: Mapping[str, Mapping[str, Any]]
 ) -> list[Mapping[str, Any]]:
-    """The parts of an encoder's settings that a modality passes: of two towers, its own."""
-    tower = encoder[name].get(f"{modality}_tower")
-    return [encoder[tower]] if tower else list(encoder.values())
+    """Return the settings of the weights that encode a modality: of a pair, its member's alone."""
+    member = encoder[name].get(modality)
+    return [encoder[member]] if member else list(encoder.values())
 
 
 def _public(source: str) -> str:
