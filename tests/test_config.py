@@ -430,7 +430,7 @@ def test_a_wrong_augmentation_is_explained(content, message):
 @pytest.mark.parametrize(
     ("old", "new", "key"),
     [
-        ("text_tower: text", "text_tower: image", "clip.text_tower"),
+        ("  text: text", "  text: image", "clip.text"),
         ("kind: timm", "kind: tim", "image.kind"),
         ("max_length:", "max_lenght:", "text.max_lenght"),
         ("sha256: ", "sha256: X", "text.sha256"),
@@ -571,7 +571,7 @@ def test_a_run_of_pictures_alone_still_knows_where_the_token_lengths_are():
     [
         ("paper", "v1_baseline", "text", 128),
         ("paper", "v3_clip", "clip", 77),
-        ("offline", "v3_clip", "clip", 64),  # the limit of its text tower
+        ("offline", "v3_clip", "clip", 64),  # the limit of its text encoder
     ],
 )
 def test_token_lengths_go_with_the_limit_of_their_own_encoder(models, versions, encoder, limit):

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,11 +6,9 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertModel
 
-import checkpoints
 from conftest import write_rows
 from mmsent.config.encoders import load_models
 from mmsent.encoders.clip import clip_image_tower, clip_text_tower
-from mmsent.encoders.clip_joined import load_two_towers
 from mmsent.encoders.embeddings import BLANK, Embeddings, read_header
 from mmsent.encoders.encode_text import encode_texts
 from mmsent.encoders.passes import image_pass
@@ -105,50 +101,21 @@ def test_lengths_count_the_tokens_that_are_cut_off(text_tower):
     assert lengths.item() == 102 > text_tower.max_length
 
 
-def test_frozen_encoders_have_nothing_to_train(models, text_tower, image_tower):
-    clip = load_two_towers(models.clip, models.text, models.image)
-    for model in (text_tower.model, image_tower.model, clip):
+def test_frozen_encoders_have_nothing_to_train(text_tower, image_tower):
+    for model in (text_tower.model, image_tower.model):
         assert not model.training
         assert not any(parameter.requires_grad for parameter in model.parameters())
 
 
-def test_the_towers_of_clip_are_the_encoders(models, text_tower, image_tower):
-    clip = load_two_towers(models.clip, models.text, models.image)
-    pictures = torch.randint(0, 256, (2, 3, 224, 224), dtype=torch.uint8)
-    own = ImageTower(clip.visual.trunk, 224, 0.875, models.image.mean, models.image.std)
-    assert torch.equal(own.encode(pictures), image_tower.encode(pictures))
-    for (name, ours), theirs in zip(
-        clip.text.transformer.state_dict().items(),
-        (text_tower.model.state_dict()[n] for n in clip.text.transformer.state_dict()),
-        strict=True,
-    ):
-        assert torch.equal(ours, theirs), name
-
-
-def test_the_text_side_of_the_joined_model_gives_what_its_tower_gives(models, text_tower):
-    clip = load_two_towers(models.clip, models.text, models.image)
-    joined = replace(text_tower, model=clip.text.transformer)
-    texts = ["so happy today", "this is terrible news for everybody", ""]
-    for name, states in text_tower.encode(texts).items():
-        assert torch.equal(joined.encode(texts)[name], states), name
-
-
-def test_clip_of_two_towers_encodes_as_they_do(models, text_tower, image_tower):
+def test_an_encoder_pair_encodes_as_its_members_do(models, text_tower, image_tower):
     spec = models.specification("clip")
+    assert set(spec) == {"clip", "text", "image"}
     texts = ["so happy today", "sad"]
-    joined, alone = clip_text_tower(spec).encode(texts), text_tower.encode(texts)
+    of_pair, alone = clip_text_tower(spec).encode(texts), text_tower.encode(texts)
     for name in ("mean", "first", "summary"):
-        assert torch.equal(joined[name], alone[name])
-    pictures = torch.randint(0, 256, (1, 3, 224, 224), dtype=torch.uint8)
-    assert torch.equal(clip_image_tower(spec).encode(pictures), image_tower.encode(pictures))
-
-
-def test_open_clip_joins_no_towers_that_it_does_not_know(models, tmp_path):
-    checkpoints.deberta_v1(tmp_path)
-    own = {"source": str(tmp_path), "sha256": sha256_file(tmp_path / "pytorch_model.bin")}
-    text = models.text.model_copy(update=own)
-    with pytest.raises(WeightsError, match="no text tower of a model of type 'deberta'"):
-        load_two_towers(models.clip, text, models.image)
+        assert torch.equal(of_pair[name], alone[name])
+    images = torch.randint(0, 256, (1, 3, 224, 224), dtype=torch.uint8)
+    assert torch.equal(clip_image_tower(spec).encode(images), image_tower.encode(images))
 
 
 def test_pictures_are_normalised_once(models):

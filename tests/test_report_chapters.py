@@ -353,15 +353,15 @@ def test_post_processing_is_measured_against_the_most_probable_class(finished):
     assert effect["after"]["neutral"] == effect["before"]["neutral"] + 5
 
 
-def test_an_encoder_is_listed_once_with_the_tower_that_read(tmp_path):
-    towers = {
-        "clip": {"kind": "two_towers", "text_tower": "text", "image_tower": "image"},
+def test_an_encoder_is_listed_once_with_the_member_that_encodes(tmp_path):
+    pair = {
+        "clip": {"kind": "pair", "text": "text", "image": "image"},
         "text": {"source": "package:a/b", "sha256": "1" * 64, "revision": None},
         "image": {"source": "/home/me/weights.bin", "sha256": "2" * 64},
     }
     paths = []
-    for name, encoder in (("clip/image.x", towers), ("clip/image.y", towers),
-                          ("clip/text.x", towers), ("pixels/image.x", {"pixels": {}})):  # fmt: skip
+    for name, encoder in (("clip/image.x", pair), ("clip/image.y", pair),
+                          ("clip/text.x", pair), ("pixels/image.x", {"pixels": {}})):  # fmt: skip
         paths.append(tmp_path / f"{name}.safetensors")
         write_rows(paths[-1], {"vectors": np.zeros((1, 2))}, [""], {"encoder": encoder}, 7)
     image, text = encoders_of(paths)

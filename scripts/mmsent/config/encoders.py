@@ -66,13 +66,12 @@ class ImageEncoder(Settings):
     std: Channels
 
 
-class TwoTowers(Settings):
-    """An open_clip model made of two towers that the same file describes."""
+class EncoderPair(Settings):
+    """A text encoder and an image encoder of the same file, not trained together."""
 
-    kind: Literal["two_towers"]
-    text_tower: Literal["text"]
-    image_tower: Literal["image"]
-    embedding_size: int = Field(256, ge=8)
+    kind: Literal["pair"]
+    text: Literal["text"]
+    image: Literal["image"]
 
 
 class OpenClip(Settings):
@@ -111,10 +110,10 @@ class TransformersClip(Checkpoint):
     max_length: int = Field(77, ge=4, le=512, description="tokens; longer texts are cut off")
 
 
-ClipEncoder = Annotated[TwoTowers | OpenClip | TransformersClip, Field(discriminator="kind")]
+ClipEncoder = Annotated[EncoderPair | OpenClip | TransformersClip, Field(discriminator="kind")]
 
 _CLIP_KINDS: dict[str, type[Settings]] = {
-    "two_towers": TwoTowers,
+    "pair": EncoderPair,
     "open_clip": OpenClip,
     "transformers": TransformersClip,
 }
@@ -177,10 +176,10 @@ class Models(Settings):
     vlm: VlmModel
 
     def specification(self, name: str) -> dict[str, dict[str, Any]]:
-        """The settings that determine an encoder's embeddings; of two towers, the towers' too."""
+        """Return the settings that determine an encoder's embeddings; a pair's with its members."""
         names = [name]
-        if name == "clip" and isinstance(self.clip, TwoTowers):
-            names += [self.clip.text_tower, self.clip.image_tower]
+        if name == "clip" and isinstance(self.clip, EncoderPair):
+            names += [self.clip.text, self.clip.image]
         return {part: getattr(self, part).model_dump() for part in names}
 
 
@@ -215,9 +214,9 @@ def _models_of(content: dict[str, Any]) -> type[Models]:
     return create_model("Models", __base__=Models, **fields) if fields else Models
 
 
-def clip_encoder(settings: dict[str, Any]) -> TwoTowers | OpenClip | TransformersClip:
+def clip_encoder(settings: dict[str, Any]) -> EncoderPair | OpenClip | TransformersClip:
     """The settings of a CLIP, of whichever kind they name."""
-    adapter: TypeAdapter[TwoTowers | OpenClip | TransformersClip] = TypeAdapter(ClipEncoder)
+    adapter: TypeAdapter[EncoderPair | OpenClip | TransformersClip] = TypeAdapter(ClipEncoder)
     return adapter.validate_python(settings)
 
 

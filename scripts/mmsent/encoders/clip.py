@@ -1,24 +1,20 @@
-"""CLIP of whichever kind; only the package that a kind needs is imported."""
+"""Text and image encoders of the models file's ``clip``, of whichever kind."""
 
 from typing import Any
 
-from mmsent.config.encoders import (
-    ImageEncoder,
-    OpenClip,
-    TextEncoder,
-    TwoTowers,
-    clip_encoder,
-)
+from mmsent.config.encoders import EncoderPair, ImageEncoder, OpenClip, TextEncoder, clip_encoder
 from mmsent.encoders.towers import ImageTower, TextTower
+
+# The loaders are imported where they are called: each needs another heavy package.
 
 
 def clip_text_tower(spec: dict[str, Any]) -> TextTower:
-    """The text side of CLIP, before its projection.
+    """Load the text encoder of CLIP, without its projection.
 
     Parameters
     ----------
     spec
-        The settings of ``clip``, and of the two towers if it is made of them.
+        The settings of ``clip``; of a pair, those of its members too.
 
     Raises
     ------
@@ -26,11 +22,10 @@ def clip_text_tower(spec: dict[str, Any]) -> TextTower:
         If weights are missing, not the ones named, or do not fit.
     """
     clip = clip_encoder(spec["clip"])
-    if isinstance(clip, TwoTowers):
-        # The joined model's text side is this very tower: it need not be joined to read.
+    if isinstance(clip, EncoderPair):
         from mmsent.encoders.transformers_text import load_text_tower
 
-        return load_text_tower(TextEncoder(**spec["text"]))
+        return load_text_tower(TextEncoder(**spec[clip.text]))
     if isinstance(clip, OpenClip):
         from mmsent.encoders.clip_open import load_open_text
 
@@ -41,7 +36,7 @@ def clip_text_tower(spec: dict[str, Any]) -> TextTower:
 
 
 def clip_image_tower(spec: dict[str, Any]) -> ImageTower:
-    """The picture side of CLIP, before its projection; ``spec`` as for the text.
+    """Load the image encoder of CLIP, without its projection; ``spec`` as for the text.
 
     Raises
     ------
@@ -49,11 +44,10 @@ def clip_image_tower(spec: dict[str, Any]) -> ImageTower:
         If weights are missing, not the ones named, or do not fit.
     """
     clip = clip_encoder(spec["clip"])
-    if isinstance(clip, TwoTowers):
-        # As on the text side.
+    if isinstance(clip, EncoderPair):
         from mmsent.encoders.timm_image import load_image_tower
 
-        return load_image_tower(ImageEncoder(**spec["image"]))
+        return load_image_tower(ImageEncoder(**spec[clip.image]))
     if isinstance(clip, OpenClip):
         from mmsent.encoders.clip_open import load_open_image
 
@@ -61,18 +55,3 @@ def clip_image_tower(spec: dict[str, Any]) -> ImageTower:
     from mmsent.encoders.clip_transformers import load_transformers_image
 
     return load_transformers_image(clip)
-
-
-def check_joined(spec: dict[str, Any]) -> None:
-    """Have open_clip join the two towers that CLIP is made of, if it is made of two.
-
-    Raises
-    ------
-    WeightsError
-        If open_clip knows no such text tower, or weights do not fit.
-    """
-    clip = clip_encoder(spec["clip"])
-    if isinstance(clip, TwoTowers):
-        from mmsent.encoders.clip_joined import load_two_towers
-
-        load_two_towers(clip, TextEncoder(**spec["text"]), ImageEncoder(**spec["image"]))
