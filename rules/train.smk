@@ -2,8 +2,13 @@
 # layers of an encoder has a job for each fold; where a fold takes seconds, one job trains all.
 
 
+# In names of jobs, wildcards bring their constraints along: Snakemake applies those of the workflow
+# before it puts the name into that of the benchmark file.
+FOLD, PROTOCOL, SEED = r"{fold,\d+}", r"{protocol,(paper/)?}", r"{seed,(seed\d+/)?}"
+
+
 ruleorder: search_all_folds > search
-ruleorder: train_all_folds > train
+ruleorder: train_all_folds > train_all_seeds > train
 
 
 # Embeddings are ancient: one job makes all views of an encoder, and a view more would retrain what
@@ -26,7 +31,7 @@ use rule _torch_job as _train with:
 
 use rule _train as train with:
     pathvars:
-        job=paths.job("train", "{experiment}", "{fold}", protocol="{protocol}", seed="{seed}"),
+        job=paths.job("train", "{experiment}", FOLD, protocol=PROTOCOL, seed=SEED),
     output:
         **paths.run_files("{experiment}", ["{fold}"], "{protocol}", ["{seed}"]),
 
@@ -44,7 +49,7 @@ use rule _train as train_all_seeds with:
     pathvars:
         job=paths.job("train_all_seeds", "{experiment}", paths.ALL_FOLDS),
     output:
-        **paths.run_files("{experiment}", PLAN.folds(), seeds=PLAN.seed_folders),
+        predictions=flat(PLAN.repetitions("{experiment}")),
     wildcard_constraints:
         experiment=any_of(PLAN.all_folds_in_one_job),
     params:
@@ -66,7 +71,7 @@ use rule _train as _search with:
 
 use rule _search as search with:
     pathvars:
-        job=paths.job("search", "{experiment}", "{fold}", protocol="{protocol}"),
+        job=paths.job("search", "{experiment}", FOLD, protocol=PROTOCOL),
     output:
         results=[paths.search("{experiment}", "{fold}", "{protocol}")],
 
@@ -84,7 +89,7 @@ use rule _search as search_all_folds with:
 # in the posts table.
 use rule _torch_job as fine_tune_vlm with:
     pathvars:
-        job=paths.job("fine_tune_vlm", "{vlm}", "{fold}", protocol="{protocol}"),
+        job=paths.job("fine_tune_vlm", "{vlm}", FOLD, protocol=PROTOCOL),
     input:
         code=sources("fine_tune_vlm"),
         posts=paths.POSTS,
@@ -105,7 +110,7 @@ use rule _torch_job as fine_tune_vlm with:
 
 use rule _torch_job as predict_zero_shot with:
     pathvars:
-        job=paths.job("predict_zero_shot", "{zero_shot}", "{fold}", protocol="{protocol}"),
+        job=paths.job("predict_zero_shot", "{zero_shot}", FOLD, protocol=PROTOCOL),
     input:
         code=sources("predict_zero_shot"),
         posts=paths.POSTS,

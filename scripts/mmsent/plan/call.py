@@ -34,7 +34,9 @@ def call(
         for name, value in settings.items():
             value = value(wildcards) if callable(value) else value
             named[name] = _shaped(value, iter(named[name])) if name in named else value
-        return f"{Path(input.code[0]).stem} {_quoted(canonical_json(named))}"
+        job = Path(input.code[0]).stem
+        label = " ".join([job, *filter(None, wildcards)])
+        return f"{job} {_quoted(canonical_json(named))} --label {_quoted(label)}"
 
     return arguments
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mmsent import paths
+from mmsent.plan.call import flat
 
 if TYPE_CHECKING:
     from mmsent.plan.plan import Plan
@@ -19,7 +20,7 @@ _ARCHIVED = (paths.PREDICTIONS, paths.METRICS, paths.CONFIG)
 PHOTOGRAPHS = (
     paths.data_figure("augmentation"),
     paths.data_figure("duplicates"),
-    paths.figure("bad_cases/", ""),
+    f"{paths.RESULTS}/figures/bad_cases/",
 )
 
 
@@ -62,13 +63,12 @@ def archived_files(plan: Plan) -> list[str]:
     for table in plan.tables:
         files += [paths.metrics(table), paths.scores(table), paths.robustness(table)]
         files += [paths.tests(table), paths.tests(table, "csv"), paths.slices(table)]
-    for name in plan.config.seeds.experiments:
-        files += [paths.seeds(name, "json"), paths.seeds(name, "csv")]
-        files += [path for own in plan.repeated(name).values() for path in own]
+    files += [paths.seeds(name, kind) for name in plan.repeated for kind in ("json", "csv")]
+    files += flat(plan.repeated)
     files += [paths.submission(name, kind) for name in plan.versions for kind in ("json", "txt")]
     names = [*plan.rows, *plan.vlms]
     for protocol in plan.protocols:
-        files += plan.runs(names, *_ARCHIVED, protocol=protocol)
+        files += [path for file in _ARCHIVED for path in plan.runs(names, file, protocol)]
     if paths.PAPER in plan.protocols:
         files += [paths.PAPER_METRICS, *sorted({plan.fold_table(paths.PAPER, n) for n in names})]
     return files

@@ -48,14 +48,15 @@ class Runs(RunDefinition):
     @property
     def repeated(self) -> dict[str, dict[str, list[str]]]:
         """Predictions of repeated runs, by experiment, number of the repetition and fold."""
+        return {name: self.repetitions(name) for name in self.config.seeds.experiments}
+
+    def repetitions(self, name: str) -> dict[str, list[str]]:
+        """Predictions of the repeated runs of an experiment, by number and fold."""
         return {
-            name: {
-                str(number): [
-                    paths.run(name, fold, paths.PREDICTIONS, seed=seed) for fold in self.folds()
-                ]
-                for number, seed in enumerate(self.seed_folders)
-            }
-            for name in self.config.seeds.experiments
+            str(number): [
+                paths.run(name, fold, paths.PREDICTIONS, seed=seed) for fold in self.folds()
+            ]
+            for number, seed in enumerate(self.seed_folders)
         }
 
     @property
