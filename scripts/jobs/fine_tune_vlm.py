@@ -1,5 +1,69 @@
-"""Placeholder."""
+"""Fine-tune a vision-language model on a fold, and predict the fold's test posts."""
+
+from pathlib import Path
+from typing import Any
+
+from mmsent.config.encoders import vlm_model
+from mmsent.config.vlm import VlmExperiment
+from mmsent.encoders.device import device_for, make_deterministic
+from mmsent.files import write_json
+from mmsent.tables import read_table
+from mmsent.training.outputs import write_run
+from mmsent.training.run import fold_seed
+from mmsent.vlm.device import memory_advice
+from mmsent.vlm.prompts import load_posts
+from mmsent.vlm.run import fine_tune_fold
 
 
-def fine_tune_vlm() -> None:
-    """Placeholder."""
+def fine_tune_vlm(
+    experiment: dict[str, Any],
+    name: str,
+    model_settings: dict[str, Any],
+    posts: Path,
+    images: Path,
+    folds: Path,
+    fold: int,
+    seed: int,
+    predictions: Path,
+    metrics: Path,
+    config: Path,
+    history: Path,
+    model: Path,
+    cost: Path,
+    state: Path | None = None,
+    gpus: int = 0,
+    workers: int = 0,
+) -> None:
+    """Fine-tune, and write the files of the run.
+
+    Parameters
+    ----------
+    experiment, name
+        Resolved settings, and the name from which the fold's seed derives.
+    model_settings
+        Where the model's weights come from.
+    images
+        Folder of the images.
+    cost
+        JSON to write: memory, posts per second.
+    state
+        File of the state after each epoch, from which an interrupted run resumes.
+    workers
+        Processes that decode images ahead.
+    """
+    device = device_for(gpus)
+    if device.type == "cpu":
+        make_deterministic()
+    settings, spec = VlmExperiment(**experiment), vlm_model(model_settings)
+    table = read_table(posts)
+    inputs = load_posts(settings, table, read_table(folds), fold, images)
+    label_of = dict(zip(table["guid"], table["label"], strict=True))
+    own_seed = fold_seed(seed, name, fold)
+    with memory_advice(name, settings, device):
+        run = fine_tune_fold(
+            settings, spec, inputs, label_of, fold, own_seed, device, workers, state
+        )
+    write_run(run, predictions, metrics, config, history, model)
+    write_json(cost, run.cost)
+    if state:
+        state.unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """The posts table: label lists and indexes put together, checked, and judged by the policy."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -24,9 +25,14 @@ class BadPostsError(DatasetError):
 
 
 def gather(
-    dataset: Path, text_index: pd.DataFrame, image_index: pd.DataFrame
+    lists: Sequence[Path], text_index: pd.DataFrame, image_index: pd.DataFrame
 ) -> tuple[pd.DataFrame, list[Problem]]:
-    """Put label lists and indexes together.
+    """Join label files and indexes.
+
+    Parameters
+    ----------
+    lists
+        Label files: that of the labelled posts, and that of the others if there is one.
 
     Returns
     -------
@@ -41,11 +47,11 @@ def gather(
     DatasetError
         If a label file cannot be read at all.
     """
-    train = read_listing(dataset / TRAIN_FILE, labelled=True)
-    listings = [(TRAIN_FILE, LABELLED, train)]
-    if (dataset / UNLABELLED_FILE).exists():
-        unlabelled = read_listing(dataset / UNLABELLED_FILE, labelled=False)
-        listings.append((UNLABELLED_FILE, UNLABELLED_SUBSET, unlabelled))
+    names = ((TRAIN_FILE, LABELLED), (UNLABELLED_FILE, UNLABELLED_SUBSET))
+    listings = [
+        (file, subset, read_listing(path, labelled=subset == LABELLED))
+        for path, (file, subset) in zip(lists, names, strict=False)
+    ]
     problems = [Problem(*item, kind=BAD_LIST) for _, _, one in listings for item in one.problems]
     posts = pd.concat([one.rows.assign(subset=subset) for _, subset, one in listings])
     posts = posts.reset_index(drop=True)

@@ -127,7 +127,7 @@ class Plan(Runs):
         return {
             "name": name,
             "experiment": self.settings(name, "folds"),
-            "model": self.profile.encoders.vlm.model_dump(),
+            "model_settings": self.profile.encoders.vlm.model_dump(),
             "images": self.image_folder,
             "fold": int(fold),
         }

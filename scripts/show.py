@@ -1,0 +1,88 @@
+"""Show what a run really trains with: ``python scripts/show.py v2_enhanced``.
+
+Prints the settings of an experiment, each with the file that it comes from; of two experiments, the
+settings in which they differ.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mmsent.config.profile import load_profile, profile_path
+from mmsent.errors import InputError
+from mmsent.plan.resolve import Resolved, resolve
+
+
+#: Origins stand in this column, or behind a longer setting.
+_COLUMN = 50
+
+
+def main() -> None:
+    """Read the command line and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="+", help="one experiment, such as v2_enhanced, or two")
+    parser.add_argument("--profile", help="profile; by default that of config/config.yaml")
+    args = parser.parse_args()
+    config = yaml.safe_load(Path("config/config.yaml").read_text(encoding="utf-8"))
+    try:
+        profile = load_profile(profile_path(args.profile or config["profile"]))
+        resolved = [resolve(n, profile.overrides, str(profile.path)) for n in args.names]
+    except InputError as error:
+        sys.exit(str(error))
+    rows = shown(resolved[0]) if len(resolved) == 1 else differing(resolved)
+    width = min(max(len(text) for text, _ in rows), _COLUMN)
+    print("\n".join(f"{text:<{width}}  # {origin}".rstrip(" #") for text, origin in rows))
+
+
+def shown(resolved: Resolved) -> list[tuple[str, str]]:
+    """The settings as lines of YAML, each with its origin; an opening line has none."""
+    return list(_lines(resolved, resolved.for_jobs(), ()))
+
+
+def _lines(
+    resolved: Resolved, settings: Mapping[str, Any], above: tuple[str, ...]
+) -> Iterator[tuple[str, str]]:
+    for key, value in settings.items():
+        place = (*above, key)
+        start = f"{'  ' * len(above)}{key}:"
+        if isinstance(value, dict) and value:
+            yield start, ""
+            yield from _lines(resolved, value, place)
+        else:
+            yield f"{start} {_flow(value)}", resolved.origin(*place)
+
+
+def differing(resolved: list[Resolved]) -> list[tuple[str, str]]:
+    """The settings in which experiments differ: the value of each, and its origin."""
+    tables = [dict(_leaves(own.for_jobs(), ())) for own in resolved]
+    rows = []
+    for key in dict.fromkeys(key for table in tables for key in table):
+        if len({_flow(table.get(key)) for table in tables}) > 1:
+            rows.append((f"{'.'.join(key)}:", ""))
+            for own, table in zip(resolved, tables, strict=True):
+                value = _flow(table[key]) if key in table else "-"
+                rows.append((f"  {own.name}: {value}", own.origin(*key) if key in table else ""))
+    return rows
+
+
+def _leaves(
+    settings: Mapping[str, Any], above: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for key, value in settings.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, (*above, key))
+        else:
+            yield (*above, key), value
+
+
+def _flow(value: Any) -> str:
+    text = yaml.safe_dump(value, default_flow_style=True, width=10_000, allow_unicode=True)
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
+if __name__ == "__main__":
+    main()
