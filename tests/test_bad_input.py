@@ -341,7 +341,7 @@ def test_any_bytes_are_a_picture_or_a_documented_error(tmp_path_factory, start, 
 
 
 PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
-WEIGHTS = ("torch.load", "open_clip.load_checkpoint")
+WEIGHTS = ("torch.load", "open_clip.create_model_from_pretrained")
 CODE = ("yaml.load", "yaml.unsafe_load", "yaml.full_load", "eval", "exec")
 
 

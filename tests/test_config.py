@@ -431,6 +431,7 @@ def test_a_wrong_augmentation_is_explained(content, message):
     ("old", "new", "key"),
     [
         ("  text: text", "  text: image", "clip.text"),
+        ("kind: pair", "kind: clap", "'pair', 'open_clip'"),
         ("kind: timm", "kind: tim", "image.kind"),
         ("max_length:", "max_lenght:", "text.max_lenght"),
         ("sha256: ", "sha256: X", "text.sha256"),

@@ -17,34 +17,34 @@ Source = Annotated[str, Field(min_length=1)]
 #: A mean or a standard deviation of each colour.
 Channels = Annotated[list[float], Field(min_length=3, max_length=3)]
 
-#: Before the id of a model hub, or a folder, in open_clip's names of architectures.
-HUB, FOLDER = "hf-hub:", "local-dir:"
-
 _HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
 
 
-class Checkpoint(Settings):
-    """A folder in the format of transformers: a network's weights, its settings, its tokenizer.
+class Weights(Settings):
+    """Where weights come from; a hub's are pinned by ``revision``, others by ``sha256``."""
 
-    Weights of a hub are pinned by ``revision``, those of a package or a folder by ``sha256``.
-    """
-
-    kind: Literal["transformers"]
+    kind: str
     source: Source
     revision: str | None = Field(None, min_length=1, description="commit, if source is a hub id")
-    sha256: Sha256 | None = Field(None, description="of model.safetensors or pytorch_model.bin")
+    sha256: Sha256 | None = Field(None, description="of the file of weights")
 
     @model_validator(mode="after")
-    def _weights_are_pinned(self) -> "Checkpoint":
+    def _weights_are_pinned(self) -> "Weights":
         hub_id = _HUB_ID.fullmatch(self.source)
         if self.revision and not hub_id:
             raise ValueError(f"revision goes with a hub id owner/name, not with {self.source!r}")
         if hub_id and not self.revision and not self.sha256:
             raise ValueError(
                 f"{self.source!r} reads as a hub id, which needs a revision (a commit); "
-                "if it is a folder, give its sha256"
+                "if it is a path, give the sha256 of its weights"
             )
         return self
+
+
+class Checkpoint(Weights):
+    """A folder in the format of transformers: weights, settings and a tokenizer."""
+
+    kind: Literal["transformers"]
 
 
 class TextEncoder(Checkpoint):
@@ -74,33 +74,26 @@ class EncoderPair(Settings):
     image: Literal["image"]
 
 
-class OpenClip(Settings):
-    """A pretrained open_clip model with its own tokenizer and its own mean, deviation and size.
+class OpenClip(Weights):
+    """A CLIP of open_clip with its own tokenizer and its own image size, mean and deviation.
 
-    ``architecture`` is a name that open_clip knows, with a file of weights (``source``) or the tag
-    of weights that it downloads (``pretrained``), or stands for both: ``hf-hub:OWNER/NAME`` with a
-    ``revision``, or ``local-dir:FOLDER``. OpenAI's weights want a name that ends in ``-quickgelu``.
+    ``source`` is a hub id or a folder with ``open_clip_config.json``; with an ``architecture``, a
+    file of weights.
     """
 
     kind: Literal["open_clip"]
-    architecture: str = Field(min_length=1)
-    source: Source | None = Field(None, description="file of weights")
-    pretrained: str | None = Field(None, min_length=1, description="open_clip's name of weights")
-    revision: str | None = Field(None, min_length=1, description="commit, with hf-hub:")
-    sha256: Sha256 | None = Field(None, description="of the file of weights")
+    architecture: str | None = Field(
+        None, min_length=1, description="open_clip's name; OpenAI's weights want ...-quickgelu"
+    )
+    max_length: int = Field(77, ge=4, description="tokens; longer texts are cut off")
 
     @model_validator(mode="after")
-    def _weights_are_named_once(self) -> "OpenClip":
-        given = [name for name in ("source", "pretrained") if getattr(self, name)]
-        if self.architecture.startswith((HUB, FOLDER)):
-            if given:
-                raise ValueError(f"{self.architecture} has weights of its own: no {given[0]}")
-        elif len(given) != 1:
-            raise ValueError("give source (a file of weights) or pretrained (a tag), one of them")
-        if self.architecture.startswith(HUB) != (self.revision is not None):
-            raise ValueError(f"revision goes with an architecture {HUB}owner/name, and only there")
-        if self.revision and not _HUB_ID.fullmatch(self.architecture.removeprefix(HUB)):
-            raise ValueError(f"{self.architecture!r} is not {HUB}owner/name")
+    def _architecture_goes_with_a_file(self) -> "OpenClip":
+        if self.architecture and self.revision:
+            raise ValueError(
+                "architecture goes with a file of weights; a hub id has an open_clip_config.json: "
+                "remove architecture, or name a file as source and its sha256"
+            )
         return self
 
 

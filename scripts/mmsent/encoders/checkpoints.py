@@ -1,29 +1,36 @@
-"""Checkpoints in the format of transformers: a folder with weights, settings and a tokenizer."""
+"""Checkpoints: folders with weights, settings and a tokenizer, in the format of transformers."""
 
 import importlib.util
 import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
-from mmsent.config.encoders import Checkpoint
+from mmsent.config.encoders import Weights
 from mmsent.encoders.hub import fetched
 from mmsent.encoders.towers import frozen
-from mmsent.encoders.weights import PICKLED, WeightsError, check_files, locate, weight_files
+from mmsent.encoders.weights import WeightsError, check_files, locate, weight_files
 
 # What matters of its loading report is checked below, and progress is shown post by post.
 transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
 
-_FORMATS = (
+#: Patterns of files of weights, one format each, best first: safetensors can contain no code.
+_FORMATS: Sequence[Sequence[str]] = (
     ("model.safetensors", "model-*-of-*.safetensors"),
     ("pytorch_model.bin", "pytorch_model-*-of-*.bin"),
 )
+
+#: What loading a file, settings or weights that do not fit ends in; of asserts, in open_clip.
+_LOADING = (OSError, RuntimeError, ValueError, KeyError, TypeError, AssertionError, SafetensorError)
 
 #: Nothing is fetched while a folder is read, and no code of a checkpoint runs.
 OPTIONS: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
@@ -32,8 +39,19 @@ OPTIONS: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 _UNUSED = ("pooler.", "vision_model.embeddings.position_ids", "text_model.embeddings.position_ids")
 
 
-def checkpoint_folder(spec: Checkpoint) -> Path:
-    """The folder of a checkpoint, fetched from a hub if the settings say so, with its hash checked.
+def checkpoint_folder(
+    spec: Weights,
+    formats: Sequence[Sequence[str]] = _FORMATS,
+    files_in: Callable[[Path], list[Path]] = weight_files,
+) -> Path:
+    """Return the folder of a checkpoint: fetched if it is a hub's, and with its hash checked.
+
+    Parameters
+    ----------
+    formats
+        As in :func:`fetched`.
+    files_in
+        Returns the files of weights in a folder, of the best format that it contains.
 
     Raises
     ------
@@ -41,14 +59,13 @@ def checkpoint_folder(spec: Checkpoint) -> Path:
         If the weights are missing, or not the ones that ``spec`` names.
     """
     if spec.revision:
-        folder = fetched(
-            spec.source, spec.revision, _FORMATS, lambda path: bool(weight_files(path))
-        )
+        folder = fetched(spec.source, spec.revision, formats, lambda path: bool(files_in(path)))
     else:
         folder = locate(spec.source)
-    files = weight_files(folder)
+    files = files_in(folder)
     if not files:
-        raise WeightsError(f"{folder}: holds neither model.safetensors nor pytorch_model.bin")
+        names = ", ".join(patterns[0] for patterns in formats)
+        raise WeightsError(f"{folder}: contains none of {names}; set source to a folder that does")
     if spec.sha256 or not spec.revision:
         check_files(files, spec.sha256)
     return folder
@@ -71,23 +88,29 @@ def load_model(
     WeightsError
         If weights of a layer are missing or have another shape: they would be random.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            model, report = model_class.from_pretrained(
-                folder, use_safetensors=weight_files(folder)[0].suffix == ".safetensors",
-                weights_only=True, dtype=dtype, output_loading_info=True, **OPTIONS, **options,
-            )  # fmt: skip
-    except torch.OutOfMemoryError:
-        raise  # says nothing of the weights
-    except UnpicklingError as error:
-        raise WeightsError(f"{folder}: {PICKLED} holds more than tensors: not loaded") from error
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
-        raise WeightsError(f"{folder}: cannot be loaded: {error}") from error
+    with as_weights_error(str(folder)), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model, report = model_class.from_pretrained(
+            folder, use_safetensors=weight_files(folder)[0].suffix == ".safetensors",
+            weights_only=True, dtype=dtype, output_loading_info=True, **OPTIONS, **options,
+        )  # fmt: skip
     missing = sorted(key for key in report["missing_keys"] if not key.startswith(_UNUSED))
     if missing:
         raise WeightsError(f"{folder}: the weights lack {', '.join(missing[:5])}")
     return frozen(model)
+
+
+@contextmanager
+def as_weights_error(name: str) -> Iterator[None]:
+    """Raise what goes wrong while weights are loaded as a WeightsError that names them."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, WeightsError):
+        raise
+    except UnpicklingError as error:
+        raise WeightsError(f"{name}: the weights contain more than tensors: not loaded") from error
+    except _LOADING as error:
+        raise WeightsError(f"{name}: cannot be loaded: {error}") from error
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:

@@ -26,7 +26,9 @@ def load_image_tower(spec: ImageEncoder) -> ImageTower:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except UnpicklingError as error:
-        raise WeightsError(f"{path.name}: holds more than tensors: not loaded") from error
+        raise WeightsError(
+            f"{path.name}: the weights contain more than tensors: not loaded"
+        ) from error
     try:
         model = timm.create_model(spec.architecture, pretrained=False)
     except (RuntimeError, ValueError) as error:  # unknown to timm, or a name of something else
