@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from mmsent.config.encoders import Models, models_of
-from mmsent.config.validation import Settings, read_yaml, validated
+from mmsent.config.validation import Settings, overlaid, read_yaml, validated
 
 PROFILES = Path("config/profiles")
 
@@ -31,7 +31,8 @@ class Profile:
 
 
 class _ProfileFile(Settings):
-    encoders: dict[str, Any]
+    base: str | None = None
+    encoders: dict[str, Any] = Field(default_factory=dict)
     experiments: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
@@ -43,11 +44,21 @@ def profile_path(name: str) -> Path:
 def load_profile(path: Path) -> Profile:
     """Read a profile; overrides are validated when the experiments are resolved.
 
+    A profile may name another as its ``base``: it replaces whole encoders, and overrides
+    experiments key by key.
+
     Raises
     ------
     ConfigError
         One line for each wrong setting.
     """
+    encoders, overrides = _read(path)
+    return Profile(path, models_of(encoders, f"{path}: encoders"), overrides)
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     content = validated(_ProfileFile, read_yaml(path), lambda _: str(path))
-    encoders = models_of(content.encoders, f"{path}: encoders")
-    return Profile(path, encoders, content.experiments)
+    if content.base is None:
+        return content.encoders, content.experiments
+    encoders, overrides = _read(path.parent / content.base)
+    return encoders | content.encoders, overlaid(overrides, content.experiments)
