@@ -14,7 +14,7 @@ import yaml
 
 from mmsent.config.profile import load_profile, profile_path
 from mmsent.errors import InputError
-from mmsent.plan.resolve import Resolved, resolve
+from mmsent.plan.resolve import ABOUT, Resolved, resolve
 
 
 #: Origins stand in this column, or behind a longer setting.
@@ -40,7 +40,7 @@ def main() -> None:
 
 def shown(resolved: Resolved) -> list[tuple[str, str]]:
     """The settings as lines of YAML, each with its origin; an opening line has none."""
-    return list(_lines(resolved, resolved.for_jobs(), ()))
+    return list(_lines(resolved, resolved.settings.model_dump(exclude=ABOUT), ()))
 
 
 def _lines(
@@ -58,7 +58,7 @@ def _lines(
 
 def differing(resolved: list[Resolved]) -> list[tuple[str, str]]:
     """The settings in which experiments differ: the value of each, and its origin."""
-    tables = [dict(_leaves(own.for_jobs(), ())) for own in resolved]
+    tables = [dict(_leaves(own.settings.model_dump(exclude=ABOUT), ())) for own in resolved]
     rows = []
     for key in dict.fromkeys(key for table in tables for key in table):
         if len({_flow(table.get(key)) for table in tables}) > 1:

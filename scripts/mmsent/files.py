@@ -64,6 +64,11 @@ def sha256_file(path: str | Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def sorted_keys(value: Any) -> Any:
+    """``value`` with the keys of all mappings in order, as settings are compared."""
+    return json.loads(canonical_json(value))
+
+
 def canonical_json(value: Any) -> str:
     """``value`` as JSON in one line with sorted keys: equal settings give equal text."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

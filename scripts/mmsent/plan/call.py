@@ -1,12 +1,11 @@
 """What a rule passes to its job: files and settings as one argument."""
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-
-from mmsent.files import canonical_json
 
 #: Names of inputs that a job does not read: its code, and files that have to be there before it.
 NOT_PASSED = {"code", "after"}
@@ -36,7 +35,9 @@ def call(
             named[name] = _shaped(value, iter(named[name])) if name in named else value
         job = Path(input.code[0]).stem
         label = " ".join([job, *filter(None, wildcards)])
-        return f"{job} {_quoted(canonical_json(named))} --label {_quoted(label)}"
+        # In the order in which they come: tables have that of their experiments.
+        words = json.dumps(named, ensure_ascii=False, separators=(",", ":"))
+        return f"{job} {_quoted(words)} --label {_quoted(label)}"
 
     return arguments
 

@@ -9,6 +9,7 @@ from typing import Any
 from mmsent.config.experiment import Experiment
 from mmsent.config.validation import ConfigError, has_key, overlaid, read_yaml, validated
 from mmsent.config.vlm import VlmExperiment, ZeroShot
+from mmsent.files import sorted_keys
 
 EXPERIMENTS = Path("config/experiments")
 
@@ -39,8 +40,8 @@ class Resolved:
         return next((name for name, layer in self.layers if has_key(layer, key)), "default")
 
     def for_jobs(self) -> dict[str, Any]:
-        """The settings without what only documents show."""
-        return self.settings.model_dump(exclude=ABOUT)
+        """The settings without what only documents show, in an order that no file decides."""
+        return sorted_keys(self.settings.model_dump(exclude=ABOUT))
 
 
 def resolve(name: str, overrides: Mapping[str, dict[str, Any]], profile: str = "profile") -> Resolved:

@@ -6,6 +6,8 @@ from typing import Any
 
 from mmsent.config.augmentation import Augmentation, TextAugmentation
 from mmsent.config.experiment import Experiment
+from mmsent.config.validation import Settings
+from mmsent.files import sorted_keys
 from mmsent import paths
 
 #: The image view of evaluation; augmented views are called ``{augmentation}.{number}``.
@@ -46,7 +48,7 @@ def text_views(
     if "text" not in experiment.modalities:
         return []
     text = experiment.text
-    parts = [text.cleaning]
+    parts: list[str] = [text.cleaning]
     parts += [f"{text.max_tokens}tokens"] if text.max_tokens else []
     parts += [f"below{text.trained_layers}"] if text.trained_layers else []
     fixed = {
@@ -54,7 +56,7 @@ def text_views(
         "max_tokens": text.max_tokens or 0,
         "below": text.trained_layers,
     }
-    policy = augmentations[text.augmentation].model_dump() if text.augmentation else None
+    policy = _policy(augmentations, text.augmentation)
     return [
         View(text.encoder, "text", ".".join([*parts, *suffix]), fixed | drawn)
         for suffix, drawn in _draws(text.augmentation, policy, text.views, seed)
@@ -68,11 +70,15 @@ def image_views(
     if "image" not in experiment.modalities:
         return []
     image = experiment.image
-    policy = augmentations[image.augmentation].model_dump() if image.augmentation else None
+    policy = _policy(augmentations, image.augmentation)
     return [
         View(image.encoder, "image", ".".join(suffix) or EVALUATION, drawn)
         for suffix, drawn in _draws(image.augmentation, policy, image.views, seed)
     ]
+
+
+def _policy(augmentations: Mapping[str, Settings], name: str | None) -> dict[str, Any] | None:
+    return sorted_keys(augmentations[name].model_dump()) if name else None
 
 
 def _draws(
