@@ -55,12 +55,9 @@ def full():
     return plan_posts(*FULL, SEED)
 
 
-def test_same_seed_same_bytes(folder, tmp_path):
+def test_the_seed_decides_every_byte(folder, tmp_path):
     write_demo(tmp_path, *SIZES, SEED)
     assert hashes(tmp_path) == hashes(folder)
-
-
-def test_another_seed_gives_other_posts():
     one, two = plan_posts(*SIZES, SEED), plan_posts(*SIZES, SEED + 1)
     assert {post.guid for post in one} != {post.guid for post in two}
     assert not {compose_text(post) for post in one} & {compose_text(post) for post in two}
@@ -70,17 +67,13 @@ def test_file_names_are_the_files_written(folder):
     names = file_names(*SIZES, SEED)
     assert names == sorted(names)
     assert set(names) == set(hashes(folder))
-    assert len(names) == 2 * sum(SIZES) + 2
 
 
 def test_file_names_need_only_the_standard_library():
-    code = (
-        "import sys; from mmsent.demo.plan import file_names; file_names(480, 60, 7);"
-        "print([name for name in ('numpy', 'pandas', 'PIL') if name in sys.modules])"
-    )
+    code = "import sys, mmsent.demo.plan; print({'numpy', 'pandas', 'PIL'} & {*sys.modules})"
     command = [sys.executable, "-c", code]
     run = subprocess.run(command, cwd=ROOT / "scripts", capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "[]"
+    assert run.stdout.strip() == "set()"
 
 
 def test_label_files(folder):
@@ -90,12 +83,11 @@ def test_label_files(folder):
     assert (len(train), len(test)) == SIZES
     assert set(test["tag"]) == {"null"}
     assert set(train["tag"]) == set(CLASS_FRACTIONS)
-    guids = [*train["guid"], *test["guid"]]
-    assert len({float(guid) for guid in guids}) == len(guids)
-    assert guids != sorted(guids, key=float)
-    odd = train.loc[~train["guid"].str.isdecimal(), "guid"]
-    assert len(odd)
-    assert odd.str.fullmatch(r"\d+\.0").all()
+    guids = pd.concat([train["guid"], test["guid"]])
+    assert guids.astype(float).is_unique
+    assert not guids.astype(float).is_monotonic_increasing
+    assert guids.str.fullmatch(r"\d+(\.0)?").all()
+    assert train["guid"].str.endswith(".0").any()
 
 
 def test_classes_and_irregularities_have_the_fractions_of_the_real_data(full):
@@ -137,7 +129,6 @@ def test_only_shared_texts_are_duplicates(full):
         contents[" ".join(words)].add(post.text)
     contents.pop("")
     assert all(len(shared) == 1 for shared in contents.values())
-    assert len(contents) > 0.9 * len(full)
 
 
 def test_only_planned_groups_are_near_duplicates(folder):

@@ -31,12 +31,13 @@ _GROUPED = 0.08
 _GROUP_SIZES = (2, 3, 2, 4, 2)
 _CONFLICTING = 0.25
 
+#: Fractions of the posts.
 _REPOSTED = 0.40
 _FLOAT_GUID = 0.03
 _EMPTY = 0.03
 _MOJIBAKE = 0.004
 _GB18030 = 0.24
-#: Line ends behind a text, or double spaces in it.
+#: Line end behind a text, or double spaces in it.
 _SPACING = {"": 0.87, "\n": 0.06, "\r\n": 0.03, "  ": 0.04}
 #: Each occurs once, because they are rare in the real data too.
 _ODD_FORMATS = ("png", "rgba png", "palette gif", "cmyk jpeg", "grey jpeg")

@@ -10,7 +10,7 @@ Shade = tuple[Range, Range, Range]
 
 GAUDY: Shade = ((0, 360), (60, 95), (85, 100))
 BRIGHT: Shade = ((0, 360), (10, 45), (95, 100))
-ANY_SHADE: Shade = ((0, 360), (10, 60), (35, 85))
+MUTED: Shade = ((0, 360), (10, 60), (35, 85))
 SKY: Shade = ((187, 216), (40, 75), (90, 100))
 CREAM: Shade = ((40, 50), (10, 30), (97, 100))
 GREEN: Shade = ((85, 130), (50, 80), (50, 80))
@@ -40,7 +40,7 @@ class Layer:
     Attributes
     ----------
     thing
-        Key of :data:`THINGS`, or of :data:`TEXTS` for one of its texts.
+        Key of :data:`~mmsent.demo.things.THINGS`, or of :data:`TEXTS` for one of its texts.
     count
         Fewest and most of them; the clearer a scene shows its mood, the more.
     size
@@ -114,29 +114,29 @@ SCENES: dict[str, list[tuple[Shade, Shade, list[Layer]]]] = {
             Layer("box", WATER, (2, 6), (0.04, 0.15), (0.1, 1)),
             Layer("clock", INK, (9, 30), (0.05, 0.06), (0.15, 1), (-0.04, 0.96), grid=True), _TITLE,
         ]),
-        (PAPER, PAPER, [Layer("mug", ANY_SHADE, (1, 4), (0.12, 0.25), tilt=5), _PRICE]),
-        (PAPER, PAPER, [Layer("crate", ANY_SHADE, (1, 4), (0.12, 0.25), tilt=5), _PRICE]),
+        (PAPER, PAPER, [Layer("mug", MUTED, (1, 4), (0.12, 0.25), tilt=5), _PRICE]),
+        (PAPER, PAPER, [Layer("crate", MUTED, (1, 4), (0.12, 0.25), tilt=5), _PRICE]),
     ],
     ANY: [
-        (ANY_SHADE, PAPER, [
+        (MUTED, PAPER, [
             Layer("mountain", ROCK, (3, 7), (0.2, 0.4), (0.5, 0.9)),
             Layer("hill", ROCK, (2, 3), (0.5, 1.0), (1.0, 1.2)),
             Layer("fir", GREEN, (0, 8), (0.05, 0.1), (0.75, 0.95)),
         ]),
-        (ANY_SHADE, ANY_SHADE, [Layer("house", ANY_SHADE, (5, 9), (0.06, 0.12), (0.25, 0.75))]),
-        (WATER, ANY_SHADE, [
+        (MUTED, MUTED, [Layer("house", MUTED, (5, 9), (0.06, 0.12), (0.25, 0.75))]),
+        (WATER, MUTED, [
             Layer("fir", GREEN, (2, 12), (0.06, 0.2), (0.4, 0.6)),
             Layer("column", GREY, size=(4, 4), down=(0.6, 0.7)),
-            Layer("car", ANY_SHADE, (1, 4), (0.1, 0.2), (0.65, 0.9)),
+            Layer("car", MUTED, (1, 4), (0.1, 0.2), (0.65, 0.9)),
         ]),
-        (WOOD, SOOT, [Layer("books", ANY_SHADE, (9, 30), (0.13, 0.17), (0, 1), grid=True)]),
+        (WOOD, SOOT, [Layer("books", MUTED, (9, 30), (0.13, 0.17), (0, 1), grid=True)]),
         (WOOD, WOOD, [
             Layer("plate", PAPER, size=(0.3, 0.4), across=(0.5, 0.5), down=(0.5, 0.5)),
             Layer("disc", ((0, 120), (40, 75), (40, 80)), (10, 28), (0.02, 0.06), (0.35, 0.65),
                   (0.35, 0.65)),
         ]),
-        (ANY_SHADE, ANY_SHADE, [
-            Layer("house", ANY_SHADE, (2, 6), (0.06, 0.2), (0.1, 0.9)),
+        (MUTED, MUTED, [
+            Layer("house", MUTED, (2, 6), (0.06, 0.2), (0.1, 0.9)),
             Layer("portrait", SKIN, size=(0.2, 0.3), across=(0.2, 0.8), tilt=10),
         ]),
     ],
