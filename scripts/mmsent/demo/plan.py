@@ -186,12 +186,13 @@ def _draw_groups(classes: Sequence[str], labelled: int, draw: random.Random) -> 
     for number, size in enumerate(sizes):
         is_conflict = number < conflicting
         has_unlabelled = conflicting <= number < conflicting + with_unlabelled
-        for last in [unlabelled.pop()] if has_unlabelled else free:
+        for last in unlabelled if has_unlabelled else free:
             others = [row for row in free if row != last]
             rows = [row for row in others if (classes[row] != classes[last]) == is_conflict]
-            if len(rows) >= size - 1:  # else the class has too few posts left
+            if len(rows) >= 3 * size:  # else the class has too few posts for the folds
                 groups.append([*rows[: size - 1], last])
                 free = [row for row in free if row not in groups[-1]]
+                unlabelled = [row for row in unlabelled if row != last]
                 break
     return groups
 
