@@ -29,8 +29,8 @@ def data(tmp_path_factory):
     guids = [str(number) for number in range(POSTS)]
     posts = pd.DataFrame({"guid": guids, "label": np.arange(POSTS) % 3})
     write_table(folder / "posts.parquet", posts.assign(text_blanked=False, image_blanked=False))
-    roles = np.array(["train", "train", "validation", "test"])[np.arange(POSTS) // 3 % 4]
-    folds = pd.DataFrame({"guid": guids, "role_0": roles, "role_1": np.roll(roles, 3)})
+    splits = np.array(["train", "train", "validation", "test"])[np.arange(POSTS) // 3 % 4]
+    folds = pd.DataFrame({"guid": guids, "split_0": splits, "split_1": np.roll(splits, 3)})
     write_table(folder / "folds.tsv", folds)
     for modality, name in (("text", "mean"), ("image", "state")):
         states = generator.normal(size=(POSTS + 1, 6)).astype(np.float32)

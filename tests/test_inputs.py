@@ -17,8 +17,8 @@ def tables(tmp_path):
          "image_blanked": [False, True, False, False, False, False]}
     )  # fmt: skip
     folds = pd.DataFrame(
-        {"guid": guids[:5], "role_0": ["train", "train", "validation", "test", "test"],
-         "role_1": ["test", "train", "train", "train", "validation"]}
+        {"guid": guids[:5], "split_0": ["train", "train", "validation", "test", "test"],
+         "split_1": ["test", "train", "train", "train", "validation"]}
     )  # fmt: skip
     rows = [*guids, BLANK]
     values = np.arange(7, dtype=np.float32)[:, None]

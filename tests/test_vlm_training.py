@@ -114,7 +114,7 @@ def test_one_modality_has_no_posts_without_it(data):
 
 def test_test_posts_influence_nothing_but_their_own_rows(data):
     folder, posts, folds = data
-    test = set(folds.loc[folds["role_0"] == "test", "guid"])
+    test = set(folds.loc[folds["split_0"] == "test", "guid"])
     changed = posts.assign(label=posts["label"].where(~posts["guid"].isin(test), 0),
                            text=posts["text"].where(~posts["guid"].isin(test), "x"))  # fmt: skip
     one, other = run_of(data, settings()), run_of((folder, changed, folds), settings())

@@ -50,8 +50,8 @@ def write_posts(folder, number=24, unlabelled=3):
     posts = pd.DataFrame(rows)
     labelled = posts[posts["label"] >= 0]
     order = (labelled.index // 3) % 4
-    role = order.map({0: "test", 1: "validation", 2: "train", 3: "train"})
+    split = order.map({0: "test", 1: "validation", 2: "train", 3: "train"})
     folds = pd.DataFrame({"guid": labelled["guid"], "group": labelled["guid"],
                           "label": labelled["label"], "fold": (order != 0).astype(int),
-                          "role_0": role})  # fmt: skip
+                          "split_0": split})  # fmt: skip
     return posts, folds

@@ -149,7 +149,7 @@ def _derived_paper(archive: Archive, bootstrap: dict[str, Any]) -> Iterator[tupl
         (run,) = archive.runs(f"results/paper/runs/{experiment}")
         shown = set(run.loc[run["subset"] == VALIDATION, "guid"])
         splits = map(archive.table, archive.names("results/paper/split/", ".tsv"))
-        fitting = [s for s in splits if set(s.loc[s["role_0"] == VALIDATION, "guid"]) == shown]
+        fitting = [s for s in splits if set(s.loc[s["split_0"] == VALIDATION, "guid"]) == shown]
         if not fitting:
             raise ValueError(f"{name}: the archive has no split with the posts of its predictions")
         yield name, archive.json(name), paper_metrics(run, fitting[0], **bootstrap)

@@ -2,15 +2,15 @@
 
 import pandas as pd
 
-from mmsent.labels import TEST, TEST_WITHOUT, TRAIN, UNLABELLED, UNLABELLED_ROLE, VALIDATION
+from mmsent.labels import TEST, TEST_WITHOUT, TRAIN, UNLABELLED, UNLABELLED_SPLIT, VALIDATION
 
-ROLES = (TRAIN, VALIDATION, TEST, *TEST_WITHOUT.values(), UNLABELLED_ROLE)
+ROLES = (TRAIN, VALIDATION, TEST, *TEST_WITHOUT.values(), UNLABELLED_SPLIT)
 
 
 def roles_in_fold(posts: pd.DataFrame, folds: pd.DataFrame, fold: int) -> pd.Series:
     """The role of each post in an outer fold: train, validation, test or unlabelled."""
-    role = dict(zip(folds["guid"], folds[f"role_{fold}"], strict=True))
-    return posts["guid"].map(lambda guid: role.get(guid, UNLABELLED_ROLE))
+    role = dict(zip(folds["guid"], folds[f"split_{fold}"], strict=True))
+    return posts["guid"].map(lambda guid: role.get(guid, UNLABELLED_SPLIT))
 
 
 def posts_by_role(
