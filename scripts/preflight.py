@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from mmsent.config.encoders import TinyVlm, vlm_model
-from mmsent.config.validation import ConfigError, told_plainly
+from mmsent.config.validation import told_plainly
 from mmsent.files import read_json, settings_argument, write_json
 from mmsent.tables import read_table
 from mmsent.workflow.preflight import check_room, demand
@@ -37,13 +37,9 @@ def main() -> None:
     model = vlm_model(args.vlm)
     # One with random weights is small, and has none that could be missing.
     if not isinstance(model, TinyVlm) and args.vlm_experiments:
-        from mmsent.vlm.memory import OutOfMemoryError
-        from mmsent.vlm.trial import tried
+        from mmsent.vlm.smoke_test import smoke_test
 
-        try:
-            lines += tried(args.vlm_experiments, model, posts, args.pictures, args.gpus)
-        except OutOfMemoryError as error:
-            raise ConfigError(str(error)) from error
+        lines += smoke_test(args.vlm_experiments, model, posts, args.pictures, args.gpus)
     print("\n".join(lines), file=sys.stderr)
     write_json(args.out, asdict(wanted))
 

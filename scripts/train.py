@@ -1,31 +1,28 @@
 """Train an experiment on one fold or several, and predict the test posts of each."""
 
 from mmsent.config.validation import told_plainly
-from mmsent.encoders.device import device_for
-from mmsent.training.arguments import add_search, run_parser, runs_of
-from mmsent.training.files import make_deterministic
-from mmsent.training.run import run_experiment, write_run
+from mmsent.encoders.device import device_for, make_deterministic
+from mmsent.files import seed_of
+from mmsent.tables import read_table
+from mmsent.training.arguments import folds_of, run_parser
+from mmsent.training.inputs import load_inputs
+from mmsent.training.outputs import run_paths, write_run
+from mmsent.training.run import train_fold
 
 
 def main() -> None:
     """Read the command line, train fold by fold and write the runs."""
-    parser = run_parser(__doc__, "predictions; the other files of a run lie beside them")
-    add_search(parser)
-    args = parser.parse_args()
-
+    args = run_parser(__doc__).parse_args()
     make_deterministic()
     device = device_for(args.gpus)
-    for given in runs_of(args, search=args.search):
-        run = run_experiment(
-            given.experiment,
-            given.inputs,
-            given.posts,
-            given.fold,
-            given.seed,
-            device,
-            args.encoders,
-        )
-        write_run(given.out.parent, run, given.experiment)
+    posts, folds = read_table(args.posts), read_table(args.folds)
+    label_of = dict(zip(posts["guid"], posts["label"], strict=True))
+    files = {"text": args.text, "image": args.images}
+    for experiment, fold, out in folds_of(args):
+        inputs = load_inputs(experiment, posts, folds, fold, files)
+        seed = seed_of(args.seed, args.experiment.stem, fold)
+        run = train_fold(experiment, inputs, label_of, fold, seed, device, args.encoders)
+        write_run(run, **run_paths(out.parent))
 
 
 if __name__ == "__main__":

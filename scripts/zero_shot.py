@@ -1,36 +1,40 @@
-"""Ask a vision-language model for the sentiment of a fold's posts, without training."""
+"""Predict a fold's posts by a vision-language model without training."""
 
+from mmsent.config.encoders import vlm_model
+from mmsent.config.experiment import load_settings
 from mmsent.config.validation import told_plainly
 from mmsent.config.vlm import ZeroShot
-from mmsent.encoders.device import device_for
+from mmsent.encoders.device import device_for, make_deterministic
 from mmsent.files import write_json
 from mmsent.labels import TRAIN
-from mmsent.training.files import write_answers
-from mmsent.training.roles import ROLES
-from mmsent.vlm.arguments import vlm_parser, vlm_run_of
-from mmsent.vlm.memory import OutOfMemoryError
-from mmsent.vlm.run import make_deterministic, resolved
-from mmsent.vlm.zero_shot import ask
+from mmsent.tables import read_table
+from mmsent.training.outputs import run_paths, write_run
+from mmsent.training.splits import SPLITS
+from mmsent.vlm.arguments import vlm_parser
+from mmsent.vlm.device import memory_advice
+from mmsent.vlm.prompts import load_posts
+from mmsent.vlm.zero_shot import predict_fold
 
 
 def main() -> None:
-    """Read the command line, ask and write predictions, metrics and settings."""
-    parser = vlm_parser(__doc__)
-    args = parser.parse_args()
+    """Read the command line, predict and write predictions, metrics and settings."""
+    args = vlm_parser(__doc__).parse_args()
+    (fold,), (folder,) = args.fold, args.out
     device = device_for(args.gpus)
-    make_deterministic(device)
-    roles = tuple(role for role in ROLES if role != TRAIN)
-    given = vlm_run_of(args, ZeroShot, roles)
-    try:
-        predictions, metrics, cost = ask(
-            given.settings, given.model, given.posts, given.label_of, args.fold, device,
-            args.workers,
-        )  # fmt: skip
-    except OutOfMemoryError as error:
-        parser.exit(1, f"{error}\n")
-    write_answers(args.out, predictions, metrics, resolved(given.settings, given.model))
+    if device.type == "cpu":
+        make_deterministic()
+    settings = load_settings(ZeroShot, args.experiment, args.adjust)
+    table, folds = read_table(args.posts), read_table(args.folds)
+    splits = tuple(split for split in SPLITS if split != TRAIN)
+    posts = load_posts(settings, table, folds, fold, args.pictures, splits)
+    label_of = dict(zip(table["guid"], table["label"], strict=True))
+    with memory_advice(args.experiment.stem, settings, device):
+        run = predict_fold(
+            settings, vlm_model(args.model), posts, label_of, fold, device, args.workers
+        )
+    write_run(run, **run_paths(folder))
     if args.cost:
-        write_json(args.cost, cost)
+        write_json(args.cost, run.cost)
 
 
 if __name__ == "__main__":

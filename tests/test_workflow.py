@@ -324,9 +324,7 @@ def test_a_touched_post_starts_nothing_and_a_changed_label_encodes_nothing(proje
         (
             "scripts/mmsent/vlm/loop.py",
             {
-                "preflight",
                 "train_vlm",
-                "zero_shot",
                 "evaluate_paper",
                 "curves",
                 "vlm",
