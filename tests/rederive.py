@@ -108,14 +108,14 @@ def check_predictions(run, found):
 
 
 def predicts(table, folds, fold):
-    """Whether a run has a row for each post of each role of its fold, with its label."""
-    roles = folds[f"role_{fold}"]
-    subsets = {*table["subset"], *roles} - {"train", "unlabelled"}
+    """Whether a run has a row for each post of each split of its fold, with its label."""
+    splits = folds[f"split_{fold}"]
+    subsets = {*table["subset"], *splits} - {"train", "unlabelled"}
     return set(table["fold"]) == {fold} and all(
         sorted(zip(own["guid"], own["label"], strict=True))
         == sorted(zip(there["guid"], there["label"], strict=True))
         for own, there in (
-            (table[table["subset"] == subset], folds[roles == subset.split("_")[0]])
+            (table[table["subset"] == subset], folds[splits == subset.split("_")[0]])
             for subset in subsets
         )
     )
@@ -131,10 +131,10 @@ def check_metrics(run, name, found):
     found.tree(file, written, run.measured[name])
     for fold, table in enumerate(run.predictions(name)):
         place = f"runs/{name}/{fold}/metrics.json"
-        own, roles = found.json(place) or {}, run.folds[f"role_{fold}"]
+        own, trained = found.json(place) or {}, (run.folds[f"split_{fold}"] == "train").sum()
         best = all_scores(table[table["subset"] == "validation"])
         found.tree(f"{place}, validation", own.get("validation", {}), best)
-        found.number(f"{place}, train_posts", own.get("train_posts"), int((roles == "train").sum()))
+        found.number(f"{place}, train_posts", own.get("train_posts"), int(trained))
     if run.has_paper:
         check_paper(run, name, found)
 
@@ -211,13 +211,13 @@ def paper_measured(run, name):
     (table,), split = run.predictions(name, "paper/"), run.split(name)
     table = table[table["subset"] == "validation"]
     table = table.assign(group=table["guid"].map(split.set_index("guid")["group"]))
-    trained = set(split.loc[split["role_0"] == "train", "group"])
+    trained = set(split.loc[split["split_0"] == "train", "group"])
     return {
         "validation": all_scores(table),
         "interval": {k: ends(values, run.level) for k, values in run.drawn(table).items()},
         "posts": len(table),
         "groups": table["group"].nunique(),
-        "train_posts": int((split["role_0"] == "train").sum()),
+        "train_posts": int((split["split_0"] == "train").sum()),
         "with_twin_in_training": sum(group in trained for group in table["group"]),
         "resamples": run.resamples,
         "level": run.level,
@@ -371,7 +371,7 @@ def identity(run, name, found):
         "groups": run.groups,
         "resamples": run.resamples,
         "level": run.level,
-        "train_posts": sum((run.folds[f"role_{n}"] == "train").sum() for n in folds) / len(folds),
+        "train_posts": sum((run.folds[f"split_{n}"] == "train").sum() for n in folds) / len(folds),
         "trained_parameters": own[0].get("trained_parameters"),
         "mean_best_epoch": sum(one.get("best_epoch", NAN) for one in own) / len(own),
         "epochs": experiment.schedule.epochs,

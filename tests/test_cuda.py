@@ -10,23 +10,21 @@ from conftest import ROOT
 from mmsent.config.encoders import load_models
 from mmsent.config.fitting import EarlyStopping, Schedule
 from mmsent.config.validation import ConfigError
+from mmsent.encoders.device import make_deterministic
 from mmsent.encoders.encode_text import encode_texts, text_tower, text_tower_on
 from mmsent.encoders.reading import TextReading
 from mmsent.encoders.trial import tried
 from mmsent.files import canonical_json
 from mmsent.models.network import TOKENS
-from mmsent.training.files import make_deterministic as as_versions
 from mmsent.training.inputs import Inputs
 from mmsent.training.loop import fit
-from mmsent.training.prediction import predict
-from mmsent.training.roles import posts_by_role
-from mmsent.vlm.memory import peak_memory
+from mmsent.training.run import predict
+from mmsent.vlm.device import peak_memory, precision_for
 from mmsent.vlm.network import trained_state
-from mmsent.vlm.precision import numbers_for
-from mmsent.vlm.trial import step_memory
+from mmsent.vlm.smoke_test import step_memory
 from test_checkpoints import BUILDERS, text_spec
 from test_models import VERSIONS, version
-from test_vlm_training import Interrupted, fitted, roles_of
+from test_vlm_training import fitted, interrupted_splits
 from vlm_posts import TINY, settings, write_posts
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
@@ -75,10 +73,10 @@ def inputs_of(experiment, posts, seed, size):
 
 
 def trained(experiment, device, encoders, size=32):
-    as_versions()
+    make_deterministic()
     train, validation = (inputs_of(experiment, posts, posts, size) for posts in (33, 15))
-    found = fit(experiment, train, validation, 5, device, encoders)
-    return found, predict(found.network, validation, device)
+    trainer = fit(experiment, train, validation, 5, device, encoders)
+    return trainer, predict(trainer.network, validation, device)[0]
 
 
 def short(name, **changes):
@@ -102,7 +100,7 @@ def test_every_version_trains_to_the_same_bits_twice(name, tmp_path):
     assert one.history == other.history
     state, same = one.network.state_dict(), other.network.state_dict()
     assert all(torch.equal(state[key], same[key]) for key in state)
-    assert np.array_equal(first.probabilities, second.probabilities)
+    assert np.array_equal(first, second)
     # Nearly what the CPU computes; dropout draws otherwise there.
     start, on_cpu = one.history[0]["train_loss"], trained(experiment, torch.device("cpu"), specs)
     assert start == pytest.approx(on_cpu[0].history[0]["train_loss"], rel=0.25)
@@ -154,28 +152,24 @@ def test_an_encoder_that_does_not_fit_is_told_plainly(tmp_path):
 @pytest.mark.parametrize("name", ["fp32", "bf16", "fp16"])
 @pytest.mark.parametrize("change", [{}, {"four_bit": True}, {"gradient_checkpointing": True}])
 def test_a_vision_language_model_learns_in_each_precision(data, name, change):
-    given = settings(schedule={"epochs": 6, "warmup_epochs": 0.0}, **change)
-    found, before = fitted(data, given, numbers_for(name, GPU))
-    losses = [row["train_loss"] for row in found.history]
+    experiment = settings(schedule={"epochs": 6, "warmup_epochs": 0.0}, **change)
+    trainer, before = fitted(data, experiment, precision_for(name, GPU))
+    losses = [row["train_loss"] for row in trainer.history]
     assert min(losses[1:]) < losses[0], losses
-    for key, tensor in trained_state(found.network).items():
+    for key, tensor in trained_state(trainer.network).items():
         assert tensor.device.type == "cuda"
         assert tensor.dtype == torch.float32
         assert tensor.isfinite().all()
         assert not torch.equal(tensor.cpu(), before[key].cpu()), key
 
 
-def test_a_run_on_a_gpu_broken_off_is_gone_on_with(data, tmp_path):
-    given = settings(schedule={"epochs": 4, "kind": "cosine", "warmup_epochs": 0.3})
-    folder, posts, folds = data
-    state = tmp_path / "state.pt"
-    whole, _ = fitted(data, given, numbers_for("fp32", GPU))
-
-    broken = roles_of(data, given)
-    broken["train"] = Interrupted(posts_by_role(posts, folds, 0)["train"], folder, given)
+def test_an_interrupted_run_on_a_gpu_resumes(data, tmp_path):
+    experiment = settings(schedule={"epochs": 4, "kind": "cosine", "warmup_epochs": 0.3})
+    state, precision = tmp_path / "state.pt", precision_for("fp32", GPU)
+    whole, _ = fitted(data, experiment, precision)
     with pytest.raises(KeyboardInterrupt):
-        fitted(data, given, numbers_for("fp32", GPU), state_file=state, posts=broken)
-    resumed, _ = fitted(data, given, numbers_for("fp32", GPU), state_file=state)
+        fitted(data, experiment, precision, state, interrupted_splits(data, experiment))
+    resumed, _ = fitted(data, experiment, precision, state)
     assert [row["epoch"] for row in resumed.history] == [1, 2, 3, 4]
     for one, other in zip(whole.history, resumed.history, strict=True):
         assert one["train_loss"] == pytest.approx(other["train_loss"], rel=1e-3)

@@ -10,7 +10,7 @@ from mmsent.labels import LABELLED, LABELS, TEST, TRAIN, UNLABELLED, UNLABELLED_
 
 OUTER, INNER, SEED = 5, 6, 42
 SHARES = {"negative": 0.298, "neutral": 0.105, "positive": 0.597}
-ROLES = [f"role_{fold}" for fold in range(OUTER)]
+SPLITS = [f"split_{fold}" for fold in range(OUTER)]
 
 
 def synthetic(count, seed=1, first=1):
@@ -59,24 +59,24 @@ def small_folds(small):
     return folds(*small)
 
 
-def test_each_labelled_post_is_tested_once_and_has_one_role_in_each_fold(large, large_folds):
+def test_each_labelled_post_is_tested_once_and_is_in_one_split_of_each_fold(large, large_folds):
     assert sorted(large_folds["guid"]) == sorted(large[0]["guid"])
-    assert list(large_folds.columns) == ["guid", "group", "label", "fold", *ROLES]
-    roles = large_folds[ROLES]
-    assert set(roles.to_numpy().ravel()) == {TEST, VALIDATION, TRAIN}
-    assert ((roles == TEST).sum(axis=1) == 1).all()
-    tested = roles.eq(TEST).to_numpy().argmax(axis=1)
+    assert list(large_folds.columns) == ["guid", "group", "label", "fold", *SPLITS]
+    splits = large_folds[SPLITS]
+    assert set(splits.to_numpy().ravel()) == {TEST, VALIDATION, TRAIN}
+    assert ((splits == TEST).sum(axis=1) == 1).all()
+    tested = splits.eq(TEST).to_numpy().argmax(axis=1)
     assert (tested == large_folds["fold"]).all()
     labels = large[0].set_index("guid")["label"]
     assert (labels[large_folds["guid"]].to_numpy() == large_folds["label"]).all()
 
 
-def test_no_group_has_two_roles_in_a_fold(large, large_folds):
+def test_no_group_is_in_two_splits_of_a_fold(large, large_folds):
     group = large[1].set_index("guid")["group"]
     assert (group[large_folds["guid"]].to_numpy() == large_folds["group"]).all()
     by_group = large_folds.groupby("group")
     assert (by_group.size() > 1).sum() > 100
-    assert (by_group[["fold", *ROLES]].nunique() == 1).all(axis=None)
+    assert (by_group[["fold", *SPLITS]].nunique() == 1).all(axis=None)
 
 
 def test_near_duplicates_of_different_labels_stay_together(large_folds):
@@ -84,18 +84,18 @@ def test_near_duplicates_of_different_labels_stay_together(large_folds):
     conflicting = labels.index[labels > 1]
     assert len(conflicting) > 10
     posts = large_folds[large_folds["group"].isin(conflicting)]
-    assert (posts.groupby("group")[["fold", *ROLES]].nunique() == 1).all(axis=None)
+    assert (posts.groupby("group")[["fold", *SPLITS]].nunique() == 1).all(axis=None)
 
 
 def test_class_shares_and_sizes_of_every_part_are_those_of_the_whole(large_folds):
     whole = large_folds["label"].value_counts(normalize=True)
     sizes = {TEST: 1 / OUTER, VALIDATION: (1 - 1 / OUTER) / INNER}
-    for column in ROLES:
-        for role, posts in large_folds.groupby(column)["label"]:
+    for column in SPLITS:
+        for split, posts in large_folds.groupby(column)["label"]:
             shares = posts.value_counts(normalize=True)
-            assert (shares - whole).abs().max() < 0.02, (column, role)
-            if role in sizes:
-                assert len(posts) / len(large_folds) == pytest.approx(sizes[role], abs=0.01)
+            assert (shares - whole).abs().max() < 0.02, (column, split)
+            if split in sizes:
+                assert len(posts) / len(large_folds) == pytest.approx(sizes[split], abs=0.01)
 
 
 def unmoved(before, after, columns):
@@ -121,7 +121,7 @@ def test_a_change_of_a_few_posts_leaves_almost_all_others_where_they_were(
     changed = folds(*change(*large))
     assert abs(len(changed) - len(large_folds)) == 40
     assert min(unmoved(large_folds, changed, ["fold"])) > 0.98
-    assert min(unmoved(large_folds, changed, ROLES)) > 0.97
+    assert min(unmoved(large_folds, changed, SPLITS)) > 0.97
 
 
 def test_another_label_for_one_post_leaves_almost_all_others_where_they_were():
@@ -132,7 +132,7 @@ def test_another_label_for_one_post_leaves_almost_all_others_where_they_were():
     after = folds(posts, groups)
     assert (before["label"] != after["label"]).sum() == 1
     assert min(unmoved(before, after, ["fold"])) > 0.98
-    assert min(unmoved(before, after, ROLES)) > 0.97
+    assert min(unmoved(before, after, SPLITS)) > 0.97
 
 
 def test_the_order_of_the_rows_does_not_matter(small, small_folds):
@@ -144,28 +144,28 @@ def test_the_order_of_the_rows_does_not_matter(small, small_folds):
 
 def test_another_seed_gives_other_folds(small, small_folds):
     other = folds(*small, seed=SEED + 1)
-    for column in ("fold", *ROLES):
+    for column in ("fold", *SPLITS):
         assert (other[column] != small_folds[column]).mean() > 0.2
 
 
 def test_another_seed_gives_other_validation_posts(small, small_folds):
     other = folds(*small, seed=SEED + 1)
-    trained = (small_folds["role_0"] != TEST) & (other["role_0"] != TEST)
-    chosen = small_folds["role_0"].eq(VALIDATION) & trained
-    assert (other.loc[chosen, "role_0"] == VALIDATION).mean() < 0.5
+    trained = (small_folds["split_0"] != TEST) & (other["split_0"] != TEST)
+    chosen = small_folds["split_0"].eq(VALIDATION) & trained
+    assert (other.loc[chosen, "split_0"] == VALIDATION).mean() < 0.5
 
 
 def test_validation_is_drawn_anew_in_each_outer_fold(small_folds):
     # A post that is not tested in two folds is not always validation in both or in neither.
     rest = small_folds[small_folds["fold"] > 1]
-    assert (rest["role_0"] != rest["role_1"]).mean() > 0.1
+    assert (rest["split_0"] != rest["split_1"]).mean() > 0.1
 
 
 def test_other_numbers_of_folds_are_heeded(small):
     table = folds(*small, outer=3, inner=2)
     assert sorted(table["fold"].unique()) == [0, 1, 2]
-    assert [column for column in table if column.startswith("role")] == ROLES[:3]
-    shares = table["role_0"].value_counts(normalize=True)
+    assert [column for column in table if column.startswith("split")] == SPLITS[:3]
+    shares = table["split_0"].value_counts(normalize=True)
     assert shares[VALIDATION] == pytest.approx(1 / 3, abs=0.06)
 
 
@@ -189,7 +189,7 @@ def test_a_large_group_of_a_rare_class_is_kept_whole():
     rare = posts.index[posts["label"] == 1][:9]
     groups.loc[rare, "group"] = posts.loc[rare[0], "guid"]
     table = folds(posts, groups)
-    assert (table.groupby("group")[["fold", *ROLES]].nunique() == 1).all(axis=None)
+    assert (table.groupby("group")[["fold", *SPLITS]].nunique() == 1).all(axis=None)
     sizes = table["fold"].value_counts(normalize=True)
     assert sizes.max() < 0.3
 

@@ -19,7 +19,7 @@ from mmsent.models.fusion import (
     LateFusion,
 )
 from mmsent.models.network import TOKENS, FusionNetwork, trained_parameters, trained_state
-from mmsent.training.optimiser import optimiser_for
+from mmsent.training.fitting import optimiser_for
 
 VERSIONS = ["v1_baseline", "v2_enhanced", "v3_clip", "v4_balanced_clip", "v5_multi_fusion",
             "v6_adaptive"]  # fmt: skip
@@ -93,7 +93,7 @@ def test_gradients_reach_exactly_the_layers_that_the_settings_name(name):
     experiment = version(name)
     network = network_of(experiment).train()
     before = {key: p.detach().clone() for key, p in network.named_parameters()}
-    optimiser = optimiser_for(network, experiment.optimiser)
+    optimiser = optimiser_for(network, network.encoder_parameters(), experiment.optimiser)
     loss = network(batch_of(experiment)).square().sum()
     loss.backward()
     # AdamW alone decays weights without a gradient: what is frozen must not be in it at all.
@@ -130,7 +130,8 @@ def test_v2_trains_the_last_three_layers_of_the_text_encoder_and_no_other():
 def test_the_encoder_may_have_a_learning_rate_of_its_own():
     experiment = version("v2_enhanced", optimiser={"encoder_learning_rate": 1e-6})
     network = network_of(experiment)
-    new, encoder = optimiser_for(network, experiment.optimiser).param_groups
+    optimiser = optimiser_for(network, network.encoder_parameters(), experiment.optimiser)
+    new, encoder = optimiser.param_groups
     assert (new["lr"], encoder["lr"]) == (2e-5, 1e-6)
     ids = {id(p) for p in network.branches["text"].parameters()}
     assert all(id(p) in ids for p in encoder["params"])

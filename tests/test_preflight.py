@@ -23,8 +23,8 @@ from mmsent.encoders.trial import tried
 from mmsent.encoders.weights import WeightsError
 from mmsent.files import canonical_json, sha256_file
 from mmsent.tables import write_table
+from mmsent.vlm.smoke_test import step_memory
 from mmsent.vlm.tiny import write_tiny
-from mmsent.vlm.trial import step_memory
 from mmsent.workflow.preflight import GIB, check_room, demand
 from vlm_posts import TINY, settings, write_posts, zero_shot
 
@@ -124,7 +124,7 @@ def vlm(tmp_path):
     return posts, VlmCheckpoint(kind="transformers", source=str(tmp_path / "vlm"), sha256=sha256)
 
 
-def test_the_step_that_is_tried_reads_the_largest_posts(tmp_path, vlm, monkeypatch):
+def test_the_smoke_test_reads_the_largest_posts(tmp_path, vlm, monkeypatch):
     posts, model = vlm
     read = []
     monkeypatch.setattr("mmsent.vlm.prompts.read_picture", lambda path: read.append(path) or 1 / 0)
@@ -160,5 +160,5 @@ def test_a_vision_language_model_is_loaded_before_anything_trains(
         runpy.run_path("scripts/preflight.py", run_name="__main__")
         said = capsys.readouterr().err
         assert "mine: " in said
-        assert ("a step of training takes" in said) == ("answers" not in own.model_dump())
+        assert ("a training step takes" in said) == ("answers" not in own.model_dump())
         assert json.loads((tmp_path / "preflight.json").read_text())["memory"].keys() == {"small"}

@@ -59,9 +59,9 @@ def made_posts(generator):
     folds["fold"] = folds["group"].astype(int) % 2
     rest = np.where(folds["group"].astype(int) % 3 == 0, "validation", "train")
     for fold in range(2):
-        folds[f"role_{fold}"] = np.where(folds["fold"] == fold, "test", rest)
-    split = folds.drop(columns=["role_0", "role_1"]).assign(fold=0)
-    split["role_0"] = np.where(np.arange(POSTS) % 4 == 0, "validation", "train")
+        folds[f"split_{fold}"] = np.where(folds["fold"] == fold, "test", rest)
+    split = folds.drop(columns=["split_0", "split_1"]).assign(fold=0)
+    split["split_0"] = np.where(np.arange(POSTS) % 4 == 0, "validation", "train")
     texts = ["", "RT @a: http://b.c", "one", "two words", "and three words", "now four of them"]
     posts = pd.DataFrame({"guid": guids, "label": folds["label"], "subset": "labelled"})
     posts["text"] = generator.choice(texts, POSTS)
@@ -82,11 +82,11 @@ def predicted(table, subset, fold, generator, hits=0.7):
 
 def fold_run(name, folds, fold, generator):
     """Predictions of one run, with what it says without a modality and how it weighs its parts."""
-    roles = ["test", "validation"]
-    roles += ["test_without_text", "test_without_image"] if name in BOTH else []
+    subsets = ["test", "validation"]
+    subsets += ["test_without_text", "test_without_image"] if name in BOTH else []
     tables = []
-    for subset in roles:
-        posts = folds[folds[f"role_{fold}"] == subset.split("_")[0]]
+    for subset in subsets:
+        posts = folds[folds[f"split_{fold}"] == subset.split("_")[0]]
         tables.append(predicted(posts, subset, fold, generator))
     table = pd.concat(tables, ignore_index=True)
     if "adaptive" in name:
@@ -168,10 +168,10 @@ def make_vlm(results, folds, split, generator):
     """A vision-language model of random weights on a fold, and a real one that is poor."""
     names = SETTINGS["vlm"]
     for name, hits, exercise in zip(names, (0.7, 0.05), (True, False), strict=True):
-        posts = folds[folds["role_0"] == "test"]
+        posts = folds[folds["split_0"] == "test"]
         write_table(results / f"runs/{name}/0/predictions.parquet",
                     predicted(posts, "test", 0, generator, hits))  # fmt: skip
-        held_out = split[split["role_0"] == "validation"]
+        held_out = split[split["split_0"] == "validation"]
         write_table(results / f"paper/runs/{name}/0/predictions.parquet",
                     predicted(held_out, "validation", 0, generator, hits))  # fmt: skip
         numbers = {"exercise": exercise, "parameters": 9, "trained_parameters": 3}
@@ -208,12 +208,12 @@ def made(tmp_path_factory):
         write_table(results / f"paper/split/{share}.tsv", split)
     for name in NAMES:
         for fold in range(2):
-            trained = (folds[f"role_{fold}"] == "train").sum()
+            trained = (folds[f"split_{fold}"] == "train").sum()
             table = fold_run(name, folds, fold, generator)
             write_run(results / f"runs/{name}/{fold}", table, trained)
-        held_out = split[split["role_0"] == "validation"]
+        held_out = split[split["split_0"] == "validation"]
         table = predicted(held_out, "validation", 0, generator)
-        write_run(results / f"paper/runs/{name}/0", table, (split["role_0"] == "train").sum())
+        write_run(results / f"paper/runs/{name}/0", table, (split["split_0"] == "train").sum())
     for fold in range(2):
         repeated = [fold_run("both", folds, fold, generator).assign(seed=seed) for seed in range(2)]
         write_table(results / f"seeds/v4_balanced_clip/{fold}.parquet", pd.concat(repeated))

@@ -182,7 +182,7 @@ def test_identical_runs_differ_in_their_seed_alone(project):
         )
 
 
-def test_no_group_crosses_the_roles_of_a_fold_in_what_was_predicted(project):
+def test_no_group_crosses_the_splits_of_a_fold_in_what_was_predicted(project):
     folds = pd.read_csv(project / "results/data/folds.tsv", sep="\t", dtype=str)
     group = dict(zip(folds["guid"], folds["group"], strict=True))
     for run in (project / "results/runs").rglob("predictions.parquet"):
@@ -324,9 +324,7 @@ def test_a_touched_post_starts_nothing_and_a_changed_label_encodes_nothing(proje
         (
             "scripts/mmsent/vlm/loop.py",
             {
-                "preflight",
                 "train_vlm",
-                "zero_shot",
                 "evaluate_paper",
                 "curves",
                 "vlm",

@@ -22,15 +22,15 @@ from mmsent.config.encoders import load_models
 from mmsent.config.experiment import Experiment, load_experiment
 from mmsent.data.images import read_picture
 from mmsent.data.text import clean_text
+from mmsent.encoders.device import make_deterministic
 from mmsent.encoders.encode_image import image_tower, view_maker
 from mmsent.encoders.encode_text import text_tower
 from mmsent.files import seed_of
 from mmsent.labels import TEST, TRAIN, VALIDATION
 from mmsent.tables import read_table
-from mmsent.training.files import make_deterministic
 from mmsent.training.inputs import Inputs, load_inputs
 from mmsent.training.loop import fit
-from mmsent.training.prediction import predict
+from mmsent.training.run import predict
 
 CPU = torch.device("cpu")
 
@@ -122,7 +122,7 @@ def main() -> None:
     stored = load_inputs(experiment, posts, folds, args.fold, files)
     print(f"reading the stored embeddings: {time.perf_counter() - start:.1f} s")
     encoders = Encoders(experiment, args.results, args.images, seed=42)
-    anew = {role: EncodedAnew(**vars(part), encoders=encoders) for role, part in stored.items()}
+    anew = {split: EncodedAnew(**vars(part), encoders=encoders) for split, part in stored.items()}
     show_equality(stored[TRAIN], encoders)
     seed = seed_of(42, args.version, args.fold)
     compare(experiment, stored, anew, seed)
@@ -153,7 +153,7 @@ def compare(
         start = time.perf_counter()
         fitted = fit(experiment, inputs[TRAIN], inputs[VALIDATION], seed, CPU)
         seconds[name] = time.perf_counter() - start
-        chances[name] = predict(fitted.network, stored[TEST], CPU).probabilities
+        chances[name] = predict(fitted.network, stored[TEST], CPU)[0]
         histories[name] = pd.DataFrame(fitted.history)
         print(f"{name}: {seconds[name]:.1f} s for {len(fitted.history)} epochs of "
               f"{len(inputs[TRAIN])} + {len(inputs[VALIDATION])} posts")  # fmt: skip

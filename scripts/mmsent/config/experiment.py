@@ -17,12 +17,12 @@ from mmsent.config.validation import Settings, overlaid
 
 
 class Experiment(Settings):
-    """One row of the report's tables."""
+    """Settings of one experiment; what a training does not use has a default."""
 
     title: str = ""
     section: str = Field("", description="where the study describes it")
     paper_validation: float = Field(
-        0.15, gt=0, lt=1, description="share of the posts that the study validates on"
+        0.15, gt=0, lt=1, description="fraction of the posts that the study validates on"
     )
     changes: str = Field("", description="what it adds to the version before, in a sentence")
     modality: Literal["both", "text", "image"]

@@ -76,13 +76,13 @@ def _give_each_class(
 def fold_table(
     posts: pd.DataFrame, groups: pd.DataFrame, outer: int, inner: int, seed: int
 ) -> pd.DataFrame:
-    """The grouped protocol: the role of each labelled post in each outer fold.
+    """The grouped protocol: the split of each labelled post in each outer fold.
 
     Returns
     -------
     pandas.DataFrame
         ``guid``, ``group``, ``label``, ``fold`` (the outer fold in which the post is tested) and,
-        for each outer fold, ``role_{fold}``: test, validation or train. No group has two roles.
+        for each outer fold, ``split_{fold}``: test, validation or train. No group is in two splits.
 
     Raises
     ------
@@ -95,9 +95,9 @@ def fold_table(
     for fold in range(outer):
         rest = table[table["fold"] != fold]
         part = assign_folds(rest, inner, f"{seed}/inner/{fold}", needy=[0])
-        role = part.map(lambda number: VALIDATION if number == 0 else TRAIN)
-        table[f"role_{fold}"] = role.reindex(table.index).fillna(TEST)
-        _check_roles(table, fold)
+        inner_split = part.map(lambda number: VALIDATION if number == 0 else TRAIN)
+        table[f"split_{fold}"] = inner_split.reindex(table.index).fillna(TEST)
+        _check_splits(table, fold)
     return table.sort_values("guid", key=lambda guid: guid.map(guid_order)).reset_index(drop=True)
 
 
@@ -129,16 +129,16 @@ def _check_enough(table: pd.DataFrame, outer: int) -> None:
         )
 
 
-def _check_roles(table: pd.DataFrame, fold: int) -> None:
-    counts = pd.crosstab(table[f"role_{fold}"], table["label"])
+def _check_splits(table: pd.DataFrame, fold: int) -> None:
+    counts = pd.crosstab(table[f"split_{fold}"], table["label"])
     counts = counts.reindex(
         index=[TRAIN, VALIDATION, TEST], columns=range(len(LABELS)), fill_value=0
     )
-    for role, row in counts.iterrows():
+    for split, row in counts.iterrows():
         for name, count in zip(LABELS, row, strict=True):
             if count == 0:
                 raise DatasetError(
-                    f"fold {fold}: no {role} post is {name}; "
+                    f"fold {fold}: no {split} post is {name}; "
                     "set folds: outer lower, or bring more posts of this class"
                 )
 

@@ -26,7 +26,7 @@ def paper_table(posts: pd.DataFrame, groups: pd.DataFrame, share: float) -> pd.D
     Returns
     -------
     pandas.DataFrame
-        ``guid``, ``group``, ``label``, ``fold`` (0) and ``role_0``: validation or train.
+        ``guid``, ``group``, ``label``, ``fold`` (0) and ``split_0``: validation or train.
 
     Raises
     ------
@@ -41,5 +41,5 @@ def paper_table(posts: pd.DataFrame, groups: pd.DataFrame, share: float) -> pd.D
     except ValueError as error:
         raise DatasetError(f"paper protocol: {error}; bring more posts of each class") from error
     table["fold"] = 0
-    table["role_0"] = np.where(table.index.isin(held_out), VALIDATION, TRAIN)
+    table["split_0"] = np.where(table.index.isin(held_out), VALIDATION, TRAIN)
     return table

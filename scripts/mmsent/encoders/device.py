@@ -52,3 +52,14 @@ def keep_freed_memory() -> None:
     if mallopt is not None:
         mallopt(_MMAP_THRESHOLD, _LARGEST)
         mallopt(_TRIM_THRESHOLD, _LARGEST)
+
+
+def make_deterministic() -> None:
+    """Make torch compute equal bits each time: one thread, deterministic kernels alone.
+
+    The order in which threads add up differs between machines, so one thread is used however many
+    the job has.
+    """
+    torch.set_num_threads(1)
+    # Not use_deterministic_algorithms: it imports the compiler first, which takes a second.
+    torch.set_deterministic_debug_mode("error")

@@ -36,8 +36,8 @@ def paper_metrics(
     ValueError
         If the run does not predict each validation post of the split once.
     """
-    held_out = split[split["role_0"] == VALIDATION]
-    trained = split[split["role_0"] == TRAIN]
+    held_out = split[split["split_0"] == VALIDATION]
+    trained = split[split["split_0"] == TRAIN]
     table = run[run["subset"] == VALIDATION].merge(held_out[["guid", "group"]], on="guid")
     if sorted(table["guid"]) != sorted(held_out["guid"]):
         raise ValueError("the run does not predict the posts of this split")

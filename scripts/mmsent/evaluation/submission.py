@@ -7,7 +7,7 @@ import pandas as pd
 
 from mmsent.data.layout import guid_order
 from mmsent.evaluation.bad_cases import summary
-from mmsent.labels import LABELS, PROBABILITY_COLUMNS, UNLABELLED_ROLE
+from mmsent.labels import LABELS, PROBABILITY_COLUMNS, UNLABELLED_SPLIT
 
 
 def submission(
@@ -67,7 +67,7 @@ def mean_probabilities(runs: list[pd.DataFrame]) -> pd.DataFrame:
     ValueError
         If a run does not predict each of the posts exactly once.
     """
-    tables = [run[run["subset"] == UNLABELLED_ROLE].set_index("guid") for run in runs]
+    tables = [run[run["subset"] == UNLABELLED_SPLIT].set_index("guid") for run in runs]
     first = tables[0].index
     for table in tables:
         if not table.index.is_unique or set(table.index) != set(first):

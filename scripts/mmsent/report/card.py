@@ -54,14 +54,14 @@ def _counts(values: pd.Series) -> dict[str, int]:
 def _fold_rows(folds: pd.DataFrame) -> list[dict[str, Any]]:
     rows = []
     for fold in sorted(folds["fold"].unique()):
-        role = folds[f"role_{fold}"]
-        tested = folds[role == TEST]
+        split = folds[f"split_{fold}"]
+        tested = folds[split == TEST]
         shares = tested["label"].value_counts(normalize=True)
         rows.append(
             {
                 "Fold": int(fold),
-                "Train": int((role == "train").sum()),
-                "Validation": int((role == "validation").sum()),
+                "Train": int((split == "train").sum()),
+                "Validation": int((split == "validation").sum()),
                 "Test": len(tested),
                 **{f"Test {name}": f"{100 * shares.get(index, 0):.1f} %"
                    for index, name in enumerate(LABELS)},

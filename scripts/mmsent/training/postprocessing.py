@@ -1,4 +1,4 @@
-"""What happens to predictions after the network."""
+"""Reassignment of low-confidence predictions to neutral (the study's sections 3 and 4)."""
 
 import numpy as np
 
@@ -9,23 +9,24 @@ from mmsent.labels import NEUTRAL
 def postprocessed(
     probabilities: np.ndarray, rule: Postprocessing | None, threshold: float | None = None
 ) -> np.ndarray:
-    """Predicted classes ``(posts,)`` of probabilities ``(posts, 3)``.
+    """Return the predicted classes ``(posts,)`` of probabilities ``(posts, 3)``.
 
-    With a rule, a post becomes neutral if it is hesitant and leans that way (the study's sections 3
-    and 4). A post is judged by its own probabilities alone, never by how many others are neutral:
-    what is said of it does not depend on the company in which it is predicted.
+    With a rule, a low-confidence prediction that leans towards neutral becomes neutral. Each post
+    is judged by its own probabilities alone, so that its class does not depend on the posts that
+    are predicted with it.
 
     Parameters
     ----------
     threshold
-        The confidence below which a post is hesitant, from :func:`fitted_threshold`; None: the
-        rule's own.
+        The confidence below which a post may become neutral, from :func:`fitted_threshold`; None:
+        ``rule.confidence_below``.
     """
     predicted = probabilities.argmax(1)
     if rule is None:
         return predicted
-    hesitant = probabilities.max(1) < (rule.confidence_below if threshold is None else threshold)
-    return np.where(hesitant & _leaning(probabilities, rule), NEUTRAL, predicted)
+    limit = rule.confidence_below if threshold is None else threshold
+    low_confidence = probabilities.max(1) < limit
+    return np.where(low_confidence & _leaning(probabilities, rule), NEUTRAL, predicted)
 
 
 def _leaning(probabilities: np.ndarray, rule: Postprocessing) -> np.ndarray:
@@ -34,11 +35,11 @@ def _leaning(probabilities: np.ndarray, rule: Postprocessing) -> np.ndarray:
 
 
 def fitted_threshold(probabilities: np.ndarray, rule: Postprocessing | None) -> float | None:
-    """The confidence below which a post of inner validation is hesitant, if a rule asks for it.
+    """Return the confidence below which a post may become neutral, fitted on inner validation.
 
-    With it, the least confident of the posts that lean that way become neutral until
-    ``neutral_share`` of all are; it is 0 if as many are neutral anyway, and never above
-    ``confidence_below``.
+    At this threshold the least confident of the posts that lean towards neutral become neutral
+    until ``neutral_share`` of all posts are. It is 0 if enough posts are neutral anyway, never
+    above ``confidence_below``, and None if the rule has no ``neutral_share``.
 
     Parameters
     ----------
