@@ -16,7 +16,6 @@ from mmsent.config.profile import load_profile, profile_path
 from mmsent.errors import InputError
 from mmsent.plan.resolve import ABOUT, Resolved, resolve
 
-
 #: Origins stand in this column, or behind a longer setting.
 _COLUMN = 50
 

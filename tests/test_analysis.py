@@ -44,7 +44,7 @@ from mmsent.evaluation.submission import mean_probabilities, submission_numbers,
 from mmsent.files import write_json
 from mmsent.labels import PROBABILITY_COLUMNS
 from mmsent.tables import read_table, write_table
-from mmsent.training.postprocessing import postprocessed
+from mmsent.evaluation.postprocessing import postprocessed
 
 
 def guesses(label, right, generator):

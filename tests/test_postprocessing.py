@@ -5,7 +5,7 @@ from conftest import ROOT
 from mmsent.config.experiment import load_experiment
 from mmsent.config.fitting import Postprocessing
 from mmsent.labels import NEUTRAL
-from mmsent.training.postprocessing import fitted_threshold, postprocessed
+from mmsent.evaluation.postprocessing import fitted_threshold, postprocessed
 
 
 def rule_of(version):

@@ -16,7 +16,6 @@ from mmsent.report.card import card_numbers
 from mmsent.report.render import rendered
 from mmsent.tables import read_table
 
-
 #: Figures that are sheets of photographs, saved as PNG alone.
 PHOTOGRAPHS = {"augmentation", "duplicates"}
 

@@ -28,7 +28,8 @@ def predict_unlabelled(
         The label file of the posts without a label, if there is one.
     """
     listings = [read_listing(path, labelled=False) for path in lists]
-    for (name, tables), out, count in zip(read_runs(predictions).items(), tags, numbers, strict=True):
+    tables_of = read_runs(predictions)
+    for (name, tables), out, count in zip(tables_of.items(), tags, numbers, strict=True):
         metrics = [read_json(path) for path in runs[name]]
         table, counts = submission(tables, metrics, postprocessing[name], listings)
         write_table(out, table)

@@ -47,7 +47,7 @@ def preflight(
     model = vlm_model(vlm)
     # One with random weights is small, and has no weights that could be missing.
     if not isinstance(model, TinyVlm) and vlm_experiments:
-        from mmsent.vlm.trial import smoke_test as vlm_smoke_test
+        from mmsent.vlm.smoke_test import smoke_test as vlm_smoke_test
 
         lines += vlm_smoke_test(vlm_experiments, model, table, images, gpus)
     print("\n".join(lines), file=sys.stderr)

@@ -47,7 +47,8 @@ def write_report(
     numbers
         Other numbers, by the names of :class:`mmsent.report.document.ReportInputs`.
     """
-    results = load_results(experiments, dict(i for m in metrics for i in read_json(m).items()), runs)
+    of_experiments = dict(item for path in metrics for item in read_json(path).items())
+    results = load_results(experiments, of_experiments, runs)
     inputs = ReportInputs(
         scores={name: read_numbers(path) for name, path in scores.items()},
         tests={name: read_json(path) for name, path in tests.items()},

@@ -7,12 +7,13 @@ from typing import Any
 from mmsent.figures.style import save_figures
 from mmsent.figures.table import table_figures
 from mmsent.files import read_json, write_json, write_text
-from mmsent.report.table import table_values
 from mmsent.report.render import rendered
 from mmsent.report.results import PrintedFigures, load_results
 from mmsent.report.scores import scores_table
 from mmsent.report.statistics import FAMILIES
-from mmsent.tables import read_numbers, read_table, write_table as write
+from mmsent.report.table import table_values
+from mmsent.tables import read_numbers, read_table
+from mmsent.tables import write_table as write
 
 
 def write_table(

@@ -55,9 +55,7 @@ def seed_folder(repetition: int | str | None) -> str:
     return "" if repetition is None else f"seed{repetition}/"
 
 
-def run(
-    experiment: str, fold: int | str, file: str, protocol: str = "", seed: str = ""
-) -> str:
+def run(experiment: str, fold: int | str, file: str, protocol: str = "", seed: str = "") -> str:
     """A file of a run: an experiment on a fold, under a protocol, with a seed.
 
     Parameters

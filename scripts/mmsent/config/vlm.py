@@ -1,6 +1,6 @@
 """Settings of experiments with a vision-language model: fine-tuned by LoRA, or zero-shot."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 

@@ -1,7 +1,7 @@
 """Encoding jobs: all views of one modality of the posts by one frozen encoder.
 
-What the store of an earlier run has is not computed again. Everything is arranged so that the row of
-a post depends on its own text or image alone, to the bit: not on the other posts, the number of
+What the store of an earlier run has is not computed again. Everything is arranged so that the row
+of a post depends on its text or image alone, to the bit: not on the other posts, the number of
 processes, or what was stored. A file in which few posts were encoded anew has therefore the same
 bytes as one that was made from nothing.
 """
@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from mmsent.config.network import PIXELS
 from mmsent.config.validation import ConfigError
@@ -37,6 +39,7 @@ _PACKAGES = ("torch", "torchvision", "transformers", "tokenizers", "timm", "open
 
 #: Arrays whose second axis is as long as the longest text, whose length is in the other array.
 _LENGTHS = {"states": "tokens"}
+
 
 @dataclass(frozen=True)
 class Reuse:
@@ -115,11 +118,10 @@ def encode_views(
         raise ConfigError("trained_layers goes with encoder 'text', not with clip")
     rows = [*zip(posts.guids, (value[:16] for value in posts.hashes), strict=True), (BLANK, "")]
     kept = store or outputs
-    files = {
-        name: _File(kept[name], _settings(encoder, view, gpus), rows) for name, view in views.items()
-    }
+    files = {n: _File(kept[n], _settings(encoder, view, gpus), rows) for n, view in views.items()}
     missing = {name: file.missing for name, file in files.items() if file.missing}
-    encoded, size = {}, 0
+    encoded: dict[str, dict[str, np.ndarray]] = {}
+    size = 0
     if missing:
         wanted = {name: views[name] for name in missing}
         encoded, size = _encode(posts, encoder, modality, wanted, missing, images, gpus, threads)

@@ -5,8 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mmsent.config.fitting import Postprocessing
 from mmsent.data.layout import guid_order
+from mmsent.data.readers import Listing
 from mmsent.evaluation.bad_cases import summary
+from mmsent.evaluation.postprocessing import postprocessed
 from mmsent.labels import LABELS, PROBABILITY_COLUMNS, UNLABELLED_SPLIT
 
 

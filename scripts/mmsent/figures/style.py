@@ -112,9 +112,7 @@ def save_figure(figure: Figure, path: str | Path) -> None:
         figure.savefig(svg, metadata={"Date": None})
 
 
-def save_figures(
-    drawn: Mapping[str, Drawn], paths: Sequence[Path]
-) -> dict[str, Any]:
+def save_figures(drawn: Mapping[str, Drawn], paths: Sequence[Path]) -> dict[str, Any]:
     """Write figures as :func:`save_figure` does, one path each, and return their numbers."""
     for (figure, _), path in zip(drawn.values(), paths, strict=True):
         save_figure(figure, path)

@@ -12,17 +12,18 @@ NOT_PASSED = {"code", "after"}
 
 
 def call(
-    first: Mapping[str, Any] | Callable[[Any], Mapping[str, Any]] = MappingProxyType({}), **more: Any
+    first: Mapping[str, Any] | Callable[[Any], Mapping[str, Any]] = MappingProxyType({}),
+    **more: Any,
 ) -> Callable[..., str]:
     """Return the ``params`` of a rule: the name of its job and the job's arguments as JSON.
 
     Arguments are the rule's named inputs and outputs and the settings; inputs without a name are
     not passed. All is one string, as Snakemake compares the values of several parameters without
-    their names. Settings, together or each, may be a function of the wildcards. A setting named like an input, with
-    paths in mappings and lists, gives the input's paths that shape.
+    their names. Settings, together or each, may be a function of the wildcards. A setting named
+    like an input, with paths in mappings and lists, gives the input's paths that shape.
     """
 
-    def arguments(wildcards: Any, input: Any, output: Any) -> str:  # noqa: A002  Snakemake's names
+    def arguments(wildcards: Any, input: Any, output: Any) -> str:
         named = {
             name: paths if isinstance(paths, str) else list(paths)
             for files in (input, output)

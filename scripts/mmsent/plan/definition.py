@@ -86,8 +86,10 @@ class RunDefinition:
     def _resolve(self, name: str, *kinds: type[Any]) -> Any:
         resolved = resolve(name, self.profile.overrides, str(self.profile.path))
         if not isinstance(resolved.settings, kinds):
-            listed = "under vlm" if isinstance(resolved.settings, VlmExperiment | ZeroShot) else (
-                "under versions, ablation or seeds"
+            listed = (
+                "under vlm"
+                if isinstance(resolved.settings, VlmExperiment | ZeroShot)
+                else ("under versions, ablation or seeds")
             )
             raise ConfigError(f"{resolved.files[0]}: this experiment has to be listed {listed}")
         self.resolved[name] = resolved

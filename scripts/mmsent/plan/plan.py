@@ -244,7 +244,7 @@ class Plan(Runs):
         return [*figures, *map(paths.data_figure, DATA_FIGURES), paths.BAD_CASE_IMAGES]
 
     def _overridden(self, names: Iterable[str]) -> list[dict[str, Any]]:
-        """What the profile sets otherwise than the files of some experiments, setting by setting."""
+        """What the profile sets otherwise than the files of experiments, setting by setting."""
         rows = []
         for name in names:
             files = flat_settings(resolve(name, {}).for_jobs())

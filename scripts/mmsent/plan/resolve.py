@@ -44,7 +44,9 @@ class Resolved:
         return sorted_keys(self.settings.model_dump(exclude=ABOUT))
 
 
-def resolve(name: str, overrides: Mapping[str, dict[str, Any]], profile: str = "profile") -> Resolved:
+def resolve(
+    name: str, overrides: Mapping[str, dict[str, Any]], profile: str = "profile"
+) -> Resolved:
     """Resolve an experiment.
 
     Parameters

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mmsent import paths
 from mmsent.config.augmentation import Augmentation, TextAugmentation
 from mmsent.config.experiment import Experiment
 from mmsent.config.validation import Settings
 from mmsent.files import sorted_keys
-from mmsent import paths
 
 #: The image view of evaluation; augmented views are called ``{augmentation}.{number}``.
 EVALUATION = "evaluation"

@@ -176,9 +176,7 @@ def _versions(
     }
 
 
-def _tables(
-    printed: PrintedFigures, inputs: ReportInputs
-) -> dict[str, Any]:
+def _tables(printed: PrintedFigures, inputs: ReportInputs) -> dict[str, Any]:
     """The tables of versions, of the ablation and of the comparison."""
     scores, tests = inputs.scores, inputs.tests
     verdicts = {name: row["verdict"] for name, row in inputs.comparisons.items()}

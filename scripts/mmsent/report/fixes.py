@@ -12,6 +12,9 @@ from mmsent.evaluation.pooling import prediction_metrics
 from mmsent.labels import NEUTRAL, PROBABILITY_COLUMNS
 
 
+_PINS = ("sha256", "revision")
+
+
 def guid_matching(
     listings: Iterable[Listing], texts: pd.DataFrame, images: pd.DataFrame
 ) -> dict[str, int]:
@@ -60,7 +63,7 @@ def encoders_of(embeddings: Mapping[str, Sequence[Path]]) -> list[dict[str, Any]
         name, modality = key.split("/")
         header = read_header(paths[0])
         weights = [
-            {"source": _public(part["source"])} | {pin: part.get(pin) for pin in ("sha256", "revision")}
+            {"source": _public(part["source"]), **{pin: part.get(pin) for pin in _PINS}}
             for part in _members(modality, name, header.settings["encoder"])
             if part.get("source")
         ]

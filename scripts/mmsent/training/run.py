@@ -1,6 +1,7 @@
 """A run: train an experiment on a fold and predict the fold's other posts."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,16 +10,23 @@ import torch
 
 from mmsent.config.experiment import Experiment
 from mmsent.evaluation.pooling import WEIGHT, prediction_metrics, prediction_table
+from mmsent.evaluation.postprocessing import fitted_threshold, postprocessed
+from mmsent.files import seed_of
 from mmsent.labels import LABELS, TRAIN, VALIDATION
 from mmsent.models.fusion import ADAPTIVE_PARTS
 from mmsent.models.network import FusionNetwork, trained_parameters, trained_state
 from mmsent.training.inputs import Inputs
 from mmsent.training.loop import EVALUATION_BATCH, fit
 from mmsent.training.outputs import Run
-from mmsent.training.postprocessing import fitted_threshold, postprocessed
 
 #: Additional columns of the predictions table of experiments with adaptive fusion.
 WEIGHT_COLUMNS = [f"{WEIGHT}{part}" for part in ADAPTIVE_PARTS]
+
+
+def fold_seed(seed: int, name: str, fold: int, repetition: int | None = None) -> int:
+    """The seed of a fold: another for each experiment, fold and repeated run."""
+    own = seed_of(seed, Path(name).name, fold)
+    return own if repetition is None else seed_of(own, "repetition", repetition)
 
 
 def train_fold(

@@ -120,6 +120,6 @@ def _fingerprint(
         [[part.guids, part.labels.tolist(), part.content] for part in used],
         [seed, precision.name, precision.device.type],
         [version(name) for name in _PACKAGES],
-        code_hash("train_vlm"),
+        code_hash("fine_tune_vlm"),
     ]
     return sha256_bytes(canonical_json(parts).encode())
