@@ -8,7 +8,7 @@ use rule _job as write_table with:
         code=[*sources("write_table"), *templates("table", "notes", "sections")],
         metrics=paths.metrics("{table}"),
         runs=lambda w: PLAN.runs(PLAN.tables[w.table], paths.METRICS),
-        tests=paths.tests("{table}"),
+        tests=paths.paired_tests("{table}"),
         robustness=paths.robustness("{table}"),
         slices=paths.slices("{table}"),
         paper=PLAN.paper_metrics,
@@ -60,7 +60,7 @@ use rule _job as write_comparison with:
     input:
         code=[*sources("write_comparison"), *templates("comparison", "notes")],
         scores=paths.scores("versions"),
-        tests=paths.tests("versions"),
+        tests=paths.paired_tests("versions"),
         vlm=PLAN.if_vlms(paths.VLM_SCORES),
         reported=CONFIG.paper_results,
     output:

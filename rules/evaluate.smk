@@ -12,8 +12,8 @@ use rule _job as evaluate with:
         spreads=lambda w: PLAN.spreads(w.table),
     output:
         metrics=paths.metrics("{table}"),
-        tests=paths.tests("{table}"),
-        tests_csv=paths.tests("{table}", "csv"),
+        tests=paths.paired_tests("{table}"),
+        tests_csv=paths.paired_tests("{table}", "csv"),
         robustness=paths.robustness("{table}"),
         slices=paths.slices("{table}"),
     params:

@@ -138,7 +138,7 @@ def document(table: str) -> str:
     return f"{RESULTS}/{table}.md"
 
 
-def tests(table: str, suffix: str = "json") -> str:
+def paired_tests(table: str, suffix: str = "json") -> str:
     """Paired tests of the experiments of a table."""
     return f"{RESULTS}/paired_tests/{table}.{suffix}"
 

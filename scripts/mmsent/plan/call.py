@@ -31,8 +31,8 @@ def call(
             if name not in NOT_PASSED
         }
         settings = {**(first(wildcards) if callable(first) else first), **more}
-        for name, value in settings.items():
-            value = value(wildcards) if callable(value) else value
+        for name, setting in settings.items():
+            value = setting(wildcards) if callable(setting) else setting
             named[name] = _shaped(value, iter(named[name])) if name in named else value
         job = Path(input.code[0]).stem
         label = " ".join([job, *filter(None, wildcards)])

@@ -213,7 +213,7 @@ class Plan(Runs):
             "experiments": self.described(self.rows),
             "overrides": self._overridden(self.all_rows),
             "scores": {table: paths.scores(table) for table in self.tables},
-            "tests": {table: paths.tests(table) for table in self.tables},
+            "tests": {table: paths.paired_tests(table) for table in self.tables},
             "spreads": {name: paths.seeds(name, "json") for name in self.repeated},
             "submissions": {name: paths.submission(name, "json") for name in self.versions},
             "searches": {n: own for n in self.rows if (own := self.searches(n))},

@@ -11,7 +11,6 @@ from mmsent.encoders.embeddings import read_header
 from mmsent.evaluation.pooling import prediction_metrics
 from mmsent.labels import NEUTRAL, PROBABILITY_COLUMNS
 
-
 _PINS = ("sha256", "revision")
 
 
