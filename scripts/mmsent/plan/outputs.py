@@ -62,7 +62,7 @@ def archived_files(plan: Plan) -> list[str]:
     files += [paths.VLM_SCORES] if plan.vlms else []
     for table in plan.tables:
         files += [paths.metrics(table), paths.scores(table), paths.robustness(table)]
-        files += [paths.paired_tests(table), paths.tests(table, "csv"), paths.slices(table)]
+        files += [paths.paired_tests(table), paths.paired_tests(table, "csv"), paths.slices(table)]
     files += [paths.seeds(name, kind) for name in plan.repeated for kind in ("json", "csv")]
     files += flat(plan.repeated)
     files += [paths.submission(name, kind) for name in plan.versions for kind in ("json", "txt")]

@@ -155,10 +155,8 @@ def _derived(archive: Archive) -> Iterator[tuple[str, Any, Any]]:
         scores = {n: with_ends(own["test"], own["interval"]) for n, own in metrics.items()}
         name = paths.scores(table)
         yield name, archive.table(name).set_index("experiment").to_dict("index"), scores
-        name, tables = (
-            paths.paired_tests(table),
-            {n: pooled(own, split) for n, own in runs_of.items()},
-        )
+        name = paths.paired_tests(table)
+        tables = {experiment: pooled(runs, split) for experiment, runs in runs_of.items()}
         tests = _derived_tests(archive.json(name), tables, spreads, settings["seed"])
         yield name, archive.json(name), {"families": tests}
     if settings["protocol"] == "both":
