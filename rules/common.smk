@@ -50,7 +50,7 @@ rule _job:
     resources:
         gpu=0,
     params:
-        call=call(),
+        **call(),
     message:
         "{rule} {wildcards}"
     shell:

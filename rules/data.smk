@@ -11,7 +11,7 @@ if PLAN.is_demo:
         output:
             PLAN.demo_files,
         params:
-            call=call(folder=PLAN.dataset, **CONFIG.demo.model_dump()),
+            **call(folder=PLAN.dataset, **CONFIG.demo.model_dump()),
 
 
 use rule _data_job as index_texts with:
@@ -23,7 +23,7 @@ use rule _data_job as index_texts with:
     output:
         index=paths.TEXT_INDEX,
     params:
-        call=call(dataset=PLAN.dataset),
+        **call(dataset=PLAN.dataset),
         total_bytes=PLAN.total_bytes("text"),
 
 
@@ -36,7 +36,7 @@ use rule _data_job as index_images with:
     output:
         index=paths.IMAGE_INDEX,
     params:
-        call=call(dataset=PLAN.dataset),
+        **call(dataset=PLAN.dataset),
         total_bytes=PLAN.total_bytes("image"),
 
 
@@ -53,7 +53,7 @@ use rule _data_job as check_data with:
     output:
         checked=paths.CHECKED,
     params:
-        call=call(
+        **call(
             on_bad_post=CONFIG.on_bad_post,
             duplicates=CONFIG.duplicates.model_dump(),
             folds=PLAN.fold_settings,
@@ -72,7 +72,7 @@ use rule _data_job as list_posts with:
         posts=paths.LISTED,
         problems=paths.PROBLEMS,
     params:
-        call=call(on_bad_post=CONFIG.on_bad_post),
+        **call(on_bad_post=CONFIG.on_bad_post),
         list_hashes=PLAN.list_hashes,
 
 
@@ -98,7 +98,7 @@ use rule _data_job as group_duplicates with:
     output:
         groups=paths.GROUPS,
     params:
-        call=call(**CONFIG.duplicates.model_dump()),
+        **call(**CONFIG.duplicates.model_dump()),
 
 
 use rule _data_job as assign_folds with:
@@ -111,7 +111,7 @@ use rule _data_job as assign_folds with:
     output:
         folds=paths.FOLDS,
     params:
-        call=call(**PLAN.fold_settings),
+        **call(**PLAN.fold_settings),
 
 
 use rule _job as split_as_study with:
@@ -124,7 +124,7 @@ use rule _job as split_as_study with:
     output:
         split=paths.split("{share}"),
     params:
-        call=call(share=lambda wildcards: float(wildcards.share)),
+        **call(share=lambda wildcards: float(wildcards.share)),
 
 
 use rule _torch_job as describe_data with:
@@ -149,5 +149,5 @@ use rule _torch_job as describe_data with:
         after=[paths.data_figure(name, "svg") for name in DATA_FIGURES[:3]],
         numbers=[paths.data_figure(name, "json") for name in DATA_FIGURES],
     params:
-        call=call(PLAN.data_settings),
+        **call(PLAN.data_settings),
         list_hashes=PLAN.list_hashes,

@@ -30,7 +30,7 @@ use rule _job as write_table with:
         after=[paths.figure(f"{{table}}/{name}", "svg") for name in TABLE_FIGURES],
         document=paths.document("{table}"),
     params:
-        call=call(lambda w: PLAN.table(w.table)),
+        **call(lambda w: PLAN.table(w.table)),
 
 
 use rule _job as write_seeds with:
@@ -51,7 +51,7 @@ use rule _job as write_seeds with:
         after=PLAN.seed_figure("svg"),
         document=paths.SEEDS,
     params:
-        call=call(experiments=list(PLAN.repeated)),
+        **call(experiments=list(PLAN.repeated)),
 
 
 use rule _job as write_comparison with:
@@ -94,4 +94,4 @@ use rule _job as write_vlm with:
             labels={"table": "vision-language models"},
         ),
     params:
-        call=call(PLAN.vlm_table),
+        **call(PLAN.vlm_table),

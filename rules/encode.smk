@@ -16,10 +16,12 @@ use rule _torch_job as preflight with:
     resources:
         gpu=PLAN.gpus,
     params:
-        call=call(PLAN.preflight),
+        **call(PLAN.preflight),
 
 
-# One job for each encoder and modality makes all of its views.
+# One job for each encoder and modality makes all of its views; a view that is added later has another
+# job, or all that reads the earlier ones would train again. The job's identity stands for what it
+# makes: of the views that one job has made, a later run may need fewer.
 for job in PLAN.encodings:
 
     rule:
@@ -41,8 +43,11 @@ for job in PLAN.encodings:
         threads: workflow.cores
         resources:
             gpu=PLAN.gpus_to_encode(job),
+            mem_mb=lambda wildcards, attempt: 4000 * attempt,
+            runtime=lambda wildcards, attempt: 60 * attempt,
         params:
-            call=call(PLAN.encoding(job)),
+            identity=job.identity,
+            call=call(PLAN.encoding(job))["call"],
         message:
             "{rule}"
         shell:

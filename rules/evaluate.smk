@@ -17,7 +17,7 @@ use rule _job as evaluate with:
         robustness=paths.robustness("{table}"),
         slices=paths.slices("{table}"),
     params:
-        call=call(lambda w: PLAN.evaluation(w.table)),
+        **call(lambda w: PLAN.evaluation(w.table)),
 
 
 use rule _job as evaluate_seeds with:
@@ -31,7 +31,7 @@ use rule _job as evaluate_seeds with:
         scores=[paths.seeds(name, "csv") for name in PLAN.repeated],
         spreads=[paths.seeds(name, "json") for name in PLAN.repeated],
     params:
-        call=call(predictions=PLAN.repeated),
+        **call(predictions=PLAN.repeated),
 
 
 use rule _job as evaluate_paper with:
@@ -44,7 +44,7 @@ use rule _job as evaluate_paper with:
     output:
         metrics=paths.PAPER_METRICS,
     params:
-        call=call(
+        **call(
             shares={name: PLAN.paper_share(name) for name in PLAN.all_rows},
             bootstrap=PLAN.bootstrap,
         ),
@@ -63,7 +63,7 @@ use rule _job as predict_unlabelled with:
         tags=[paths.submission(name, "txt") for name in PLAN.versions],
         numbers=[paths.submission(name, "json") for name in PLAN.versions],
     params:
-        call=call(
+        **call(
             **PLAN.by_file(PLAN.versions, predictions=paths.PREDICTIONS, runs=paths.METRICS),
             postprocessing={n: PLAN.settings(n)["postprocessing"] for n in PLAN.versions},
         ),
@@ -94,7 +94,7 @@ use rule _job as plot_versions with:
         confusion_numbers=paths.figure("confusion", "json"),
         after=PLAN.version_drawings,
     params:
-        call=call(
+        **call(
             **PLAN.by_file(PLAN.curves, histories=paths.HISTORY, runs=paths.METRICS),
             **PLAN.by_file(PLAN.versions, predictions=paths.PREDICTIONS),
         ),
@@ -119,7 +119,7 @@ use rule _job as list_bad_cases with:
         thumbnails=directory(paths.BAD_CASE_IMAGES),
         numbers=paths.BAD_CASES,
     params:
-        call=call(
+        **call(
             **PLAN.by_file(PLAN.versions, predictions=paths.PREDICTIONS),
             images=PLAN.image_folder,
         ),

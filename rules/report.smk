@@ -12,7 +12,7 @@ use rule _torch_job as record_provenance with:
     output:
         record=paths.PROVENANCE,
     params:
-        call=call(settings=PLAN.public_settings),
+        **call(settings=PLAN.public_settings),
         list_hashes=PLAN.list_hashes,
 
 
@@ -46,7 +46,7 @@ use rule _job as sum_costs with:
         after=paths.figure("efficiency", "svg"),
         numbers=paths.figure("efficiency", "json"),
     params:
-        call=call(
+        **call(
             rules=[job.rule for job in costly_jobs(PLAN)],
             experiments=[job.experiment for job in costly_jobs(PLAN)],
         ),
@@ -66,7 +66,7 @@ use rule _job as measure_fixes with:
     output:
         numbers=paths.FIXES,
     params:
-        call=call(
+        **call(
             **PLAN.by_file(PLAN.versions, predictions=paths.PREDICTIONS),
             embeddings=PLAN.embeddings_by_encoder,
         ),
@@ -94,7 +94,7 @@ use rule _job as write_report with:
     output:
         report=paths.REPORT,
     params:
-        call=call(PLAN.report),
+        **call(PLAN.report),
 
 
 use rule _job as write_html with:

@@ -11,22 +11,19 @@ ruleorder: search_all_folds > search
 ruleorder: train_all_folds > train_all_seeds > train
 
 
-# Embeddings are ancient: one job makes all views of an encoder, and a view more would retrain what
-# does not read it. Which views a job reads, and all that determines them, is in `embedded`.
 use rule _torch_job as _train with:
     input:
         code=sources("train"),
         posts=paths.POSTS,
         folds=lambda w: PLAN.fold_table(w.get("protocol", ""), w.experiment),
-        text=ancient(lambda w: PLAN.embeddings(w.experiment, "text")),
-        image=ancient(lambda w: PLAN.embeddings(w.experiment, "image")),
+        text=lambda w: PLAN.embeddings(w.experiment, "text"),
+        image=lambda w: PLAN.embeddings(w.experiment, "image"),
         searches=lambda w: PLAN.searches(w.experiment, w.get("fold"), w.get("protocol", "")),
     priority: lambda w: PLAN.priority(w.experiment)
     resources:
         gpu=lambda w: PLAN.gpus_to_train(w.experiment),
     params:
-        call=call(lambda w: PLAN.training(w.experiment, w.get("fold"), w.get("seed", ""))),
-        embedded=lambda w: PLAN.embedded(w.experiment),
+        **call(lambda w: PLAN.training(w.experiment, w.get("fold"), w.get("seed", ""))),
 
 
 use rule _train as train with:
@@ -53,8 +50,7 @@ use rule _train as train_all_seeds with:
     wildcard_constraints:
         experiment=any_of(PLAN.all_folds_in_one_job),
     params:
-        call=call(lambda w: PLAN.training(w.experiment, None, *PLAN.seed_folders)),
-        embedded=lambda w: PLAN.embedded(w.experiment),
+        **call(lambda w: PLAN.training(w.experiment, None, *PLAN.seed_folders)),
 
 
 use rule _train as _search with:
@@ -62,11 +58,10 @@ use rule _train as _search with:
         code=sources("search"),
         posts=paths.POSTS,
         folds=lambda w: PLAN.fold_table(w.get("protocol", ""), w.experiment),
-        text=ancient(lambda w: PLAN.embeddings(w.experiment, "text")),
-        image=ancient(lambda w: PLAN.embeddings(w.experiment, "image")),
+        text=lambda w: PLAN.embeddings(w.experiment, "text"),
+        image=lambda w: PLAN.embeddings(w.experiment, "image"),
     params:
-        call=call(lambda w: PLAN.searching(w.experiment, w.get("fold"))),
-        embedded=lambda w: PLAN.embedded(w.experiment),
+        **call(lambda w: PLAN.searching(w.experiment, w.get("fold"))),
 
 
 use rule _search as search with:
@@ -100,7 +95,7 @@ use rule _torch_job as fine_tune_vlm with:
     resources:
         gpu=PLAN.gpus,
     params:
-        call=call(
+        **call(
             lambda w: PLAN.vlm_run(w.vlm, w.fold),
             seed=CONFIG.seed,
             # Survives a kill, unlike the outputs; the job removes it when all are written.
@@ -121,4 +116,4 @@ use rule _torch_job as predict_zero_shot with:
     resources:
         gpu=PLAN.gpus,
     params:
-        call=call(lambda w: PLAN.vlm_run(w.zero_shot, w.fold)),
+        **call(lambda w: PLAN.vlm_run(w.zero_shot, w.fold)),

@@ -9,7 +9,7 @@ import importlib
 import inspect
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, get_origin
 
@@ -63,7 +63,7 @@ def _arguments(function: Callable[..., None], words: list[str]) -> dict[str, Any
     for name in RESOURCES - set(parameters):
         parser.add_argument(f"--{name}", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     for name, parameter in parameters.items():
-        is_list = get_origin(parameter.annotation) is list
+        is_list = get_origin(parameter.annotation) in (list, Sequence)
         parser.add_argument(
             f"--{name.replace('_', '-')}",
             dest=name,

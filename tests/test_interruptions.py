@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mmsent.files import sha256_file
-from test_workflow import copy_project, snakemake
+from project import copy_project, snakemake
 
 pytestmark = pytest.mark.slow
 

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -17,11 +16,11 @@ from conftest import ROOT
 from mmsent.encoders.embeddings import read_header
 from mmsent.files import canonical_json
 from mmsent.report.archive import SUMS, sums_of
+from project import copy_project, jobs, snakemake
 from rederive import disagreements
 
 pytestmark = pytest.mark.slow
 
-PARTS = ("Snakefile", "rules", "scripts", "config", "profiles", "envs", "requirements.txt")
 SMALL = """\
 demo: {labelled: 60, unlabelled: 6, seed: 3}
 folds: {outer: 2, inner: 4}
@@ -53,38 +52,6 @@ qwen2_vl_zero_shot: {text: {max_tokens: 16}, pixels: {min: 784, max: 784}, batch
 TRAINED, ASKED = "qwen2_vl_2b", "qwen2_vl_zero_shot"
 VERSIONS = ["v1_baseline", "v2_enhanced", "v3_clip", "v4_balanced_clip", "v5_multi_fusion",
             "v6_adaptive"]  # fmt: skip
-
-
-def copy_project(folder: Path) -> Path:
-    for part in PARTS:
-        source = ROOT / part
-        if source.is_dir():
-            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy2(source, folder / part)
-    return folder
-
-
-def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "snakemake", *arguments]
-    # Without compiled files in the environments, each job would compile all that it imports.
-    changed = {
-        "PATH": f"{ROOT / 'tests/conda/bin'}:{os.environ['PATH']}",
-        "PYTHONDONTWRITEBYTECODE": "",
-    }
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, env=os.environ | changed
-    )
-
-
-def jobs(done: subprocess.CompletedProcess[str]) -> dict[str, int]:
-    """Jobs of a dry run by rule."""
-    assert done.returncode == 0, done.stderr
-    if "Nothing to be done" in done.stdout + done.stderr:
-        return {}
-    text = (done.stdout + done.stderr).split("Job stats:")[1]
-    counts = dict(re.findall(r"^(\w+) +(\d+)$", text.split("\n\n")[0], re.M))
-    return {name: int(count) for name, count in counts.items() if name not in ("all", "total")}
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from typing import Any
 
 from mmsent.encoders.encode import encode_views
 from mmsent.encoders.posts import posts_in
+from mmsent.files import write_json
 
 
 def encode(
@@ -15,6 +16,8 @@ def encode(
     stored: list[Path],
     images: Path,
     embeddings: list[Path],
+    record: Path,
+    keys: list[str],
     gpus: int = 0,
     threads: int = 1,
 ) -> None:
@@ -28,6 +31,8 @@ def encode(
         Settings of each view, its file in the store, and the file to write.
     images
         Folder of the images.
+    record, keys
+        JSON of the views' hashes: a plan reads from it which views one job has made.
     gpus
         GPUs allotted to the job: 0 or 1.
     threads
@@ -37,3 +42,5 @@ def encode(
     store = dict(zip(views, stored, strict=True))
     posts = posts_in(index)
     encode_views(posts, encoder, modality, views, outputs, store, images, gpus, threads)
+    if not record.exists():  # its date says which job was first
+        write_json(record, keys)

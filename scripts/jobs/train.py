@@ -1,5 +1,6 @@
 """Train an experiment on folds, and predict the test posts of each."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,10 @@ def train(
     seed: int,
     repetitions: list[int],
     predictions: list[Path],
-    metrics: list[Path] = [],  # noqa: B006
-    config: list[Path] = [],  # noqa: B006
-    history: list[Path] = [],  # noqa: B006
-    model: list[Path] = [],  # noqa: B006
+    metrics: Sequence[Path] = (),
+    config: Sequence[Path] = (),
+    history: Sequence[Path] = (),
+    model: Sequence[Path] = (),
     gpus: int = 0,
 ) -> None:
     """Train fold by fold and write the files of each run.
@@ -54,8 +55,8 @@ def train(
     device, table, split = device_for(gpus), read_table(posts), read_table(folds)
     label_of = dict(zip(table["guid"], table["label"], strict=True))
     chosen = [read_json(path)["chosen"] for path in searches] or [[]] * len(fold)
-    outputs = {"predictions": predictions, "metrics": metrics, "config": config}
-    outputs |= {"history": history, "model": model}
+    outputs = {"predictions": predictions, "metrics": metrics, "config": config,
+               "history": history, "model": model}  # fmt: skip
     for place, one in enumerate(fold):
         settings = Experiment(**experiment).varied(*chosen[place])
         inputs = load_inputs(settings, table, split, one, {"text": text, "image": image})

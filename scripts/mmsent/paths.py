@@ -50,6 +50,11 @@ def stored(encoder: str, modality: str, view: str) -> str:
     return f"{STORE}/{encoder}/{modality}.{view}.safetensors"
 
 
+def encoding_record(encoder: str, modality: str, identity: str) -> str:
+    """What views an encoding job has made together."""
+    return f"{STORE}/{encoder}/{modality}/{identity}.json"
+
+
 def seed_folder(repetition: int | str | None) -> str:
     """``""`` of the run that tables show, ``"seed2/"`` of a repeated one."""
     return "" if repetition is None else f"seed{repetition}/"

@@ -14,33 +14,44 @@ NOT_PASSED = {"code", "after"}
 def call(
     first: Mapping[str, Any] | Callable[[Any], Mapping[str, Any]] = MappingProxyType({}),
     **more: Any,
-) -> Callable[..., str]:
-    """Return the ``params`` of a rule: the name of its job and the job's arguments as JSON.
+) -> dict[str, Callable[..., str]]:
+    """Return the ``params`` of a rule.
 
-    Arguments are the rule's named inputs and outputs and the settings; inputs without a name are
-    not passed. All is one string, as Snakemake compares the values of several parameters without
-    their names. Settings, together or each, may be a function of the wildcards. A setting named
-    like an input, with paths in mappings and lists, gives the input's paths that shape.
+    ``call`` is the name of its job and the job's arguments as JSON: the rule's named inputs and
+    outputs, and settings. Settings, together or each, may be a function of the wildcards. A setting
+    named like an input, with paths in mappings and lists, gives the input's paths that shape.
+
+    ``settings`` are the settings alone, as one string: Snakemake compares with those of an earlier
+    run only what is no function of the inputs, and of several parameters the values without their
+    names.
     """
 
-    def arguments(wildcards: Any, input: Any, output: Any) -> str:
+    def evaluated(wildcards: Any) -> dict[str, Any]:
+        named = {**(first(wildcards) if callable(first) else first), **more}
+        return {n: value(wildcards) if callable(value) else value for n, value in named.items()}
+
+    def settings(wildcards: Any) -> str:
+        return _json(evaluated(wildcards))
+
+    def command(wildcards: Any, input: Any, output: Any) -> str:
         named = {
             name: paths if isinstance(paths, str) else list(paths)
             for files in (input, output)
             for name, paths in files.items()
             if name not in NOT_PASSED
         }
-        settings = {**(first(wildcards) if callable(first) else first), **more}
-        for name, setting in settings.items():
-            value = setting(wildcards) if callable(setting) else setting
+        for name, value in evaluated(wildcards).items():
             named[name] = _shaped(value, iter(named[name])) if name in named else value
         job = Path(input.code[0]).stem
         label = " ".join([job, *filter(None, wildcards)])
-        # In the order in which they come: tables have that of their experiments.
-        words = json.dumps(named, ensure_ascii=False, separators=(",", ":"))
-        return f"{job} {_quoted(words)} --label {_quoted(label)}"
+        return f"{job} {_quoted(_json(named))} --label {_quoted(label)}"
 
-    return arguments
+    return {"settings": settings, "call": command}
+
+
+def _json(value: dict[str, Any]) -> str:
+    # In the order in which they come: tables have that of their experiments.
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _shaped(shape: Any, paths: Iterator[str]) -> Any:

@@ -19,9 +19,10 @@ from mmsent.data.layout import (
     label_lists,
 )
 from mmsent.demo.plan import file_names
-from mmsent.files import sha256_file
+from mmsent.files import canonical_json, sha256_bytes, sha256_file
 from mmsent.plan.resolve import Resolved, resolve
 from mmsent.plan.views import NOT_DRAWN, View, encoding_jobs, image_views, text_views
+from mmsent.sources import code_hash
 
 
 class RunDefinition:
@@ -76,7 +77,7 @@ class RunDefinition:
         texts = [view for view in every if view.modality == "text"]
         #: Counts the tokens of the texts for the description of the data.
         self.token_view = texts[0] if texts else View("text", "text", "none", plain)
-        self.encodings = encoding_jobs([*every, self.token_view])
+        self.encodings = encoding_jobs([*every, self.token_view], self._view_key)
         self.is_demo = self.config.dataset == "demo"
         self.dataset = paths.DEMO if self.is_demo else self.config.dataset
         self.label_lists = label_lists(Path(self.dataset), made_later=self.is_demo)
@@ -137,6 +138,11 @@ class RunDefinition:
             *text_views(experiment, self.text_augmentations, seed),
             *image_views(experiment, self.augmentations, seed),
         ]
+
+    def _view_key(self, view: View) -> str:
+        encoder = self.profile.encoders.specification(view.encoder)
+        parts = [view.name, dict(view.settings), encoder, code_hash("encode")]
+        return sha256_bytes(canonical_json(parts).encode())
 
     def _demo_files(self) -> list[str]:
         demo = self.config.demo

@@ -93,6 +93,8 @@ class Plan(Runs):
             "views": {view.name: dict(view.settings) for view in job.views},
             "stored": [paths.stored(job.encoder, job.modality, view.name) for view in job.views],
             "images": self.image_folder,
+            "record": job.record,
+            "keys": job.keys,
         }
 
     # Training.

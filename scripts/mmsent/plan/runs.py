@@ -5,11 +5,9 @@ from typing import Any
 
 from mmsent import paths
 from mmsent.config.network import PIXELS
-from mmsent.files import canonical_json, sha256_bytes
 from mmsent.plan.definition import RunDefinition
 from mmsent.plan.machine import gpus_here
 from mmsent.plan.views import EncodingJob
-from mmsent.sources import code_hash
 
 #: Files of runs by experiment, a list over folds.
 FilesByName = dict[str, list[str]]
@@ -86,19 +84,11 @@ class Runs(RunDefinition):
     @property
     def embeddings_by_encoder(self) -> FilesByName:
         """Every embedding file of this run, by ``encoder/modality``."""
-        return {
-            f"{job.encoder}/{job.modality}": [view.path for view in job.views]
-            for job in self.encodings
-        }
-
-    def embedded(self, name: str) -> str:
-        """Hash of all that determines the embeddings which an experiment reads, beside the posts.
-
-        Embeddings are inputs that Snakemake does not compare (``ancient``): one job makes the views
-        of all experiments, and a view more would otherwise retrain those that do not read it.
-        """
-        views = [[v.name, dict(v.settings), self.encoder(v.encoder)] for v in self.views[name]]
-        return sha256_bytes(canonical_json([views, code_hash("encode")]).encode())
+        files: FilesByName = {}
+        for job in self.encodings:
+            own = files.setdefault(f"{job.encoder}/{job.modality}", [])
+            own += [view.path for view in job.views]
+        return files
 
     def encoder(self, name: str) -> dict[str, Any]:
         """The settings of an encoder, and of those that it is made of."""

@@ -1,14 +1,15 @@
 """Views of posts that experiments read: what an encoding job computes, and under which names."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from mmsent import paths
 from mmsent.config.augmentation import Augmentation, TextAugmentation
 from mmsent.config.experiment import Experiment
 from mmsent.config.validation import Settings
-from mmsent.files import sorted_keys
+from mmsent.files import canonical_json, read_json, sha256_bytes, sorted_keys
 
 #: The image view of evaluation; augmented views are called ``{augmentation}.{number}``.
 EVALUATION = "evaluation"
@@ -94,16 +95,33 @@ def _draws(
 
 @dataclass(frozen=True)
 class EncodingJob:
-    """All views of one modality by one encoder: they are computed in one job."""
+    """Views of one modality by one encoder that are computed in one job.
+
+    Attributes
+    ----------
+    keys
+        Of each view, a hash of all that determines it beside the posts.
+    number
+        Among the jobs of its encoder and modality.
+    """
 
     encoder: str
     modality: str
     views: list[View]
+    keys: list[str]
+    identity: str
+    number: int
 
     @property
     def name(self) -> str:
         """Name of the job's rule."""
-        return f"encode_{self.encoder}_{self.modality}"
+        name = f"encode_{self.encoder}_{self.modality}"
+        return name if self.number == 1 else f"{name}_{self.number}"
+
+    @property
+    def record(self) -> str:
+        """File in which the job writes what it has encoded."""
+        return paths.encoding_record(self.encoder, self.modality, self.identity)
 
     @property
     def index(self) -> str:
@@ -111,9 +129,38 @@ class EncodingJob:
         return paths.TEXT_INDEX if self.modality == "text" else paths.IMAGE_INDEX
 
 
-def encoding_jobs(views: Iterable[View]) -> list[EncodingJob]:
-    """The jobs that make some views, each view once."""
-    jobs: dict[tuple[str, str], dict[str, View]] = {}
+def encoding_jobs(views: Iterable[View], key: Callable[[View], str]) -> list[EncodingJob]:
+    """The jobs that make some views, each view once.
+
+    All views of a modality by an encoder are one job, so that an image is decoded once. Snakemake
+    runs all that reads any output of a job that it runs; a view which is added or changed therefore
+    has another job than those that earlier ones have made. They are known by their records.
+
+    Parameters
+    ----------
+    key
+        Gives the hash of all that determines a view beside the posts.
+    """
+    named: dict[tuple[str, str], dict[str, View]] = {}
     for view in views:
-        jobs.setdefault((view.encoder, view.modality), {})[view.name] = view
-    return [EncodingJob(*key, list(named.values())) for key, named in jobs.items()]
+        named.setdefault((view.encoder, view.modality), {})[key(view)] = view
+    jobs: list[EncodingJob] = []
+    for (encoder, modality), wanted in named.items():
+        records = {path.stem: read_json(path) for path in _records(encoder, modality)}
+        recorded = {one for keys in records.values() for one in keys}
+        new = [one for one in wanted if one not in recorded]
+        records |= {sha256_bytes(canonical_json(sorted(new)).encode())[:16]: new}
+        number = 0
+        for identity, keys in records.items():
+            own = [one for one in wanted if one in keys]
+            if own:
+                number += 1
+                members = [wanted.pop(one) for one in own]
+                jobs.append(EncodingJob(encoder, modality, members, own, identity, number))
+    return jobs
+
+
+def _records(encoder: str, modality: str) -> list[Path]:
+    """What earlier jobs have encoded, the oldest first."""
+    pattern = Path(paths.encoding_record(encoder, modality, "*"))
+    return sorted(pattern.parent.glob(pattern.name), key=lambda path: path.stat().st_mtime_ns)

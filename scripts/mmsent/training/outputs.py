@@ -55,15 +55,17 @@ def run_paths(folder: Path) -> dict[str, Path]:
 def write_run(
     run: Run,
     predictions: Path,
-    metrics: Path,
-    config: Path,
+    metrics: Path | None = None,
+    config: Path | None = None,
     history: Path | None = None,
     model: Path | None = None,
 ) -> None:
-    """Write the files of a run; ``history`` and ``model`` only if something was trained."""
+    """Write the named files of a run; ``history`` and ``model`` only if something was trained."""
     write_table(predictions, run.predictions)
-    write_json(metrics, run.metrics)
-    write_text(config, yaml.safe_dump(run.settings, sort_keys=False, width=100))
+    if metrics:
+        write_json(metrics, run.metrics)
+    if config:
+        write_text(config, yaml.safe_dump(run.settings, sort_keys=False, width=100))
     if history and run.history is not None:
         write_table(history, pd.DataFrame(run.history))
     if model and run.weights is not None:
