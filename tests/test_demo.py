@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 
 from conftest import ROOT
+from jobs.generate_demo import generate_demo
 from mmsent.data.duplicates import near_duplicate_groups
 from mmsent.data.index import index_images, index_texts
 from mmsent.data.layout import dataset_files
@@ -210,15 +211,7 @@ def test_impossible_sizes_are_refused(labelled, unlabelled):
             function(labelled, unlabelled, SEED)
 
 
-def test_command_line(tmp_path):
-    def demo(labelled, seed):
-        options = f"--labelled {labelled} --unlabelled 2 --seed {seed} --alone --out".split()
-        command = [sys.executable, ROOT / "scripts/demo.py", *options, tmp_path]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
-
-    for seed in (2, 3):  # posts of another seed are removed
-        assert demo(30, seed).returncode == 0
+def test_posts_of_another_seed_are_removed(tmp_path):
+    for seed in (2, 3):
+        generate_demo(tmp_path, 30, 2, seed)
     assert set(hashes(tmp_path)) == set(file_names(30, 2, 3))
-    refused = demo(3, 3)
-    assert refused.returncode == 2
-    assert "3 labelled posts; the demo needs 30 or more" in refused.stderr

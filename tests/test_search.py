@@ -1,8 +1,7 @@
 import pytest
 import torch
 
-from conftest import ROOT
-from mmsent.config.experiment import load_experiment
+from conftest import shipped
 from mmsent.encoders.device import make_deterministic
 from mmsent.training.inputs import Inputs
 from mmsent.training.loop import fit
@@ -12,7 +11,7 @@ CPU = torch.device("cpu")
 
 
 def v5():
-    return load_experiment(ROOT / "config/experiments/v5_multi_fusion.yaml")
+    return shipped("v5_multi_fusion")
 
 
 def inputs(posts, seed):
@@ -37,25 +36,19 @@ def test_trials_depend_on_the_seed_and_do_not_repeat():
 def test_the_best_trial_on_inner_validation_is_chosen_and_can_be_trained_again():
     make_deterministic()
     short = {"schedule": {"epochs": 3}}
-    experiment = v5()
-    experiment = experiment.model_copy(
-        update={
-            "projection": experiment.projection.model_copy(update={"size": 8}),
-            "head": experiment.head.model_copy(update={"hidden": [8, 8]}),
-            "search": experiment.search.model_copy(update={"trials": 3, "during": short}),
-        }
-    )
+    small = {"projection": {"size": 8}, "head": {"hidden": [8, 8]}}
+    settings = shipped("v5_multi_fusion", small | {"search": {"trials": 3, "during": short}})
     train, validation = inputs(90, 1), inputs(45, 2)
-    result = run_search(experiment, train, validation, 5, 9, CPU)
+    result = run_search(settings, train, validation, 5, 9, CPU)
     scores = [trial["validation_f1"] for trial in result["trials"]]
     assert result["best"] == scores.index(max(scores))
     best = result["trials"][result["best"]]
     assert result["chosen"] == list(best["settings"].values())
-    chosen = experiment.varied(short, *result["chosen"])
+    chosen = settings.varied(short, *result["chosen"])
     assert chosen.search is None
     again = fit(chosen, train, validation, 9, CPU)
     assert again.history[again.best_epoch - 1]["validation_f1"] == max(scores)
-    assert result == run_search(experiment, train, validation, 5, 9, CPU)
+    assert result == run_search(settings, train, validation, 5, 9, CPU)
     with pytest.raises(ValueError, match="no `search`"):
         run_search(chosen, train, validation, 5, 9, CPU)
 

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from conftest import ROOT
-from mmsent.config.experiment import load_experiment
+from conftest import shipped
 from mmsent.config.fitting import EarlyStopping, Optimiser, Plateau, Schedule
 from mmsent.encoders.device import make_deterministic
 from mmsent.labels import PROBABILITY_COLUMNS
@@ -39,7 +38,7 @@ def _deterministic():
 
 
 def experiment(**changes):
-    base = load_experiment(ROOT / "config/experiments/v4_balanced_clip.yaml")
+    base = shipped("v4_balanced_clip")
     small = {
         "projection": base.projection.model_copy(update={"size": 16}),
         "head": base.head.model_copy(update={"hidden": [16, 8]}),

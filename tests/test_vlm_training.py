@@ -15,12 +15,13 @@ from safetensors.torch import load_file
 from sklearn.metrics import f1_score
 
 from conftest import ROOT
+from jobs.fine_tune_vlm import fine_tune_vlm
 from mmsent.config.vlm import VlmExperiment
 from mmsent.encoders.device import make_deterministic
 from mmsent.evaluation.pooling import PREDICTION_COLUMNS
 from mmsent.labels import PROBABILITY_COLUMNS
 from mmsent.tables import write_table
-from mmsent.training.outputs import RUN_FILES
+from mmsent.training.outputs import RUN_FILES, run_paths
 from mmsent.training.splits import posts_by_split
 from mmsent.vlm.device import OutOfMemoryError, memory_advice, precision_for
 from mmsent.vlm.loop import fit
@@ -297,33 +298,37 @@ EPOCHS = 12
 
 
 @pytest.fixture
-def command(data, tmp_path, monkeypatch):
-    """The command line of a run over files, without its output."""
+def arguments(data, tmp_path):
+    """Arguments of the job that trains on a fold, without its outputs."""
     folder, posts, folds = data
     write_table(tmp_path / "posts.parquet", posts)
     write_table(tmp_path / "folds.tsv", folds)
     # Enough epochs that a kill comes before the last.
     experiment = settings(schedule={"epochs": EPOCHS, "kind": "cosine", "warmup_epochs": 0.3})
-    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(experiment.model_dump()))
-    monkeypatch.syspath_prepend(ROOT / "scripts")
-    return [
-        "--experiment", str(tmp_path / "mine.yaml"), "--model", TINY.model_dump_json(),
-        "--posts", str(tmp_path / "posts.parquet"), "--pictures", str(folder),
-        "--folds", str(tmp_path / "folds.tsv"), "--fold", "0",
-    ]  # fmt: skip
+    return {
+        "experiment": experiment.model_dump(), "name": "mine", "seed": 42, "fold": 0,
+        "model_settings": TINY.model_dump(), "posts": str(tmp_path / "posts.parquet"),
+        "images": str(folder), "folds": str(tmp_path / "folds.tsv"),
+    }  # fmt: skip
+
+
+def outputs(folder, **more):
+    files = {kind: str(path) for kind, path in run_paths(folder).items()}
+    return files | {"cost": str(folder.with_suffix(".json"))} | more
 
 
 def start(arguments):
-    script = ROOT / "scripts/train_vlm.py"
-    return subprocess.Popen([sys.executable, str(script), *arguments], stderr=subprocess.PIPE)
+    job = [sys.executable, str(ROOT / "scripts/job.py"), "fine_tune_vlm", json.dumps(arguments)]
+    return subprocess.Popen(job, cwd=ROOT, stderr=subprocess.PIPE)
 
 
 def test_a_killed_process_resumes_and_its_weights_are_read_by_another(
-    command, data, tmp_path, monkeypatch
+    arguments, data, tmp_path, in_root
 ):
     state, out, straight = tmp_path / "state.pt", tmp_path / "out", tmp_path / "straight"
-    process = start([*command, "--state", str(state), "--out", str(out)])
-    deadline = time.monotonic() + 60
+    resumed = arguments | outputs(out, state=str(state))
+    process = start(resumed)
+    deadline = time.monotonic() + 300
     while not state.exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.002)
     process.send_signal(signal.SIGKILL)
@@ -332,20 +337,16 @@ def test_a_killed_process_resumes_and_its_weights_are_read_by_another(
     assert not out.exists()
     done = len(torch.load(state, weights_only=True)["history"])
     assert 1 <= done < EPOCHS
-    cost_file = tmp_path / "cost.json"
-    process = start([*command, "--state", str(state), "--out", str(out), "--cost", str(cost_file)])
-    _, errors = process.communicate(timeout=60)
+    process = start(resumed)
+    _, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors.decode()
     assert f"resumed after epoch {done}\n" in errors.decode()
     assert not state.exists()
-    cost = json.loads(cost_file.read_text())
+    cost = json.loads(out.with_suffix(".json").read_text())
     assert cost["peak_memory"] > 50
     assert (cost["device"], cost["precision"]) == ("CPU", "fp32")
 
-    import train_vlm
-
-    monkeypatch.setattr(sys, "argv", ["train_vlm", *command, "--out", str(straight)])
-    train_vlm.main()
+    fine_tune_vlm(**arguments, **outputs(straight))
     files = {path.name: path.read_bytes() for path in straight.iterdir()}
     assert files.keys() == set(RUN_FILES.values())
     assert files == {path.name: path.read_bytes() for path in out.iterdir()}

@@ -23,12 +23,13 @@ from torch.utils.flop_counter import FlopCounterMode
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
 from mmsent.config.encoders import TinyVlm
-from mmsent.config.vlm import VlmExperiment, load_prompted
+from mmsent.config.vlm import VlmExperiment
+from mmsent.plan.resolve import resolve
 from mmsent.vlm.device import Precision
 from mmsent.vlm.network import VlmClassifier, load_classifier
 from mmsent.vlm.prompts import Post
 
-EXPERIMENT = "config/experiments/qwen2_vl_2b.yaml"
+EXPERIMENT = "qwen2_vl_2b"
 
 #: Qwen2-VL-2B as its settings on the hub have it, with a vocabulary of a few hundred words.
 WIDTHS: dict[str, Any] = {
@@ -79,7 +80,7 @@ class Step:
 
 def settings_of(**changes: Any) -> VlmExperiment:
     """The experiment of the 2B model; its prompt is short, as the tiny vocabulary spells it out."""
-    given = load_prompted(EXPERIMENT)
+    given = resolve(EXPERIMENT, {}).settings
     assert isinstance(given, VlmExperiment)
     return VlmExperiment.model_validate(given.model_dump() | {"prompt": "?"} | changes)
 
