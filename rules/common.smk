@@ -7,7 +7,7 @@ from mmsent import paths
 from mmsent.plan.call import any_of, call, flat
 from mmsent.plan.documents import announce
 from mmsent.plan.lock import check_writable, hold_folder
-from mmsent.plan.outputs import archived_files, archived_settings, costly_jobs, images_in
+from mmsent.plan.outputs import archived_files, archived_settings, costly_jobs, images_in, in_report
 from mmsent.plan.plan import DATA_FIGURES, TABLE_FIGURES, load_plan
 from mmsent.sources import all_sources, sources, templates
 
@@ -34,6 +34,12 @@ wildcard_constraints:
     table="|".join(PLAN.tables),
 
 
+COMMAND = (
+    "python scripts/job.py {params.call} --gpus {resources.gpu} --threads {threads}"
+    " 2> >(tee {log:q} >&2)"
+)
+
+
 # Every rule is a variant of this one. A job is the function of its rule's name in scripts/jobs; it
 # gets the rule's named inputs and outputs, and the settings of `params`, as one JSON object.
 rule _job:
@@ -54,8 +60,7 @@ rule _job:
     message:
         "{rule} {wildcards}"
     shell:
-        "python scripts/job.py {params.call} --gpus {resources.gpu}"
-        " --threads {threads} 2> >(tee {log:q} >&2)"
+        COMMAND
 
 
 # Jobs that only read posts: without figures and statistics.

@@ -4,37 +4,37 @@
 if PLAN.is_demo:
 
     use rule _data_job as generate_demo with:
-        pathvars:
-            job="generate_demo",
         input:
             code=sources("generate_demo"),
         output:
             PLAN.demo_files,
+        pathvars:
+            job="generate_demo",
         params:
             **call(folder=PLAN.dataset, **CONFIG.demo.model_dump()),
 
 
 use rule _data_job as index_texts with:
-    pathvars:
-        job="index_texts",
     input:
         PLAN.texts,
         code=sources("index_texts"),
     output:
         index=paths.TEXT_INDEX,
+    pathvars:
+        job="index_texts",
     params:
         **call(dataset=PLAN.dataset),
         total_bytes=PLAN.total_bytes("text"),
 
 
 use rule _data_job as index_images with:
-    pathvars:
-        job="index_images",
     input:
         PLAN.images,
         code=sources("index_images"),
     output:
         index=paths.IMAGE_INDEX,
+    pathvars:
+        job="index_images",
     params:
         **call(dataset=PLAN.dataset),
         total_bytes=PLAN.total_bytes("image"),
@@ -43,8 +43,6 @@ use rule _data_job as index_images with:
 # What later jobs would refuse is refused here, before a post is encoded. A changed label encodes
 # nothing, so the lists are ancient: then the later jobs themselves refuse.
 use rule _data_job as check_data with:
-    pathvars:
-        job="check_data",
     input:
         code=sources("check_data"),
         lists=ancient(PLAN.label_lists),
@@ -52,6 +50,8 @@ use rule _data_job as check_data with:
         images=paths.IMAGE_INDEX,
     output:
         checked=paths.CHECKED,
+    pathvars:
+        job="check_data",
     params:
         **call(
             on_bad_post=CONFIG.on_bad_post,
@@ -61,8 +61,6 @@ use rule _data_job as check_data with:
 
 
 use rule _data_job as list_posts with:
-    pathvars:
-        job="list_posts",
     input:
         code=sources("list_posts"),
         lists=PLAN.label_lists,
@@ -71,14 +69,14 @@ use rule _data_job as list_posts with:
     output:
         posts=paths.LISTED,
         problems=paths.PROBLEMS,
+    pathvars:
+        job="list_posts",
     params:
         **call(on_bad_post=CONFIG.on_bad_post),
         list_hashes=PLAN.list_hashes,
 
 
 use rule _data_job as build_posts with:
-    pathvars:
-        job="build_posts",
     input:
         code=sources("build_posts"),
         listed=paths.LISTED,
@@ -86,50 +84,50 @@ use rule _data_job as build_posts with:
         after=paths.CHECKED,
     output:
         posts=paths.POSTS,
+    pathvars:
+        job="build_posts",
 
 
 use rule _data_job as group_duplicates with:
-    pathvars:
-        job="group_duplicates",
     input:
         code=sources("group_duplicates"),
         texts=paths.TEXT_INDEX,
         images=paths.IMAGE_INDEX,
     output:
         groups=paths.GROUPS,
+    pathvars:
+        job="group_duplicates",
     params:
         **call(**CONFIG.duplicates.model_dump()),
 
 
 use rule _data_job as assign_folds with:
-    pathvars:
-        job="assign_folds",
     input:
         code=sources("assign_folds"),
         posts=paths.POSTS,
         groups=paths.GROUPS,
     output:
         folds=paths.FOLDS,
+    pathvars:
+        job="assign_folds",
     params:
         **call(**PLAN.fold_settings),
 
 
 use rule _job as split_as_study with:
-    pathvars:
-        job="split_as_study/{share}",
     input:
         code=sources("split_as_study"),
         posts=paths.POSTS,
         groups=paths.GROUPS,
     output:
         split=paths.split("{share}"),
+    pathvars:
+        job="split_as_study/{share}",
     params:
         **call(share=lambda wildcards: float(wildcards.share)),
 
 
 use rule _torch_job as describe_data with:
-    pathvars:
-        job="describe_data",
     input:
         code=[*sources("describe_data"), *templates("card")],
         lists=PLAN.label_lists,
@@ -141,13 +139,11 @@ use rule _torch_job as describe_data with:
     output:
         card=paths.CARD,
         card_counts=paths.CARD_NUMBERS,
-        figures=report(
-            [paths.data_figure(name) for name in DATA_FIGURES],
-            caption="captions/eda.rst",
-            category="Data",
-        ),
+        figures=in_report([paths.data_figure(name) for name in DATA_FIGURES], "eda", "Data"),
         after=[paths.data_figure(name, "svg") for name in DATA_FIGURES[:3]],
         numbers=[paths.data_figure(name, "json") for name in DATA_FIGURES],
+    pathvars:
+        job="describe_data",
     params:
         **call(PLAN.data_settings),
         list_hashes=PLAN.list_hashes,

@@ -2,8 +2,6 @@
 
 
 use rule _job as write_table with:
-    pathvars:
-        job="write_table/{table}",
     input:
         code=[*sources("write_table"), *templates("table", "notes", "sections")],
         metrics=paths.metrics("{table}"),
@@ -14,49 +12,39 @@ use rule _job as write_table with:
         paper=PLAN.paper_metrics,
         reported=CONFIG.paper_results,
     output:
-        scores=report(
-            paths.scores("{table}"),
-            caption="captions/scores.rst",
-            category="Tables",
-            labels={"table": "{table}"},
-        ),
-        figures=report(
-            [paths.figure(f"{{table}}/{name}") for name in TABLE_FIGURES],
-            caption="captions/table_figures.rst",
-            category="Figures of the tables",
+        scores=in_report(paths.scores("{table}"), "scores", "Tables", table="{table}"),
+        figures=in_report(
+            paths.figures("{table}", TABLE_FIGURES),
+            "table_figures",
+            "Figures of the tables",
             subcategory="{table}",
         ),
         figure_numbers=paths.figure("{table}", "json"),
-        after=[paths.figure(f"{{table}}/{name}", "svg") for name in TABLE_FIGURES],
+        after=paths.figures("{table}", TABLE_FIGURES, "svg"),
         document=paths.document("{table}"),
+    pathvars:
+        job="write_table/{table}",
     params:
         **call(lambda w: PLAN.table(w.table)),
 
 
 use rule _job as write_seeds with:
-    pathvars:
-        job="write_seeds",
     input:
         code=[*sources("write_seeds"), *templates("seeds")],
         scores=[paths.seeds(name, "csv") for name in PLAN.repeated],
         spreads=[paths.seeds(name, "json") for name in PLAN.repeated],
         reported=CONFIG.paper_results,
     output:
-        figures=report(
-            PLAN.seed_figure("png"),
-            caption="captions/seeds.rst",
-            category="Trust",
-            labels={"figure": "repeated runs"},
-        ),
+        figures=in_report(PLAN.seed_figure("png"), "seeds", "Trust", figure="repeated runs"),
         after=PLAN.seed_figure("svg"),
         document=paths.SEEDS,
+    pathvars:
+        job="write_seeds",
     params:
         **call(experiments=list(PLAN.repeated)),
 
 
 use rule _job as write_comparison with:
-    pathvars:
-        job="write_comparison",
     input:
         code=[*sources("write_comparison"), *templates("comparison", "notes")],
         scores=paths.scores("versions"),
@@ -65,17 +53,14 @@ use rule _job as write_comparison with:
         reported=CONFIG.paper_results,
     output:
         document=paths.COMPARISON,
-        csv=report(
-            paths.COMPARISON_SCORES,
-            caption="captions/comparison.rst",
-            category="Tables",
-            labels={"table": "comparison with the study"},
+        csv=in_report(
+            paths.COMPARISON_SCORES, "comparison", "Tables", table="comparison with the study"
         ),
+    pathvars:
+        job="write_comparison",
 
 
 use rule _job as write_vlm with:
-    pathvars:
-        job="write_vlm",
     input:
         code=[*sources("write_vlm"), *templates("vlm", "vlm_section")],
         folds=paths.FOLDS,
@@ -84,14 +69,11 @@ use rule _job as write_vlm with:
         costs=flat(PLAN.vlm_costs),
         paper=PLAN.paper_metrics,
         reported=CONFIG.paper_results,
-        after=[paths.figure(f"curves/{name}") for name in PLAN.trained_vlms],
+        after=paths.figures("curves", PLAN.trained_vlms),
     output:
         document=paths.VLM,
-        csv=report(
-            paths.VLM_SCORES,
-            caption="captions/vlm.rst",
-            category="Tables",
-            labels={"table": "vision-language models"},
-        ),
+        csv=in_report(paths.VLM_SCORES, "vlm", "Tables", table="vision-language models"),
+    pathvars:
+        job="write_vlm",
     params:
         **call(PLAN.vlm_table),

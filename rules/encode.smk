@@ -4,13 +4,13 @@
 
 
 use rule _torch_job as preflight with:
-    pathvars:
-        job="preflight",
     input:
         code=sources("preflight"),
         posts=paths.POSTS,
     output:
         checked=paths.PREFLIGHT,
+    pathvars:
+        job="preflight",
     # Nothing waits for it, or a change of it would make everything stale: it goes first.
     priority: 100
     resources:
@@ -42,14 +42,9 @@ for job in PLAN.encodings:
             "../envs/torch.yaml"
         threads: workflow.cores
         resources:
-            gpu=PLAN.gpus_to_encode(job),
-            mem_mb=lambda wildcards, attempt: 4000 * attempt,
-            runtime=lambda wildcards, attempt: 60 * attempt,
+            **PLAN.encoding_resources(job),
         params:
             identity=job.identity,
             call=call(PLAN.encoding(job))["call"],
-        message:
-            "{rule}"
         shell:
-            "python scripts/job.py {params.call} --gpus {resources.gpu}"
-            " --threads {threads} 2> >(tee {log:q} >&2)"
+            COMMAND

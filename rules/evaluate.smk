@@ -2,8 +2,6 @@
 
 
 use rule _job as evaluate with:
-    pathvars:
-        job="evaluate/{table}",
     input:
         code=sources("evaluate"),
         folds=paths.FOLDS,
@@ -16,13 +14,13 @@ use rule _job as evaluate with:
         tests_csv=paths.paired_tests("{table}", "csv"),
         robustness=paths.robustness("{table}"),
         slices=paths.slices("{table}"),
+    pathvars:
+        job="evaluate/{table}",
     params:
         **call(lambda w: PLAN.evaluation(w.table)),
 
 
 use rule _job as evaluate_seeds with:
-    pathvars:
-        job="evaluate_seeds",
     input:
         code=sources("evaluate_seeds"),
         folds=paths.FOLDS,
@@ -30,19 +28,21 @@ use rule _job as evaluate_seeds with:
     output:
         scores=[paths.seeds(name, "csv") for name in PLAN.repeated],
         spreads=[paths.seeds(name, "json") for name in PLAN.repeated],
+    pathvars:
+        job="evaluate_seeds",
     params:
         **call(predictions=PLAN.repeated),
 
 
 use rule _job as evaluate_paper with:
-    pathvars:
-        job="evaluate_paper",
     input:
         code=sources("evaluate_paper"),
         splits=[PLAN.fold_table(paths.PAPER, name) for name in PLAN.all_rows],
         predictions=PLAN.runs(PLAN.all_rows, paths.PREDICTIONS, protocol=paths.PAPER),
     output:
         metrics=paths.PAPER_METRICS,
+    pathvars:
+        job="evaluate_paper",
     params:
         **call(
             shares={name: PLAN.paper_share(name) for name in PLAN.all_rows},
@@ -51,8 +51,6 @@ use rule _job as evaluate_paper with:
 
 
 use rule _job as predict_unlabelled with:
-    pathvars:
-        job="predict_unlabelled",
     input:
         code=sources("predict_unlabelled"),
         predictions=PLAN.runs(PLAN.versions, paths.PREDICTIONS),
@@ -62,6 +60,8 @@ use rule _job as predict_unlabelled with:
     output:
         tags=[paths.submission(name, "txt") for name in PLAN.versions],
         numbers=[paths.submission(name, "json") for name in PLAN.versions],
+    pathvars:
+        job="predict_unlabelled",
     params:
         **call(
             **PLAN.by_file(PLAN.versions, predictions=paths.PREDICTIONS, runs=paths.METRICS),
@@ -71,8 +71,6 @@ use rule _job as predict_unlabelled with:
 
 
 use rule _job as plot_versions with:
-    pathvars:
-        job="plot_versions",
     input:
         code=sources("plot_versions"),
         folds=paths.FOLDS,
@@ -80,19 +78,15 @@ use rule _job as plot_versions with:
         runs=PLAN.runs(PLAN.curves, paths.METRICS),
         predictions=PLAN.runs(PLAN.versions, paths.PREDICTIONS),
     output:
-        curves=report(
-            [paths.figure(f"curves/{name}") for name in PLAN.curves],
-            caption="captions/curves.rst",
-            category="Training curves",
-        ),
+        curves=in_report(paths.figures("curves", PLAN.curves), "curves", "Training curves"),
         curve_numbers=paths.figure("curves", "json"),
-        confusions=report(
-            [paths.figure(f"confusion/{name}") for name in PLAN.versions],
-            caption="captions/confusion.rst",
-            category="Confusion matrices",
+        confusions=in_report(
+            paths.figures("confusion", PLAN.versions), "confusion", "Confusion matrices"
         ),
         confusion_numbers=paths.figure("confusion", "json"),
         after=PLAN.version_drawings,
+    pathvars:
+        job="plot_versions",
     params:
         **call(
             **PLAN.by_file(PLAN.curves, histories=paths.HISTORY, runs=paths.METRICS),
@@ -101,23 +95,19 @@ use rule _job as plot_versions with:
 
 
 use rule _job as list_bad_cases with:
-    pathvars:
-        job="list_bad_cases",
     input:
         code=sources("list_bad_cases"),
         folds=paths.FOLDS,
         posts=paths.POSTS,
         predictions=PLAN.runs(PLAN.versions, paths.PREDICTIONS),
     output:
-        figures=report(
-            [paths.figure(f"bad_cases/{name}") for name in PLAN.versions],
-            caption="captions/bad_cases.rst",
-            category="Bad cases",
-        ),
+        figures=in_report(paths.figures("bad_cases", PLAN.versions), "bad_cases", "Bad cases"),
         lists=[paths.bad_cases(name) for name in PLAN.versions],
         # Those that the report shows; which they are is known once the predictions are.
         thumbnails=directory(paths.BAD_CASE_IMAGES),
         numbers=paths.BAD_CASES,
+    pathvars:
+        job="list_bad_cases",
     params:
         **call(
             **PLAN.by_file(PLAN.versions, predictions=paths.PREDICTIONS),

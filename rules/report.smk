@@ -2,8 +2,6 @@
 
 
 use rule _torch_job as record_provenance with:
-    pathvars:
-        job="record_provenance",
     input:
         code=sources("record_provenance"),
         data=[*PLAN.label_lists, paths.TEXT_INDEX, paths.IMAGE_INDEX],
@@ -11,50 +9,41 @@ use rule _torch_job as record_provenance with:
         sources=all_sources(),
     output:
         record=paths.PROVENANCE,
+    pathvars:
+        job="record_provenance",
     params:
         **call(settings=PLAN.public_settings),
         list_hashes=PLAN.list_hashes,
 
 
+COSTLY_JOBS = costly_jobs(PLAN)
+
+
 use rule _job as sum_costs with:
-    pathvars:
-        job="sum_costs",
     input:
         code=sources("sum_costs"),
         # Last, so that the benchmark files of all jobs are there.
-        after=[
-            *[paths.document(table) for table in PLAN.tables],
-            paths.SEEDS,
-            *PLAN.if_vlms(paths.VLM),
-        ],
-        benchmarks=[paths.benchmark(job.name) for job in costly_jobs(PLAN)],
+        after=PLAN.table_documents,
+        benchmarks=[paths.benchmark(job.name) for job in COSTLY_JOBS],
         scores=[paths.scores(table) for table in PLAN.tables],
     output:
-        costs=report(
-            paths.COSTS,
-            caption="captions/costs.rst",
-            category="Tables",
-            labels={"table": "costs"},
-        ),
+        costs=in_report(paths.COSTS, "costs", "Tables", table="costs"),
         seconds=paths.SECONDS,
-        figure=report(
-            paths.figure("efficiency"),
-            caption="captions/efficiency.rst",
-            category="Trust",
-            labels={"figure": "cost of a weighted F1"},
+        figure=in_report(
+            paths.figure("efficiency"), "efficiency", "Trust", figure="cost of a weighted F1"
         ),
         after=paths.figure("efficiency", "svg"),
         numbers=paths.figure("efficiency", "json"),
+    pathvars:
+        job="sum_costs",
     params:
         **call(
-            rules=[job.rule for job in costly_jobs(PLAN)],
-            experiments=[job.experiment for job in costly_jobs(PLAN)],
+            rules=[job.rule for job in COSTLY_JOBS],
+            experiments=[job.experiment for job in COSTLY_JOBS],
         ),
 
 
 use rule _job as measure_fixes with:
-    pathvars:
-        job="measure_fixes",
     input:
         code=sources("measure_fixes"),
         lists=PLAN.label_lists,
@@ -65,6 +54,8 @@ use rule _job as measure_fixes with:
         predictions=PLAN.runs(PLAN.versions, paths.PREDICTIONS),
     output:
         numbers=paths.FIXES,
+    pathvars:
+        job="measure_fixes",
     params:
         **call(
             **PLAN.by_file(PLAN.versions, predictions=paths.PREDICTIONS),
@@ -74,8 +65,6 @@ use rule _job as measure_fixes with:
 
 
 use rule _job as write_report with:
-    pathvars:
-        job="write_report",
     input:
         code=[*sources("write_report"), *templates("*", "chapters/*")],
         metrics=[paths.metrics(table) for table in PLAN.tables],
@@ -93,29 +82,24 @@ use rule _job as write_report with:
         after=PLAN.report_figures,
     output:
         report=paths.REPORT,
+    pathvars:
+        job="write_report",
     params:
         **call(PLAN.report),
 
 
 use rule _job as write_html with:
-    pathvars:
-        job="write_html",
     input:
         code=[*sources("write_html"), *templates("page.html.j2", "page.css", "page.js")],
         report=paths.REPORT,
         figures=images_in(PLAN.report_figures),
     output:
-        html=report(
-            paths.HTML,
-            caption="captions/report.rst",
-            category="Report",
-            labels={"document": "the whole report"},
-        ),
+        html=in_report(paths.HTML, "report", "Report", document="the whole report"),
+    pathvars:
+        job="write_html",
 
 
 use rule _job as write_archive with:
-    pathvars:
-        job="write_archive",
     input:
         code=sources("write_archive"),
         files=[
@@ -130,13 +114,15 @@ use rule _job as write_archive with:
         images=paths.IMAGE_INDEX,
     output:
         archive=paths.ARCHIVE,
+    pathvars:
+        job="write_archive",
 
 
 use rule _job as verify_archive with:
-    pathvars:
-        job="verify_archive",
     input:
         code=sources("verify_archive"),
         archive=paths.ARCHIVE,
     output:
         checked=paths.ARCHIVE_CHECK,
+    pathvars:
+        job="verify_archive",

@@ -27,26 +27,26 @@ use rule _torch_job as _train with:
 
 
 use rule _train as train with:
-    pathvars:
-        job=paths.job("train", "{experiment}", FOLD, protocol=PROTOCOL, seed=SEED),
     output:
         **paths.run_files("{experiment}", ["{fold}"], "{protocol}", ["{seed}"]),
+    pathvars:
+        job=paths.job("train", "{experiment}", FOLD, protocol=PROTOCOL, seed=SEED),
 
 
 use rule _train as train_all_folds with:
-    pathvars:
-        job=paths.job("train", "{experiment}", paths.ALL_FOLDS),
     output:
         **paths.run_files("{experiment}", PLAN.folds()),
+    pathvars:
+        job=paths.job("train", "{experiment}", paths.ALL_FOLDS),
     wildcard_constraints:
         experiment=any_of(PLAN.all_folds_in_one_job),
 
 
 use rule _train as train_all_seeds with:
-    pathvars:
-        job=paths.job("train_all_seeds", "{experiment}", paths.ALL_FOLDS),
     output:
         predictions=flat(PLAN.repetitions("{experiment}")),
+    pathvars:
+        job=paths.job("train_all_seeds", "{experiment}", paths.ALL_FOLDS),
     wildcard_constraints:
         experiment=any_of(PLAN.all_folds_in_one_job),
     params:
@@ -65,17 +65,17 @@ use rule _train as _search with:
 
 
 use rule _search as search with:
-    pathvars:
-        job=paths.job("search", "{experiment}", FOLD, protocol=PROTOCOL),
     output:
         results=[paths.search("{experiment}", "{fold}", "{protocol}")],
+    pathvars:
+        job=paths.job("search", "{experiment}", FOLD, protocol=PROTOCOL),
 
 
 use rule _search as search_all_folds with:
-    pathvars:
-        job=paths.job("search", "{experiment}", paths.ALL_FOLDS),
     output:
         results=[paths.search("{experiment}", fold) for fold in PLAN.folds()],
+    pathvars:
+        job=paths.job("search", "{experiment}", paths.ALL_FOLDS),
     wildcard_constraints:
         experiment=any_of(PLAN.all_folds_in_one_job),
 
@@ -83,8 +83,6 @@ use rule _search as search_all_folds with:
 # Vision-language models read texts and images themselves. An image that changes changes the hashes
 # in the posts table.
 use rule _torch_job as fine_tune_vlm with:
-    pathvars:
-        job=paths.job("fine_tune_vlm", "{vlm}", FOLD, protocol=PROTOCOL),
     input:
         code=sources("fine_tune_vlm"),
         posts=paths.POSTS,
@@ -92,6 +90,8 @@ use rule _torch_job as fine_tune_vlm with:
     output:
         **paths.run_files("{vlm}", "{fold}", "{protocol}"),
         cost=paths.cost("{vlm}", "{fold}", "{protocol}"),
+    pathvars:
+        job=paths.job("fine_tune_vlm", "{vlm}", FOLD, protocol=PROTOCOL),
     resources:
         gpu=PLAN.gpus,
     params:
@@ -104,8 +104,6 @@ use rule _torch_job as fine_tune_vlm with:
 
 
 use rule _torch_job as predict_zero_shot with:
-    pathvars:
-        job=paths.job("predict_zero_shot", "{zero_shot}", FOLD, protocol=PROTOCOL),
     input:
         code=sources("predict_zero_shot"),
         posts=paths.POSTS,
@@ -113,6 +111,8 @@ use rule _torch_job as predict_zero_shot with:
     output:
         **paths.run_files("{zero_shot}", "{fold}", "{protocol}", trained=False),
         cost=paths.cost("{zero_shot}", "{fold}", "{protocol}"),
+    pathvars:
+        job=paths.job("predict_zero_shot", "{zero_shot}", FOLD, protocol=PROTOCOL),
     resources:
         gpu=PLAN.gpus,
     params:

@@ -523,7 +523,7 @@ def test_token_lengths_go_with_the_limit_of_their_encoder(profile, version, enco
 
 def test_pixels_ask_for_no_gpu():
     mine = plan("device: cuda")
-    asked = {job.encoder: mine.gpus_to_encode(job) for job in mine.encodings}
+    asked = {job.encoder: mine.encoding_resources(job)["gpu"] for job in mine.encodings}
     assert asked == {"text": 1, "clip": 1, "pixels": 0}
 
 

@@ -163,6 +163,11 @@ def figure(name: str, suffix: str = "png") -> str:
     return f"{RESULTS}/figures/{name}.{suffix}"
 
 
+def figures(group: str, names: Iterable[str], suffix: str = "png") -> list[str]:
+    """The figures of a group, such as the training curves of experiments."""
+    return [figure(f"{group}/{name}", suffix) for name in names]
+
+
 def data_figure(name: str, suffix: str = "png") -> str:
     """A figure of the data set, or its numbers."""
     return f"{RESULTS}/eda/{name}.{suffix}"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from snakemake.io import report
 
 from mmsent import paths
 from mmsent.plan.call import flat
@@ -78,6 +80,14 @@ def archived_settings(plan: Plan, configuration: Iterable[str | Path]) -> list[s
     """Files of settings and of the environments, by their paths from the project's folder."""
     files = [*configuration, *plan.setting_files, *sorted(Path("envs").glob("*.yaml"))]
     return [os.path.relpath(path) for path in files]
+
+
+def in_report(
+    files: Any, caption: str, category: str, subcategory: str | None = None, **labels: str
+) -> Any:
+    """Show files in Snakemake's report (``snakemake --report``), by the caption of that name."""
+    path = f"captions/{caption}.rst"
+    return report(files, path, category, subcategory=subcategory, labels=labels or None)
 
 
 def images_in(files: Iterable[str]) -> list[str]:

@@ -33,9 +33,14 @@ class Plan(Runs):
     @property
     def documents(self) -> list[str]:
         """What a run without targets makes."""
+        others = [paths.COMPARISON, paths.CARD]
+        return [paths.PREFLIGHT, paths.REPORT, paths.HTML, *self.table_documents, *others]
+
+    @property
+    def table_documents(self) -> list[str]:
+        """The documents that evaluate runs."""
         tables = [paths.document(table) for table in self.tables]
-        others = [paths.COMPARISON, paths.SEEDS, *self.if_vlms(paths.VLM), paths.CARD]
-        return [paths.PREFLIGHT, paths.REPORT, paths.HTML, *tables, *others]
+        return [*tables, paths.SEEDS, *self.if_vlms(paths.VLM)]
 
     def if_vlms(self, *files: str) -> list[str]:
         """These files if there are vision-language models, else none."""
@@ -154,8 +159,8 @@ class Plan(Runs):
     @property
     def version_drawings(self) -> list[str]:
         """The drawings beside the figures of the versions."""
-        names = [f"curves/{n}" for n in self.curves] + [f"confusion/{n}" for n in self.versions]
-        return [paths.figure(name, "svg") for name in names]
+        confusions = paths.figures("confusion", self.versions, "svg")
+        return paths.figures("curves", self.curves, "svg") + confusions
 
     def spreads(self, table: str) -> list[str]:
         """Standard deviations over seeds of the repeated experiments of a table."""

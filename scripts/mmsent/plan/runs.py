@@ -115,9 +115,13 @@ class Runs(RunDefinition):
         """GPUs that a job which can use one requests: 0 or 1."""
         return gpus_here(self.config.device)
 
-    def gpus_to_encode(self, job: EncodingJob) -> int:
-        """GPUs that an encoding job requests: pixels are only decoded."""
-        return 0 if job.encoder == PIXELS else self.gpus
+    def encoding_resources(self, job: EncodingJob) -> dict[str, Any]:
+        """What an encoding job requests: GPUs, MB and minutes. Pixels are only decoded."""
+        return {
+            "gpu": 0 if job.encoder == PIXELS else self.gpus,
+            "mem_mb": lambda _, attempt: 4000 * attempt,
+            "runtime": lambda _, attempt: 60 * attempt,
+        }
 
     def gpus_to_train(self, name: str) -> int:
         """GPUs that a run requests: a small network over stored vectors is as fast without."""
