@@ -75,7 +75,7 @@ def encode_picture(post: Post) -> bytes:
     if mode == "RGBA":  # fades out at the edges, as stickers do
         image.putalpha(ImageOps.invert(Image.radial_gradient("L").resize(image.size)))
     stream = io.BytesIO()
-    image.save(stream, file_format, quality=quality)
+    image.save(stream, file_format, quality=quality, progressive=draw.random() < 0.15)
     return stream.getvalue()
 
 
