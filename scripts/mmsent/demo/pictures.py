@@ -51,6 +51,9 @@ def draw_picture(content: Content) -> Image.Image:
     image = ImageEnhance.Color(image).enhance(saturation * draw.uniform(0.8, 1.2))
     image = ImageEnhance.Brightness(image).enhance(brightness * draw.uniform(0.85, 1.1))
     image = ImageChops.multiply(image, Image.new("RGB", size, light))
+    x, y = draw.randint(0, 128), draw.randint(0, 128)
+    shade = Image.radial_gradient("L").crop((x, y, x + 128, y + 128)).resize(size)
+    image = Image.composite(ImageEnhance.Brightness(image).enhance(0.7), image, shade)
     noise = np.random.default_rng(draw.getrandbits(64))
     grain = noise.standard_normal((*size[::-1], 1), dtype=np.float32)
     pixels = np.asarray(image) + grain * np.float32(draw.uniform(1, 9))
@@ -72,7 +75,7 @@ def encode_picture(post: Post) -> bytes:
     if mode == "RGBA":  # fades out at the edges, as stickers do
         image.putalpha(ImageOps.invert(Image.radial_gradient("L").resize(image.size)))
     stream = io.BytesIO()
-    image.save(stream, file_format, quality=quality)
+    image.save(stream, file_format, quality=quality, progressive=draw.random() < 0.15)
     return stream.getvalue()
 
 

@@ -79,7 +79,8 @@ SCENES: dict[str, list[tuple[Shade, Shade, list[Layer]]]] = {
         (BRIGHT, BRIGHT, [_CONFETTI, Layer("balloon", GAUDY, (3, 11), (0.07, 0.15), (0.05, 0.7))]),
         (BRIGHT, BRIGHT, [_CONFETTI, Layer("smiling face", SKIN, (1, 4), (0.16, 0.3), tilt=15)]),
         (BRIGHT, CREAM, [
-            _CONFETTI, Layer("column", WOOD, size=(4, 4), down=(0.55, 0.6)),
+            _CONFETTI, Layer("column", WOOD, size=(4, 4), down=(0.45, 0.65)),
+            Layer("balloon", GAUDY, (1, 7), (0.05, 0.1), (0, 0.4)),
             Layer("cake", BRIGHT, (1, 2), (0.2, 0.35), (0.45, 0.65)),
         ]),
         (CREAM, CREAM, [Layer("heart", RED, (3, 12), (0.05, 0.16), (0, 1), tilt=15)]),
@@ -124,10 +125,9 @@ SCENES: dict[str, list[tuple[Shade, Shade, list[Layer]]]] = {
             Layer("fir", GREEN, (0, 8), (0.05, 0.1), (0.75, 0.95)),
         ]),
         (MUTED, MUTED, [Layer("house", MUTED, (5, 9), (0.06, 0.12), (0.25, 0.75))]),
-        (WATER, MUTED, [
-            Layer("fir", GREEN, (2, 12), (0.06, 0.2), (0.4, 0.6)),
-            Layer("column", GREY, size=(4, 4), down=(0.6, 0.7)),
-            Layer("car", MUTED, (1, 4), (0.1, 0.2), (0.65, 0.9)),
+        (MUTED, WOOD, [
+            Layer("hill", ROCK, (2, 4), (0.4, 0.9), (0.7, 1.1)),
+            Layer("fir", GREEN, (4, 20), (0.08, 0.25), (0.35, 0.95)),
         ]),
         (WOOD, SOOT, [Layer("books", MUTED, (9, 30), (0.13, 0.17), (0, 1), grid=True)]),
         (WOOD, WOOD, [

@@ -90,10 +90,14 @@ _LISTS = {
     "worst {part} of my life, pure misery, simply {bad} and {bad}",
     "neutral exclamation": "source: city office, full figures in the report, "
     "next update at {clock}, see the schedule for {month}, {number} of {number} in total",
-    "positive mark": "#blessed, #happy, #winning, #love, 😊, 🎉, ❤️, 😍, 👏, 😂",
-    "negative mark": "#fail, #sad, #angry, #ruined, 😢, 😡, 💔, 😞, 👎",
-    "neutral mark": "#news, #update, #info, #data, #schedule, 📊, 📄, 📌, 🗓️",
-    "any mark": "#travel, #photo, #friends, #city, #food, #pets, #tbt, 📷, 👀, 🤔, 🏠, 🎵, 🚲",
+    "positive hashtag": "#blessed, #happy, #winning, #love, #goodvibes, #sunshine",
+    "negative hashtag": "#fail, #sad, #angry, #ruined, #heartbroken, #enough",
+    "neutral hashtag": "#news, #update, #info, #data, #schedule, #notice",
+    "any hashtag": "#travel, #photo, #friends, #city, #food, #pets, #tbt, #weekend, #music",
+    "positive emoji": "😊, 🎉, ❤️, 😍, 👏, 😂",
+    "negative emoji": "😢, 😡, 💔, 😞, 👎, 😭",
+    "neutral emoji": "📊, 📄, 📌, 🗓️",
+    "any emoji": "📷, 👀, 🤔, 🏠, 🎵, 🚲",
     "detail": "on {weekday} {part}, this {weekday}, last {weekday}, last {weekday} {part}",
     "filler": "honestly, just saying, lol, by the way, as usual, you know, it seems",
     "good": "amazing, wonderful, great, fantastic, lovely, brilliant, awesome, perfect, "
@@ -182,10 +186,10 @@ def compose_body(content: Content) -> str:
     if draw.random() < 0.15:
         body = body.lower()
     # Hints stay without hashtags and emoji of their class, which would make them strong.
-    marks = [ANY, mood if content.strength > TWICE_ABOVE else ANY]
-    for probability in (0.5, 0.3):
+    moods = [ANY, mood if content.strength > TWICE_ABOVE else ANY]
+    for probability, kind in ((0.35, "hashtag"), (0.2, "hashtag"), (0.25, "emoji")):
         if draw.random() < probability:
-            body += _filled(f" {{{draw.choice(marks)} mark}}", draw)
+            body += _filled(f" {{{draw.choice(moods)} {kind}}}", draw)
     return body.replace("can't", "can’t") if draw.random() < 0.5 else body
 
 
