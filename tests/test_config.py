@@ -34,6 +34,7 @@ PROFILES = ("offline", "paper", "open_clip")
 def project(tmp_path, monkeypatch):
     """A copy of config/ to write into, as the working folder."""
     shutil.copytree(ROOT / "config", tmp_path / "config")
+    (tmp_path / "scripts").symlink_to(ROOT / "scripts")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
