@@ -9,7 +9,6 @@ import yaml
 
 import job
 from conftest import ROOT, write_rows
-from jobs.train import train
 from mmsent.encoders.embeddings import BLANK
 from mmsent.files import write_json
 from mmsent.plan.plan import Plan
@@ -61,11 +60,14 @@ def arguments(data, folder, folds, repetitions=()):
 
 @pytest.mark.parametrize("repetitions", [(), (0, 1)])
 def test_folds_in_one_job_are_the_same_bytes_as_each_alone(in_root, data, tmp_path, repetitions):
-    job.run(["train", json.dumps(arguments(data, tmp_path / "together", [0, 1], repetitions))])
+    def train(*what):
+        job.run(["train", json.dumps(arguments(data, *what))])
+
+    train(tmp_path / "together", [0, 1], repetitions)
     for fold in (1, 0):
         for repetition in repetitions or [None]:
             alone = [] if repetition is None else [repetition]
-            train(**arguments(data, tmp_path / "alone", [fold], alone))
+            train(tmp_path / "alone", [fold], alone)
     files = sorted(path for path in (tmp_path / "together").rglob("*") if path.is_file())
     assert len(files) == (4 if repetitions else 10)
     for path in files:

@@ -22,7 +22,6 @@ from mmsent.encoders.weights import WeightsError
 from mmsent.files import canonical_json, sha256_file
 from mmsent.plan.preflight import GIB, check_room, requirements
 from mmsent.plan.views import NOT_DRAWN
-from mmsent.tables import write_table
 from mmsent.vlm.smoke_test import step_memory
 from mmsent.vlm.tiny import write_tiny
 from vlm_posts import TINY, settings, write_posts, zero_shot
@@ -146,12 +145,11 @@ def test_a_vision_language_model_is_loaded_before_anything_trains(
     tmp_path, vlm, capsys, in_root, experiment, damaged
 ):
     posts, model = vlm
-    write_table(tmp_path / "posts.parquet", posts)
     named = model.model_copy(update={"sha256": "a" * 64}) if damaged else model
     checked = tmp_path / "preflight.json"
     arguments = {
-        "posts": tmp_path / "posts.parquet", "views": {"small": VIEWS["small"]},
-        "encoders": {"text": TEXT}, "images": tmp_path, "vlm": named.model_dump(),
+        "posts": posts, "views": {"small": VIEWS["small"]},
+        "encoders": {"text": TEXT}, "images": tmp_path, "vlm": named,
         "vlm_experiments": {"mine": experiment.model_dump()}, "checked": checked,
     }  # fmt: skip
     if damaged:

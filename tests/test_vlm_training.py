@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from sklearn.metrics import f1_score
 
 from conftest import ROOT
-from jobs.fine_tune_vlm import fine_tune_vlm
+from job import run
 from mmsent.config.vlm import VlmExperiment
 from mmsent.encoders.device import make_deterministic
 from mmsent.evaluation.pooling import PREDICTION_COLUMNS
@@ -307,7 +307,7 @@ def arguments(data, tmp_path):
     experiment = settings(schedule={"epochs": EPOCHS, "kind": "cosine", "warmup_epochs": 0.3})
     return {
         "experiment": experiment.model_dump(), "name": "mine", "seed": 42, "fold": 0,
-        "model_settings": TINY.model_dump(), "posts": str(tmp_path / "posts.parquet"),
+        "vlm": TINY.model_dump(), "posts": str(tmp_path / "posts.parquet"),
         "images": str(folder), "folds": str(tmp_path / "folds.tsv"),
     }  # fmt: skip
 
@@ -346,7 +346,7 @@ def test_a_killed_process_resumes_and_its_weights_are_read_by_another(
     assert cost["peak_memory"] > 50
     assert (cost["device"], cost["precision"]) == ("CPU", "fp32")
 
-    fine_tune_vlm(**arguments, **outputs(straight))
+    run(["fine_tune_vlm", json.dumps(arguments | outputs(straight))])
     files = {path.name: path.read_bytes() for path in straight.iterdir()}
     assert files.keys() == set(RUN_FILES.values())
     assert files == {path.name: path.read_bytes() for path in out.iterdir()}

@@ -1,13 +1,12 @@
 """Fine-tune a vision-language model on a fold, and predict the fold's test posts."""
 
 from pathlib import Path
-from typing import Any
 
-from mmsent.config.encoders import vlm_model
+from mmsent.config.encoders import VlmModel
 from mmsent.config.vlm import VlmExperiment
 from mmsent.encoders.device import device_for, make_deterministic
 from mmsent.files import write_json
-from mmsent.tables import read_table
+from mmsent.tables import Table
 from mmsent.training.outputs import write_run
 from mmsent.training.run import fold_seed
 from mmsent.vlm.device import memory_advice
@@ -16,12 +15,12 @@ from mmsent.vlm.run import fine_tune_fold
 
 
 def fine_tune_vlm(
-    experiment: dict[str, Any],
+    experiment: VlmExperiment,
     name: str,
-    model_settings: dict[str, Any],
-    posts: Path,
+    vlm: VlmModel,
+    posts: Table,
     images: Path,
-    folds: Path,
+    folds: Table,
     fold: int,
     seed: int,
     predictions: Path,
@@ -38,9 +37,7 @@ def fine_tune_vlm(
 
     Parameters
     ----------
-    experiment, name
-        Resolved settings, and the name from which the fold's seed derives.
-    model_settings
+    vlm
         Where the model's weights come from.
     images
         Folder of the images.
@@ -54,14 +51,12 @@ def fine_tune_vlm(
     device = device_for(gpus)
     if device.type == "cpu":
         make_deterministic()
-    settings, spec = VlmExperiment(**experiment), vlm_model(model_settings)
-    table = read_table(posts)
-    inputs = load_posts(settings, table, read_table(folds), fold, images)
-    label_of = dict(zip(table["guid"], table["label"], strict=True))
+    inputs = load_posts(experiment, posts, folds, fold, images)
+    label_of = dict(zip(posts["guid"], posts["label"], strict=True))
     own_seed = fold_seed(seed, name, fold)
-    with memory_advice(name, settings, device):
+    with memory_advice(name, experiment, device):
         run = fine_tune_fold(
-            settings, spec, inputs, label_of, fold, own_seed, device, workers, state
+            experiment, vlm, inputs, label_of, fold, own_seed, device, workers, state
         )
     write_run(run, predictions, metrics, config, history, model)
     write_json(cost, run.cost)

@@ -1,14 +1,13 @@
 """Predict a fold's posts by a vision-language model zero-shot."""
 
 from pathlib import Path
-from typing import Any
 
-from mmsent.config.encoders import vlm_model
+from mmsent.config.encoders import VlmModel
 from mmsent.config.vlm import ZeroShot
 from mmsent.encoders.device import device_for, make_deterministic
 from mmsent.files import write_json
 from mmsent.labels import TRAIN
-from mmsent.tables import read_table
+from mmsent.tables import Table
 from mmsent.training.outputs import write_run
 from mmsent.training.splits import SPLITS
 from mmsent.vlm.device import memory_advice
@@ -17,12 +16,12 @@ from mmsent.vlm.zero_shot import predict_fold
 
 
 def predict_zero_shot(
-    experiment: dict[str, Any],
+    experiment: ZeroShot,
     name: str,
-    model_settings: dict[str, Any],
-    posts: Path,
+    vlm: VlmModel,
+    posts: Table,
     images: Path,
-    folds: Path,
+    folds: Table,
     fold: int,
     predictions: Path,
     metrics: Path,
@@ -35,11 +34,10 @@ def predict_zero_shot(
     device = device_for(gpus)
     if device.type == "cpu":
         make_deterministic()
-    settings, spec, table = ZeroShot(**experiment), vlm_model(model_settings), read_table(posts)
     splits = tuple(split for split in SPLITS if split != TRAIN)
-    inputs = load_posts(settings, table, read_table(folds), fold, images, splits)
-    label_of = dict(zip(table["guid"], table["label"], strict=True))
-    with memory_advice(name, settings, device):
-        run = predict_fold(settings, spec, inputs, label_of, fold, device, workers)
+    inputs = load_posts(experiment, posts, folds, fold, images, splits)
+    label_of = dict(zip(posts["guid"], posts["label"], strict=True))
+    with memory_advice(name, experiment, device):
+        run = predict_fold(experiment, vlm, inputs, label_of, fold, device, workers)
     write_run(run, predictions, metrics, config)
     write_json(cost, run.cost)

@@ -5,19 +5,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mmsent.config.encoders import TinyVlm, vlm_model
+from mmsent.config.encoders import TinyVlm, VlmModel
 from mmsent.encoders.smoke_test import smoke_test
 from mmsent.files import write_json
 from mmsent.plan.preflight import check_room, requirements
-from mmsent.tables import read_table
+from mmsent.tables import Table
 
 
 def preflight(
-    posts: Path,
+    posts: Table,
     views: dict[str, list[dict[str, Any]]],
     encoders: dict[str, dict[str, Any]],
     images: Path,
-    vlm: dict[str, Any],
+    vlm: VlmModel,
     vlm_experiments: dict[str, dict[str, Any]],
     checked: Path,
     gpus: int = 0,
@@ -40,15 +40,13 @@ def preflight(
     InputError
         If disk or memory is not enough, or weights do not fit.
     """
-    table = read_table(posts)
     sizes = {name: asdict(smoke_test(name, own, gpus)) for name, own in encoders.items()}
-    wanted = requirements(views, sizes, len(table))
+    wanted = requirements(views, sizes, len(posts))
     lines = check_room(wanted, checked.parent)
-    model = vlm_model(vlm)
     # One with random weights is small, and has no weights that could be missing.
-    if not isinstance(model, TinyVlm) and vlm_experiments:
+    if not isinstance(vlm, TinyVlm) and vlm_experiments:
         from mmsent.vlm.smoke_test import smoke_test as vlm_smoke_test
 
-        lines += vlm_smoke_test(vlm_experiments, model, table, images, gpus)
+        lines += vlm_smoke_test(vlm_experiments, vlm, posts, images, gpus)
     print("\n".join(lines), file=sys.stderr)
     write_json(checked, asdict(wanted) | {"encoders": sizes})

@@ -6,23 +6,22 @@ from typing import Any
 
 from mmsent.config.experiment import Experiment
 from mmsent.encoders.device import device_for, make_deterministic
-from mmsent.files import read_json
-from mmsent.tables import read_table
+from mmsent.tables import Json, Table
 from mmsent.training.inputs import load_inputs
 from mmsent.training.outputs import write_run
 from mmsent.training.run import fold_seed, train_fold
 
 
 def train(
-    experiment: dict[str, Any],
+    experiment: Experiment,
     name: str,
     encoders: dict[str, Any],
-    posts: Path,
-    folds: Path,
+    posts: Table,
+    folds: Table,
     fold: list[int],
     text: list[Path],
     image: list[Path],
-    searches: list[Path],
+    searches: list[Json],
     seed: int,
     repetitions: list[int],
     predictions: list[Path],
@@ -36,12 +35,10 @@ def train(
 
     Parameters
     ----------
-    experiment, name
-        Resolved settings, and the name from which the seed of each fold derives.
+    name
+        Of the experiment; the seed of each fold derives from it.
     encoders
         Settings of the encoders of which a part is trained.
-    folds
-        Fold table.
     text, image
         Embeddings: evaluation view, then augmented ones.
     searches
@@ -52,18 +49,14 @@ def train(
         Files to write, of each fold of each repetition.
     """
     make_deterministic()
-    device, table, split = device_for(gpus), read_table(posts), read_table(folds)
-    label_of = dict(zip(table["guid"], table["label"], strict=True))
-    chosen = [read_json(path)["chosen"] for path in searches] or [[]] * len(fold)
+    label_of = dict(zip(posts["guid"], posts["label"], strict=True))
     outputs = {"predictions": predictions, "metrics": metrics, "config": config,
                "history": history, "model": model}  # fmt: skip
     for place, one in enumerate(fold):
-        settings = Experiment(**experiment).varied(*chosen[place])
-        inputs = load_inputs(settings, table, split, one, {"text": text, "image": image})
+        settings = experiment.varied(*(searches[place]["chosen"] if searches else []))
+        inputs = load_inputs(settings, posts, folds, one, {"text": text, "image": image})
         for number, repetition in enumerate(repetitions or [None]):
-            run = train_fold(
-                settings, inputs, label_of, one, fold_seed(seed, name, one, repetition), device,
-                encoders,
-            )  # fmt: skip
+            own_seed = fold_seed(seed, name, one, repetition)
+            run = train_fold(settings, inputs, label_of, one, own_seed, device_for(gpus), encoders)
             at = number * len(fold) + place
             write_run(run, **{kind: files[at] for kind, files in outputs.items() if files})

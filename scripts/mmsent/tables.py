@@ -1,10 +1,12 @@
 """Reading and writing tables."""
 
 from pathlib import Path
+from typing import Annotated, Any
 
 import pandas as pd
+from pydantic import BeforeValidator
 
-from mmsent.files import written_whole
+from mmsent.files import read_json, written_whole
 
 
 def write_table(path: str | Path, table: pd.DataFrame) -> None:
@@ -41,3 +43,8 @@ def read_table(path: str | Path) -> pd.DataFrame:
         dtype={"guid": str, "group": str, "sha256": str, "text": str, "phash": str},
         keep_default_na=False,
     )
+
+
+#: Arguments of jobs for which a command line names a file: a table, or the content of a JSON file.
+Table = Annotated[pd.DataFrame, BeforeValidator(read_table)]
+Json = Annotated[Any, BeforeValidator(read_json)]

@@ -211,9 +211,3 @@ def clip_encoder(settings: dict[str, Any]) -> EncoderPair | OpenClip | Transform
     """The settings of a CLIP, of whichever kind they name."""
     adapter: TypeAdapter[EncoderPair | OpenClip | TransformersClip] = TypeAdapter(ClipEncoder)
     return adapter.validate_python(settings)
-
-
-def vlm_model(settings: dict[str, Any]) -> TinyVlm | VlmCheckpoint:
-    """The settings of a vision-language model, of whichever kind they name."""
-    adapter: TypeAdapter[TinyVlm | VlmCheckpoint] = TypeAdapter(VlmModel)
-    return adapter.validate_python(settings)

@@ -134,7 +134,7 @@ class Plan(Runs):
         return {
             "name": name,
             "experiment": self.settings(name, "folds"),
-            "model_settings": self.profile.encoders.vlm.model_dump(),
+            "vlm": self.profile.encoders.vlm.model_dump(),
             "images": self.image_folder,
             "fold": int(fold),
         }
