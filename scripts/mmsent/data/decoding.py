@@ -4,6 +4,8 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+import ftfy
+
 #: CESU-8: an emoji as two surrogates of three bytes each, as some databases export it.
 _SURROGATE_PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 #: Undecodable bytes, as ``errors="surrogateescape"`` represents them.
@@ -28,6 +30,8 @@ _WESTERN = re.compile(
 _SHORT_WORD = re.compile(r"(?:^|(?<=[\s.,!?;:'\"()/“-]))[àéèòóáåöÀÉÈÓÁÅÖ](?![^\s.,!?;:'\")/”-])")
 #: In Windows-1252 these begin what is UTF-8: "Ã©" for é, "â€™" for ’.
 _MOJIBAKE = re.compile(r"[ÂÃâïÑÐ][^\x00-\x7f]")
+#: Control characters but white space.
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 class UndecodableTextError(ValueError):
@@ -35,19 +39,33 @@ class UndecodableTextError(ValueError):
 
 
 class Decoded(NamedTuple):
-    """A decoded text.
-
-    Attributes
-    ----------
-    encoding
-        ``"utf-8"``, ``"gb18030"`` or ``"cp1252"``.
-    dropped
-        Number of undecodable bytes that are missing from ``text``.
-    """
+    """A text, its encoding (utf-8, gb18030 or cp1252) and its number of undecodable bytes."""
 
     text: str
     encoding: str
     dropped: int = 0
+
+
+def decode_text(content: bytes) -> tuple[str, str, list[str]]:
+    """Decode the text of a post and normalise it (ftfy: NFC, no HTML entities, no mojibake).
+
+    Returns
+    -------
+    text, encoding, notes
+        ``notes`` lists all changes but decoding as UTF-8.
+
+    Raises
+    ------
+    UndecodableTextError
+        If no encoding fits, or the content contains NUL bytes.
+    """
+    text, encoding, dropped = decode(content)
+    notes = [] if encoding == "utf-8" else [f"decoded as {encoding}"]
+    if dropped:
+        notes.append(f"{dropped} undecodable {'byte' if dropped == 1 else 'bytes'} dropped")
+    if ftfy.fix_encoding(text) != text or _CONTROL.search(text):
+        notes.append("mojibake or control characters repaired")
+    return ftfy.fix_text(text, uncurl_quotes=False).strip(), encoding, notes
 
 
 def decode(content: bytes) -> Decoded:
