@@ -6,8 +6,7 @@ from torch import nn
 from torchvision.models.resnet import BasicBlock
 
 from conftest import ROOT
-from mmsent.config.encoders import load_models
-from mmsent.config.experiment import load_experiment
+from mmsent.config.profile import load_profile
 from mmsent.models.branches import States, TokenBranch
 from mmsent.models.convolution import plain_network, residual_network
 from mmsent.models.fusion import (
@@ -19,6 +18,7 @@ from mmsent.models.fusion import (
     LateFusion,
 )
 from mmsent.models.network import TOKENS, FusionNetwork, trained_parameters, trained_state
+from mmsent.plan.resolve import resolve
 from mmsent.training.fitting import optimiser_for
 
 VERSIONS = ["v1_baseline", "v2_enhanced", "v3_clip", "v4_balanced_clip", "v5_multi_fusion",
@@ -29,14 +29,15 @@ SMALL = {
 }
 
 
+ENCODERS = load_profile(ROOT / "config/profiles/offline.yaml").encoders
+
+
 def version(name, **changes):
-    experiment = load_experiment(ROOT / f"config/experiments/{name}.yaml")
-    return experiment.varied(SMALL.get(name, {}), changes)
+    return resolve(name, {}).settings.varied(SMALL.get(name, {}), changes)
 
 
 def network_of(experiment):
-    models = load_models(ROOT / "config/models/offline.yaml")
-    encoders = {name: models.specification(name) for name in ("text", "pixels")}
+    encoders = {name: ENCODERS.specification(name) for name in ("text", "pixels")}
     sizes = {"text": 384, "image": 1280}
     torch.manual_seed(0)
     return FusionNetwork(experiment, sizes, encoders)
@@ -117,8 +118,7 @@ def test_v2_trains_the_last_three_layers_of_the_text_encoder_and_no_other():
 
     from mmsent.encoders.weights import locate
 
-    models = load_models(ROOT / "config/models/offline.yaml")
-    whole = AutoModel.from_pretrained(locate(models.text.source)).encoder.layer
+    whole = AutoModel.from_pretrained(locate(ENCODERS.text.source)).encoder.layer
     branch = network_of(version("v2_enhanced")).branches["text"]
     assert isinstance(branch, TokenBranch)
     found = [p for p in branch.parameters() if p.requires_grad]
@@ -194,8 +194,7 @@ def test_residual_blocks_have_real_skips():
 
 
 def test_the_first_network_is_the_one_of_section_3():
-    network = plain_network(load_experiment(ROOT / "config/experiments/v1_baseline.yaml")
-                            .image.network)  # fmt: skip
+    network = plain_network(resolve("v1_baseline", {}).settings.image.network)
     convolutions = [layer for layer in network if isinstance(layer, nn.Conv2d)]
     assert [layer.out_channels for layer in convolutions] == [32, 64, 128]
     assert network(torch.zeros(1, 3, 224, 224)).shape == (1, 128, 28, 28)

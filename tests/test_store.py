@@ -19,7 +19,7 @@ from mmsent.data.images import read_picture
 from mmsent.encoders import encode, rows
 from mmsent.encoders.embeddings import BLANK, read_header
 from mmsent.encoders.encode import encode_views
-from mmsent.encoders.towers import PixelTower
+from mmsent.encoders.towers import ImageTower, PixelTower
 from mmsent.files import sha256_file
 from mmsent.tables import write_table
 
@@ -134,6 +134,26 @@ def test_a_new_view_and_a_new_post_are_computed_together_and_nothing_else(
     assert sorted(decoded) == sorted(table["guid"])
     job(tmp_path / "b", table, "pixels", "image", IMAGE_VIEWS, images=tmp_path)
     assert contents(tmp_path) == contents(tmp_path / "b")
+
+
+def image_states(tower, table, folder, gpus):
+    """States of each view of the images of a table and of a blank one, decoded by two processes."""
+    missing = dict.fromkeys(IMAGE_VIEWS, range(len(table) + 1))
+    encoded = rows.image_rows(tower, table, folder, IMAGE_VIEWS, missing, gpus, 2)
+    return {name: np.concatenate([arrays["state"] for _, arrays in parts])
+            for name, parts in encoded.items()}  # fmt: skip
+
+
+def test_images_that_are_decoded_for_a_gpu_are_encoded_alike(tmp_path, monkeypatch):
+    """With the CPU in the place of the GPU; tests/test_cuda.py has a GPU."""
+    monkeypatch.setattr(rows, "device_for", lambda gpus: torch.device("cpu"))
+    table = images(tmp_path, 70)  # more than a batch
+    tower = ImageTower(torch.nn.Flatten(), 8, 1.0, [0.5] * 3, [0.5] * 3)
+    monkeypatch.setattr(ImageTower, "encode", lambda _, images: images.flatten(1).float() / 255)
+    for_cpu, for_gpu = (image_states(tower, table, tmp_path, gpus) for gpus in (0, 1))
+    for name, states in for_gpu.items():
+        assert states.shape == (71, 192)
+        assert np.array_equal(states, for_cpu[name])
 
 
 def test_a_text_without_padding_does_not_depend_on_its_company(in_root, tmp_path):
