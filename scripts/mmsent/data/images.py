@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import ExifTags, Image, ImageCms
 
 #: Larger images are refused: decoding them would take over a gigabyte.
 MAXIMUM_PIXELS = 100_000_000
@@ -24,7 +24,6 @@ _UPRIGHT = {
     4: Image.Transpose.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE,
     6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_90,
 }  # fmt: skip
-_ORIENTATION = 0x112
 
 #: White in images of integers or floats: the least of these that no pixel exceeds.
 _WHITE_LEVELS = (255, 65_535, 2**31 - 1)
@@ -47,7 +46,7 @@ class Picture:
     notes: list[str]
 
 
-def read_picture(path: str | Path) -> Picture:
+def read_picture(path: Path) -> Picture:
     """Decode a whole image and convert it to RGB, transparency to white.
 
     Raises
@@ -57,7 +56,6 @@ def read_picture(path: str | Path) -> Picture:
     OSError, MemoryError
         If the machine is at fault, not the file.
     """
-    path = Path(path)
     if path.stat().st_size == 0:
         raise UnreadableImageError("the file is empty")
     try:
@@ -80,7 +78,7 @@ def read_picture(path: str | Path) -> Picture:
     except Image.DecompressionBombError:
         raise UnreadableImageError(f"more than {MAXIMUM_PIXELS:,} pixels") from None
     except Image.UnidentifiedImageError:
-        raise UnreadableImageError("not a picture in a known format") from None
+        raise UnreadableImageError("not in a known format") from None
     except (UnreadableImageError, MemoryError):
         raise
     except Exception as error:  # damaged files make decoders raise anything
@@ -94,7 +92,7 @@ def _notes(image: Image.Image, exif_error: str) -> list[str]:
     if image.mode != "RGB":
         notes.append(f"mode {image.mode} converted to RGB")
     if frames > 1:
-        kind = "several pictures" if image.format == "MPO" else "animated"
+        kind = "several images" if image.format == "MPO" else "animated"
         notes.append(f"{kind}: the first of {frames} frames is used")
     if exif_error:
         notes.append(f"EXIF not wholly readable: {exif_error}")
@@ -104,7 +102,7 @@ def _notes(image: Image.Image, exif_error: str) -> list[str]:
 def _turn(image: Image.Image) -> tuple[Image.Transpose | None, str]:
     """How an image is turned upright, and why its EXIF cannot be read, if it cannot."""
     try:
-        return _UPRIGHT.get(image.getexif().get(_ORIENTATION, 1)), ""
+        return _UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1)), ""
     except Exception as error:  # noqa: BLE001  damaged EXIF makes the parser raise anything
         return None, str(error) or type(error).__name__
 

@@ -32,16 +32,13 @@ def index_texts(files: Iterable[Path]) -> pd.DataFrame:
     rows = []
     for path in with_progress(files, "texts"):
         content = path.read_bytes()
-        text, encoding, note, problem = "", "", "", ""
+        problem = "" if content else "text file is empty"
         try:
             text, encoding, notes = decode_text(content)
-            note = NOTE_SEPARATOR.join(notes)
         except UndecodableTextError as error:
-            problem = f"text {error}"
-        if not content:
-            problem = "text file is empty"
+            text, encoding, notes, problem = "", "", [], f"text {error}"
         start = (str(normalise_guid(path.stem)), path.name, sha256_bytes(content), len(content))
-        rows.append((*start, encoding, text, note, problem))
+        rows.append((*start, encoding, text, NOTE_SEPARATOR.join(notes), problem))
     return pd.DataFrame(rows, columns=TEXT_COLUMNS)
 
 

@@ -48,7 +48,7 @@ def read_listing(path: Path, labelled: bool) -> Listing:
         raise DatasetError(f"{path}: cannot be read: {error.strerror}") from None
     except UndecodableTextError as error:
         raise DatasetError(f"{path}: {error}; save it as UTF-8") from None
-    lines = [(n, line) for n, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    lines = _numbered_lines(text)
     if not lines:
         raise DatasetError(f"{path}: the file is empty; it lists the posts as guid,tag")
     first, header = lines[0]
@@ -75,8 +75,6 @@ def _listed_posts(
     problems: list[tuple[str, str, str]] = []
     line_of: dict[str, int] = {}
     for line, cells in table:
-        if not any(cell.strip() for cell in cells):
-            continue
         written = cells[0].strip()
         tag = cells[1].strip().lower() if len(cells) == 2 else None
         guid = normalise_guid(written)
@@ -98,7 +96,12 @@ def _listed_posts(
     return rows, problems
 
 
+def _numbered_lines(text: str) -> list[tuple[int, str]]:
+    """The lines of a label file but those of white space and commas alone, the header first."""
+    lines = enumerate(text.splitlines(), start=1)
+    return [(number, line) for number, line in lines if line.replace(",", "").strip()]
+
+
 def count_listed(path: Path) -> int:
     """Return the number of rows of a label file that list something, usable or not."""
-    text = decode(path.read_bytes()).text
-    return sum(bool(line.strip(" ,\t")) for line in text.strip().splitlines()[1:])
+    return len(_numbered_lines(decode(path.read_bytes()).text)[1:])
