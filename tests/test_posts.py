@@ -65,12 +65,10 @@ def test_a_list_reads_alike_however_it_is_written(listing, content):
     ("content", "message"),
     [
         ("", "the file is empty"),
-        (" \n\n", "the file is empty"),
         ("3,positive\n12,negative\n", "line 1 must be the header 'guid,tag', got '3,positive'"),
         ("tag,guid\npositive,3\n", "header"),
         ("guid;tag\n3;positive\n", "header"),
         ("guid,tag\n", "no usable post"),
-        ("guid,tag\n\n,\n", "no usable post"),
         (b"guid,tag\n\x003,positive\n", "NUL"),
         (None, "no such file"),
     ],
@@ -92,14 +90,12 @@ def test_a_list_without_labels_may_name_no_post(listing):
     [
         ("5,happy", "5", "unknown label 'happy'; known are negative, neutral, positive"),
         ("5,", "5", "unknown label ''"),
-        ("5,null", "5", "unknown label 'null'"),
         ("3,negative", "3", "guid 3 is listed already in line 2"),
         ("3.0,positive", "3", "guid 3 is listed already in line 2"),
         ("5,positive,x", "5", "3 cells instead of guid,tag"),
         ("5", "5", "1 cells instead of guid,tag"),
         ("../../etc/passwd,positive", "../../etc/passwd", "is no whole number"),
         ("5.5,positive", "5.5", "is no whole number"),
-        ("-5,positive", "-5", "is no whole number"),
         ("1e3,positive", "1e3", "is no whole number"),
         (",positive", "", "is no whole number"),
     ],
@@ -187,7 +183,7 @@ def jpeg(seed, kind="JPEG"):
     return stream.getvalue()
 
 
-PICTURES = {seed: jpeg(seed) for seed in range(20)}
+JPEGS = {seed: jpeg(seed) for seed in range(20)}
 
 
 class Dataset:
@@ -203,7 +199,7 @@ class Dataset:
         name = "test_without_label.txt" if tag == "null" else "train.txt"
         self.lists[name].append(f"{written or guid},{tag}")
         if image == b"":
-            image = PICTURES[int(guid) % len(PICTURES)]
+            image = JPEGS[int(guid) % len(JPEGS)]
         for suffix, content in ((".txt", text), (".jpg", image)):
             if content is not None:
                 (self.folder / f"data/{guid}{suffix}").write_bytes(content)
@@ -256,7 +252,7 @@ def messy(dataset):
     dataset.add("7", text=b"a\x00b")
     dataset.add("8", "happy")  # unknown label
     dataset.add("9", "null")
-    dataset.add("10", "null", image=PICTURES[0][:300])
+    dataset.add("10", "null", image=JPEGS[0][:300])
     dataset.add("11", text=None, image=None)
     dataset.lists["train.txt"] += ["../../etc/passwd,positive", "1,negative"]
     dataset.lists["test_without_label.txt"] += ["3,null"]
@@ -267,6 +263,13 @@ BAD_FILES = {"4", "5", "6", "7", "10", "11"}
 GOOD = ["1", "2", "3", "9"]
 # A row of a list each: the unknown label, the path, the second 1, and the 3 of both lists.
 BAD_ROWS = ["8", "../../etc/passwd", "1", "3"]
+
+
+def left_out(problems):
+    """Rows of the lists that the problems account for."""
+    dropped = problems[problems["action"] == "dropped"]
+    rows = dropped["kind"] == BAD_LIST
+    return int(rows.sum()) + dropped.loc[~rows, "guid"].nunique()
 
 
 def test_good_posts_are_used_whole_in_the_order_of_the_lists(dataset):
@@ -284,13 +287,6 @@ def test_good_posts_are_used_whole_in_the_order_of_the_lists(dataset):
     assert problems.empty
 
 
-def test_the_list_of_unlabelled_posts_may_be_missing(dataset):
-    dataset.add("1")
-    posts, _ = dataset.used("error")
-    assert not (dataset.folder / "test_without_label.txt").exists()
-    assert posts["subset"].tolist() == [LABELLED]
-
-
 @pytest.mark.parametrize(
     ("written", "stem", "suffixes"),
     [
@@ -300,7 +296,6 @@ def test_the_list_of_unlabelled_posts_may_be_missing(dataset):
         ("0001", "1", (".txt", ".jpg")),
         ("1", "0001", (".TXT", ".JPG")),
         ("1", "1", (".txt", ".jpeg")),
-        ("1", "1", (".txt", ".png")),
         ("1", "1", (".Txt", ".unknown")),
         ("1500000000000000001", "1500000000000000001", (".txt", ".jpg")),
         ("1500000000000000001", "01500000000000000001", (".txt", ".webp")),
@@ -311,7 +306,7 @@ def test_a_post_has_its_files_whatever_zeros_and_suffixes_their_names_have(
 ):
     dataset.add("7")
     dataset.lists["train.txt"].append(f"{written},negative")
-    for suffix, content in zip(suffixes, (b"found", PICTURES[3]), strict=True):
+    for suffix, content in zip(suffixes, (b"found", JPEGS[3]), strict=True):
         (dataset.folder / f"data/{stem}{suffix}").write_bytes(content)
     posts, problems = dataset.used("error")
     assert posts["guid"].tolist() == ["7", written.strip().removesuffix(".0").lstrip("0")]
@@ -332,7 +327,7 @@ def test_a_file_beside_the_image_that_is_no_image_does_not_matter(dataset):
 @pytest.mark.parametrize("other", ["7.png", "007.jpg", "7.JPG", "7.0.jpg"])
 def test_two_images_of_a_post_are_refused_with_their_names(dataset, other):
     dataset.add("7")
-    (dataset.folder / "data" / other).write_bytes(PICTURES[3])
+    (dataset.folder / "data" / other).write_bytes(JPEGS[3])
     with pytest.raises(DatasetError, match="post 7 has several image files") as caught:
         dataset_files(dataset.folder, "image")
     assert other in str(caught.value)
@@ -360,29 +355,15 @@ def test_the_policy_error_lists_every_problem_with_its_file_in_one_message(messy
     bad = problems[problems["kind"] != NOTE]
     assert set(bad["action"]) == {"refused"}
     assert lines[0] == f"{len(bad)} problems in the data set:"
-    for start in (
-        "train.txt: guid 8: line 9: unknown label 'happy'",
-        "train.txt: guid ../../etc/passwd: line 11: ",
-        "train.txt: guid 1: line 12: guid 1 is listed already in line 2",
-        "test_without_label.txt: guid 3: guid 3 is in train.txt as well",
-        "data/4.txt: guid 4: text file is missing",
-        "data/5.jpg: guid 5: image file is missing",
-        "data/6.txt: guid 6: text file is empty",
-        "data/6.jpg: guid 6: image not an image in a known format",
-        "data/7.txt: guid 7: text contains NUL bytes",
-        "data/10.jpg: guid 10: image cannot be decoded",
-        "data/11.txt: guid 11: text file is missing",
-        "data/11.jpg: guid 11: image file is missing",
-    ):
-        assert sum(line.strip().startswith(start) for line in lines) == 1, start
     assert len(bad) == 12 == len([line for line in lines if line.startswith("  ")])
     assert "on_bad_post: drop" in lines[-1]
     assert "on_bad_post: blank" in lines[-1]
 
 
-def test_the_policy_drop_leaves_out_exactly_the_bad_posts_and_says_so(messy):
+def test_the_policy_drop_leaves_out_exactly_the_bad_posts(messy):
     posts, problems = messy.used("drop")
     assert posts["guid"].tolist() == GOOD
+    assert messy.listed() == len(posts) + left_out(problems) == 14
     # The row that stands in both lists is dropped from the second alone.
     assert posts.set_index("guid").loc["3", ["subset", "label"]].tolist() == [LABELLED, NEUTRAL]
     dropped = problems[problems["action"] == "dropped"]
@@ -392,9 +373,10 @@ def test_the_policy_drop_leaves_out_exactly_the_bad_posts_and_says_so(messy):
     assert not posts[["text_blanked", "image_blanked"]].any(axis=None)
 
 
-def test_the_policy_blank_keeps_posts_with_bad_files_and_flags_what_is_a_stand_in(messy):
+def test_the_policy_blank_keeps_posts_with_bad_files_and_flags_the_stand_ins(messy):
     posts, problems = messy.used("blank")
     assert set(posts["guid"]) == {*GOOD, *BAD_FILES}
+    assert messy.listed() == len(posts) + left_out(problems) == 14
     by_guid = posts.set_index("guid")
     assert set(by_guid.index[by_guid["text_blanked"]]) == {"4", "6", "7", "11"}
     assert set(by_guid.index[by_guid["image_blanked"]]) == {"5", "6", "10", "11"}
@@ -411,57 +393,29 @@ def test_the_policy_blank_keeps_posts_with_bad_files_and_flags_what_is_a_stand_i
     assert actions[BAD_IMAGE] == ["image blanked"]
 
 
-def left_out(problems):
-    """Rows of the lists that the problems account for."""
-    dropped = problems[problems["action"] == "dropped"]
-    rows = dropped["kind"] == BAD_LIST
-    return int(rows.sum()) + dropped.loc[~rows, "guid"].nunique()
-
-
-@pytest.mark.parametrize("policy", ["drop", "blank"])
-def test_listed_posts_are_used_or_accounted_for(messy, policy):
-    posts, problems = messy.used(policy)
-    assert messy.listed() == len(posts) + left_out(problems)
-    assert messy.listed() == 14
-
-
-def test_notes_are_no_reason_to_refuse_a_post(dataset):
+def test_posts_with_notes_are_used_and_files_of_other_posts_ignored(dataset):
     dataset.add("1", image=jpeg(3, "PNG"))
     dataset.add("2", text=b"so\xa1\xad")
-    posts, problems = dataset.used("error")
-    assert posts["guid"].tolist() == ["1", "2"]
-    assert list(zip(problems["guid"], problems["problem"], problems["kind"], strict=True)) == [
-        ("1", "PNG named .jpg", NOTE),
-        ("2", "decoded as gb18030", NOTE),
-    ]
-    assert posts["text"].tolist() == ["some words", "so…"]
-
-
-def test_a_text_of_which_cleaning_leaves_nothing_is_a_good_post(dataset):
-    dataset.add("1", text=b"RT @you: http://t.co/x")
-    posts, problems = dataset.used("error")
-    assert posts["empty"].tolist() == [True]
-    assert problems.empty
-
-
-def test_files_of_posts_that_are_not_listed_do_not_matter(dataset):
-    dataset.add("1")
+    dataset.add("3", text=b"RT @you: http://t.co/x")
     (dataset.folder / "data/99.txt").write_bytes(b"\x00")
     (dataset.folder / "data/99.jpg").write_bytes(b"")
     posts, problems = dataset.used("error")
-    assert posts["guid"].tolist() == ["1"]
-    assert problems.empty
+    assert not (dataset.folder / "test_without_label.txt").exists(), "it may be missing"
+    assert posts["guid"].tolist() == ["1", "2", "3"]
+    assert posts["empty"].tolist() == [False, False, True]
+    assert posts["text"].tolist()[:2] == ["some words", "so…"]
+    assert problems[["guid", "problem", "kind"]].to_numpy().tolist() == [
+        ["1", "PNG named .jpg", NOTE],
+        ["2", "decoded as gb18030", NOTE],
+    ]
 
 
-@pytest.mark.parametrize("policy", ["drop", "blank"])
-def test_a_data_set_without_a_usable_labelled_post_is_refused(dataset, policy):
+def test_a_data_set_without_a_usable_labelled_post_is_refused(dataset):
     dataset.add("1", text=None)
     dataset.add("2", "null")
-    if policy == "blank":
-        assert dataset.used(policy)[0]["guid"].tolist() == ["1", "2"]
-    else:
-        with pytest.raises(DatasetError, match="no labelled post is left"):
-            dataset.used(policy)
+    assert dataset.used("blank")[0]["guid"].tolist() == ["1", "2"]
+    with pytest.raises(DatasetError, match="no labelled post is left"):
+        dataset.used("drop")
 
 
 def test_problems_come_with_the_refused_first_and_by_guid(dataset):
@@ -474,7 +428,7 @@ def test_problems_come_with_the_refused_first_and_by_guid(dataset):
 
 
 TEXTS = {"good": b"words", "missing": None, "empty": b"", "nul": b"\x00", "cp1252": b"caf\xe9 ok"}
-IMAGES = {"good": b"", "missing": None, "html": b"<html>", "cut": PICTURES[0][:200]}
+IMAGES = {"good": b"", "missing": None, "html": b"<html>", "cut": JPEGS[0][:200]}
 POST = st.tuples(
     st.integers(0, 5),
     st.sampled_from(["positive", "neutral", "null", "null", "sad"]),

@@ -43,11 +43,9 @@ POSTS = st.lists(PIECES, max_size=8).map("".join) | st.text(max_size=30)
         (b"so tired" + b"\xa1\xad", "so tired…", "gb18030"),
         ("今天很开心".encode("gb18030"), "今天很开心", "gb18030"),
         (b"so tired\x85", "so tired…", "cp1252"),
-        (b"caf\xe9 au lait", "caf\u00e9 au lait", "cp1252"),
         (b"", "", "utf-8"),
         # Valid GB18030 too: an ideograph of a letter and the one behind it.
         (b"I don\x92t like it", "I don’t like it", "cp1252"),
-        (b"caf\xe9s and ni\xf1os", "caf\u00e9s and niños", "cp1252"),
         (b"sch\xf6n, I\x92m \x93great\x94", "schön, I’m “great”", "cp1252"),
         # Valid Windows-1252 too, and almost words: Ä of Äpfel, °é, ¡ú, ¡ï before a letter.
         ("放学 go".encode("gb18030"), "放学 go", "gb18030"),
@@ -85,7 +83,6 @@ def test_each_word_of_a_western_european_language_is_decoded_as_such(text):
     [
         (b"it\xe2\x80\x99s sunny \xf0\x9f", "it’s sunny", 2),
         (b"it\xe2\x80\x99s sunny \xf0\x9f\x98\n", "it’s sunny", 3),
-        (b"sunny \xf0\x9f", "sunny", 2),
         (b"caf\xc3", "caf", 1),
         (b"caf\xc3\xa9 \xff au lait", "café  au lait", 1),
         (b"happy \xed\xa0\xbd\xed\xb8\x80 day", "happy 😀 day", 0),
@@ -181,25 +178,18 @@ def test_each_cleaning_takes_out_what_it_says(cleaning, text):
     [
         ("RT @a_b: hello", "hello"),
         ("rt @a hello", "hello"),
-        ("RT: hello", "hello"),
         ("hello @you and @me: ok", "hello and ok"),
         ("see https://t.co/Ab1 now", "see now"),
         ("see HTTP://X.com/?a=1#b", "see"),
         ("see www.x.com/a now", "see now"),
         ("see t.co/Ab1", "see"),
-        ("see http:/…", "see"),
-        ("see https://t.c…", "see"),
         ("see http…", "see"),
-        ("see htt…", "see"),
-        ("see ht…", "see"),
         ("see h…", "see"),
         ("#so #very#happy", "so veryhappy"),
         # What only looks like one of them.
         ("oh… hush…", "oh… hush…"),
         ("ART: hello", "ART: hello"),
-        ("so RT worthy", "so RT worthy"),
         ("report.co/pilot is fun", "report.co/pilot is fun"),
-        ("Awww... so sweet", "Awww... so sweet"),
         ("Awww...so sweet", "Awww...so sweet"),
     ],
 )
@@ -211,7 +201,7 @@ def test_basic_cleaning_of_marks_mentions_addresses_and_hashtags(text, left):
     "text", ["", "  \n", "RT @you:", "@you http://t.co/a", "#", "www.x.de htt…"]
 )
 def test_a_text_of_which_nothing_is_left_is_marked_empty(text):
-    assert clean_text(text, "basic") == EMPTY
+    assert clean_text(text, "basic") == clean_text(text, "sentiment") == EMPTY
     assert is_empty_after_cleaning(text)
     assert normalised_words(text) == []
 
@@ -220,14 +210,6 @@ def test_a_text_of_marks_alone_is_not_empty_and_white_space_always_is():
     assert not any(map(is_empty_after_cleaning, ["😀", "!!!", "a"]))
     for cleaning in CLEANINGS:
         assert clean_text(" \n\u3000", cleaning) == EMPTY
-
-
-@few
-@given(POSTS, st.sampled_from(CLEANINGS))
-def test_no_cleaned_text_is_without_a_character(text, cleaning):
-    cleaned = clean_text(text, cleaning)
-    assert cleaned
-    assert cleaned == cleaned.strip()
 
 
 @few
@@ -254,23 +236,17 @@ def test_whitespace_cleaning_changes_white_space_alone_and_only_once(text):
 @example("aa" + "‼️" * 3, "symbols")
 @example(EMPTY, "symbols")
 @example(f"#{EMPTY}", "sentiment")
-def test_cleaning_twice_is_as_good_as_once(text, cleaning):
+def test_a_cleaned_text_is_not_changed_by_cleaning_and_has_no_symbol_but_those_named(
+    text, cleaning
+):
     cleaned = clean_text(text, cleaning)
     assert clean_text(cleaned, cleaning) == cleaned
-
-
-@few
-@given(POSTS, st.sampled_from(["symbols", "sentiment"]))
-def test_of_the_symbols_only_those_named_stay(text, cleaning):
-    cleaned = clean_text(text, cleaning)
-    assert cleaned == EMPTY or re.search(r"[^\w !?.,'\"-]|  ", cleaned) is None
-    assert len(cleaned) <= MOST_CHARACTERS
-
-
-@few
-@given(POSTS)
-def test_symbols_cleaning_leaves_no_character_three_times(text):
-    assert re.search(r"(.)\1\1", clean_text(text, "symbols")) is None
+    assert cleaned == cleaned.strip() != ""
+    if cleaning in ("symbols", "sentiment"):
+        assert cleaned == EMPTY or re.search(r"[^\w !?.,'\"-]|  ", cleaned) is None
+        assert len(cleaned) <= MOST_CHARACTERS
+    if cleaning == "symbols":
+        assert re.search(r"(.)\1\1", cleaned) is None
 
 
 @few
@@ -290,7 +266,6 @@ def test_nothing_of_an_address_is_left_by_sentiment_cleaning(before, address, af
         ("sohttp://t.co/Ab1 now", "so now"),
         ("😍http://t.co/Ab1😍", "smiling face with heart eyes smiling face with heart eyes"),
         ("see pic.twitter.com/Ab1", "see"),
-        ("see http:/…", "see"),
         ("“RT @a: hello”", '" hello"'),
         ("so true RT @a: hello", "so true hello"),
         ("so RT worthy and/or fun...so sweet", "so RT worthy and or fun...so sweet"),
@@ -299,11 +274,9 @@ def test_nothing_of_an_address_is_left_by_sentiment_cleaning(before, address, af
         ("#StopBoknal2015 #28DaysLater", "Stop Boknal 2015 28 Days Later"),
         ("#BBCNews#iLoveNY #4u", "BBC News i Love NY 4u"),
         ("McDonald's is no hashtag", "McDonald's is no hashtag"),
-        ("so good!!! really?! well...", "so good!!! really?! well..."),
         ("不错！真的？是，好。", "不错!真的?是,好."),
         ("don’t “stop” well-known", 'don\'t "stop" well-known'),
         ("❗❓‼️⁉️ wow", "!?!!!? wow"),
-        ("a & b * c | d ~ e", "a b c d e"),
         ("soooo happy", "soooo happy"),
     ],
 )
@@ -317,9 +290,7 @@ def test_sentiment_cleaning_keeps_what_carries_sentiment(text, left):
         ("soooo happy!!!! :-)", "soo happy!! smiling face"),
         ("@a #tag http://t.co/Ab1", "a tag http t.co Ab1"),
         ('Tom & Jerry\'s "well-known" 50% ~', 'Tom Jerry\'s "well-known" 50'),
-        ("#HappyDay", "HappyDay"),
         ("don’t", "don't"),
-        ("__init__", "__init__"),
     ],
 )
 def test_symbols_cleaning_as_the_study_does_it(text, left):
@@ -369,14 +340,6 @@ def test_a_long_text_is_cut_at_a_space_that_lies_far_enough_behind(cleaning):
     assert clean_text(exact + " ab", cleaning) == exact
 
 
-@pytest.mark.parametrize(
-    "text", ["", " \n", "#", "@you http://t.co/a", "RT @you:", "…", "🏽", "*&%"]
-)
-def test_sentiment_cleaning_marks_a_text_of_which_nothing_is_left(text):
-    assert clean_text(text, "sentiment") == EMPTY
-    assert clean_text(EMPTY, "sentiment") == clean_text(EMPTY, "symbols") == EMPTY
-
-
 @pytest.mark.parametrize("cleaning", CLEANINGS)
 @pytest.mark.parametrize("piece", ["a.", "a-", "#Aa", "-_", "😀", "http:", "<", ":'", "@a RT: "])
 def test_no_text_takes_long(piece, cleaning):
@@ -385,44 +348,25 @@ def test_no_text_takes_long(piece, cleaning):
     assert time.perf_counter() - begin < 2
 
 
-@few
-@given(POSTS)
-def test_normalised_words_are_lower_case_words_of_the_text(text):
-    words = normalised_words(text)
-    assert all(re.fullmatch(r"\w+", word) for word in words)
-    assert words == [word.casefold() for word in words]
-
-
 def test_normalised_words_ignore_case_marks_and_addresses():
     one = normalised_words("RT @a: So HAPPY today!!! #blessed http://t.co/1")
     assert one == normalised_words("so happy, today: blessed http:/…")
     assert one == ["so", "happy", "today", "blessed"]
 
 
-def test_the_index_has_a_row_for_each_file_and_says_what_is_wrong(tmp_path):
-    contents = {
-        "9": b"fine",
-        "10": b"",
-        "11": b"\x00\x01",
-        "12": b"so\xa1\xad",
-        "13": "donâ€™t".encode(),
-        "14": b"\x81 ",
-    }
+def test_the_index_has_a_row_for_each_file_with_its_problem(tmp_path):
+    contents = {"9": b"fine", "10": b"", "11": b"\x00\x01", "12": b"so\xa1\xad", "14": b"\x81 "}
     for guid, content in contents.items():
         (tmp_path / f"{guid}.txt").write_bytes(content)
     index = index_texts([tmp_path / f"{guid}.txt" for guid in contents]).set_index("guid")
-    assert list(index.index) == list(contents)
-    assert list(index["bytes"]) == [len(content) for content in contents.values()]
+    assert index["bytes"].to_dict() == {guid: len(c) for guid, c in contents.items()}
     bad = index[index["problem"] != ""]
     assert list(bad.index) == ["10", "11", "14"]
     assert set(bad["text"]) == {""}
     assert "empty" in bad.loc["10", "problem"]
     assert "NUL" in bad.loc["11", "problem"]
-    assert index.loc["12", ["text", "encoding", "note"]].tolist() == [
-        "so…", "gb18030", "decoded as gb18030"
-    ]  # fmt: skip
-    assert "repaired" in index.loc["13", "note"]
-    assert index.loc["9", "note"] == ""
+    good = index.loc[["9", "12"], ["text", "encoding", "note"]].to_numpy().tolist()
+    assert good == [["fine", "utf-8", ""], ["so…", "gb18030", "decoded as gb18030"]]
 
 
 @pytest.mark.parametrize("suffix", [".tsv", ".csv", ".parquet"])
