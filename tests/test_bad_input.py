@@ -11,20 +11,16 @@ import re
 import shutil
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image
 
 import job
 from conftest import ROOT
 from mmsent.config.profile import load_profile
-from mmsent.data.images import UnreadableImageError, read_picture
-from mmsent.data.index import IMAGE_COLUMNS, TEXT_COLUMNS
+from mmsent.data.index import IMAGE_COLUMNS
 from mmsent.encoders.checkpoints import OPTIONS
 from mmsent.labels import LABELS
 from mmsent.tables import as_cell, read_table
@@ -222,27 +218,6 @@ def ended(name, **arguments):
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"guid,tag\n3,happy\n", "line 2: unknown label 'happy'"),
-        (None, "cannot be read: Is a directory"),
-    ],
-)
-def test_a_list_that_cannot_be_used_ends_a_job(tmp_path, content, message):
-    path, problems = tmp_path / "train.txt", tmp_path / "p.tsv"
-    path.mkdir() if content is None else path.write_bytes(content)
-    for name, columns in (("texts", TEXT_COLUMNS), ("images", IMAGE_COLUMNS)):
-        (tmp_path / f"{name}.tsv").write_text("\t".join(columns) + "\n")
-    output = ended(
-        "list_posts", lists=[str(path)], texts=f"{tmp_path}/texts.tsv", on_bad_post="error",
-        images=f"{tmp_path}/images.tsv", posts=f"{tmp_path}/p.parquet", problems=str(problems),
-    )  # fmt: skip
-    assert output.startswith(f"{path}: ")
-    assert message in output
-    assert not problems.exists()
-
-
-@pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"source": "/nowhere/weights.pth"}, "/nowhere/weights.pth: no such file or folder"),
@@ -278,57 +253,21 @@ def test_no_spreadsheet_runs_a_post_as_a_formula(text):
     assert as_cell(f"so {text}") == f"so {text}"
 
 
-few = settings(max_examples=100, deadline=None, derandomize=True)
-STARTS = [b"", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"RIFF\x10\0\0\0WEBPVP8 ",
-          b"BM", b"II*\0", b"%!PS-Adobe-3.0 EPSF-3.0\n", b"P6 2 2 255\n"]  # fmt: skip
-
-
-@few
-@given(st.sampled_from(STARTS), st.binary(max_size=60))
-def test_any_bytes_are_an_image_or_a_documented_error(tmp_path_factory, start, content):
-    path = Path(tmp_path_factory.getbasetemp() / "any.jpg")
-    path.write_bytes(start + content)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            assert read_picture(path).rgb.mode == "RGB"
-        except UnreadableImageError as error:
-            assert str(error)  # noqa: PT017
-
-
-PICKLES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
-WEIGHTS = ("torch.load", "open_clip.create_model_from_pretrained")
-CODE = ("yaml.load", "yaml.unsafe_load", "yaml.full_load", "eval", "exec")
-
-
-def imports_pickle(node):
-    if isinstance(node, ast.Import):
-        return any(alias.name.split(".")[0] in PICKLES for alias in node.names)
-    imports = isinstance(node, ast.ImportFrom) and node.module in PICKLES
-    # The name of pickle's error is no use of pickle.
-    return imports and {alias.name for alias in node.names} != {"UnpicklingError"}
-
-
-def runs_code(call):
-    """Whether a call could run code in the file that it loads."""
-    name = ast.unparse(call.func)
-    options = {option.arg: ast.unparse(option.value) for option in call.keywords}
-    if {options.get("allow_pickle"), options.get("trust_remote_code")} & {"True"}:
-        return True
-    if name in CODE or name.endswith("read_pickle"):
-        return True
-    if name in WEIGHTS:
-        return options.get("weights_only") != "True"
+#: Imports and calls that could run code in the file that they load.
+UNGUARDED = (
+    r"^(import|from) (pickle|dill|cloudpickle|joblib|shelve|marshal)\b(?!.* UnpicklingError$)",
+    r"^(eval|exec|yaml\.(load|unsafe_load|full_load)|\w+\.read_pickle)\(",
+    r"(allow_pickle|trust_remote_code)=True",
+    r"^(torch\.load|open_clip\.create_model_from_pretrained)\((?!.*weights_only=True)",
     # A class that is named is the code; one that the file chooses needs OPTIONS.
-    chosen = name.endswith(".from_pretrained") and re.match(r"Auto|[a-z]", name)
-    return bool(chosen) and "**OPTIONS" not in ast.unparse(call)
+    r"^(Auto|[a-z])\w*\.from_pretrained\((?!.*\*\*OPTIONS)",
+)
 
 
-def unguarded(tree):
-    """The lines of a module that import pickle, or load a file that could run code."""
-    for node in ast.walk(tree):
-        if imports_pickle(node) or (isinstance(node, ast.Call) and runs_code(node)):
-            yield ast.unparse(node)
+def unguarded(source):
+    nodes = ast.walk(ast.parse(source))
+    lines = [ast.unparse(n) for n in nodes if isinstance(n, ast.Import | ast.ImportFrom | ast.Call)]
+    return [line for line in lines if any(re.search(pattern, line) for pattern in UNGUARDED)]
 
 
 HARMFUL = ["torch.load(p)", "torch.load(p, weights_only=False)", "import pickle",
@@ -339,14 +278,10 @@ HARMFUL = ["torch.load(p)", "torch.load(p, weights_only=False)", "import pickle"
 
 @pytest.mark.parametrize("code", HARMFUL)
 def test_the_search_for_unguarded_loading_finds_it(code):
-    assert list(unguarded(ast.parse(code)))
+    assert unguarded(code)
 
 
 def test_nothing_is_loaded_that_could_run_code():
-    found = {
-        f"{path.relative_to(ROOT)}: {call}"
-        for path in (ROOT / "scripts").rglob("*.py")
-        for call in unguarded(ast.parse(path.read_text(encoding="utf-8")))
-    }
-    assert not found
+    sources = (ROOT / "scripts").rglob("*.py")
+    assert not [line for path in sources for line in unguarded(path.read_text(encoding="utf-8"))]
     assert OPTIONS == {"local_files_only": True, "trust_remote_code": False}

@@ -13,18 +13,16 @@ from mmsent.encoders.device import make_deterministic
 from mmsent.encoders.load import load_tower
 from mmsent.encoders.rows import text_rows
 from mmsent.encoders.smoke_test import smoke_test
-from mmsent.models.network import TOKENS
 from mmsent.training.inputs import Inputs
 from mmsent.training.loop import fit
 from mmsent.training.run import predict
-from mmsent.vlm.device import peak_memory, precision_for
+from mmsent.vlm.device import precision_for
 from mmsent.vlm.network import trained_state
-from mmsent.vlm.smoke_test import step_memory
 from test_checkpoints import BUILDERS, VIEW, text_spec
-from test_models import VERSIONS, version
+from test_models import VERSIONS, batch_of, version
 from test_store import image_states, images
 from test_vlm_training import fitted, interrupted_splits
-from vlm_posts import TINY, settings, write_posts
+from vlm_posts import settings, write_posts
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 
@@ -52,31 +50,17 @@ def text_encoder(builder, folder):
     return text_spec(folder)
 
 
-def inputs_of(experiment, posts, seed, size):
-    """Posts whose inputs correlate with their label, of the shapes that the experiment reads."""
-    generator = torch.Generator().manual_seed(seed)
+def inputs_of(experiment, posts, size):
+    """Posts with random inputs of the shapes that an experiment reads, in one view."""
+    batch = batch_of(experiment, posts, size, seed=posts)
     labels = torch.arange(posts) % 3
-    mark = labels.view(posts, 1, 1)
-    views = experiment.image.views + 1
-    embeddings = {}
-    if experiment.text.trained_layers:
-        tokens = torch.randint(2, 9, (posts, 1), generator=generator)
-        states = torch.randn(posts, 1, 8, size, generator=generator) + mark.unsqueeze(-1)
-        mask = torch.arange(8) < tokens.unsqueeze(-1)
-        embeddings = {"text": (states * mask.unsqueeze(-1)).half(), TOKENS: tokens}
-    else:
-        embeddings["text"] = torch.randn(posts, 1, size, generator=generator) + mark
-    if experiment.image.network:
-        noise = torch.randint(150, (posts, views, 3, 64, 64), generator=generator)
-        embeddings["image"] = (noise + 50 * mark.view(posts, 1, 1, 1, 1)).to(torch.uint8)
-    else:
-        embeddings["image"] = torch.randn(posts, views, 1280, generator=generator) + mark
-    return Inputs([f"{seed}-{n}" for n in range(posts)], labels, embeddings)
+    embeddings = {name: tensor.unsqueeze(1) for name, tensor in batch.items()}
+    return Inputs([f"{posts}-{n}" for n in range(posts)], labels, embeddings)
 
 
 def trained(experiment, device, encoders, size=32):
     make_deterministic()
-    train, validation = (inputs_of(experiment, posts, posts, size) for posts in (33, 15))
+    train, validation = (inputs_of(experiment, posts, size) for posts in (33, 15))
     trainer = fit(experiment, train, validation, 5, device, encoders)
     return trainer, predict(trainer.network, validation, device)[0]
 
@@ -185,12 +169,3 @@ def test_an_interrupted_run_on_a_gpu_resumes(data, tmp_path):
     assert [row["epoch"] for row in resumed.history] == [1, 2, 3, 4]
     for one, other in zip(whole.history, resumed.history, strict=True):
         assert one["train_loss"] == pytest.approx(other["train_loss"], rel=1e-3)
-
-
-def test_the_memory_of_a_step_is_that_of_the_gpu(data):
-    folder, posts, _ = data
-    torch.cuda.reset_peak_memory_stats()
-    small = step_memory(settings(), TINY, posts, folder, GPU)
-    torch.cuda.reset_peak_memory_stats()
-    large = step_memory(settings(optimiser={"batch_size": 24}), TINY, posts, folder, GPU)
-    assert 0 < small < large <= peak_memory(GPU)
