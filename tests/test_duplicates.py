@@ -209,11 +209,3 @@ def test_the_summary_counts_what_one_counts_by_hand():
     }
     shuffled = posts.sample(frac=1, random_state=1)
     assert duplicate_summary(shuffled, grouped[::-1]) == duplicate_summary(posts, grouped)
-
-
-def test_the_summary_of_posts_that_are_all_different_counts_nothing():
-    posts = pd.DataFrame({"guid": ["1", "2"], "subset": LABELLED, "label": [0, 2]})
-    summary = duplicate_summary(posts, groups(texts(g1="a", g2="b")))
-    assert summary.pop("largest_group") == 1
-    assert summary.pop("group_sizes") == {}
-    assert set(summary.values()) == {0}

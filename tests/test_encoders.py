@@ -1,7 +1,6 @@
 """Frozen encoders: the right weights, states that depend on one post, files that contain them."""
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -9,9 +8,8 @@ from transformers import BertConfig, BertModel
 
 from conftest import ROOT, write_rows
 from mmsent.config.profile import load_profile
-from mmsent.encoders.embeddings import BLANK, Embeddings, read_header
+from mmsent.encoders.embeddings import BLANK, Embeddings
 from mmsent.encoders.load import load_tower
-from mmsent.encoders.rows import text_rows
 from mmsent.encoders.timm_image import load_image_tower, load_matched
 from mmsent.encoders.towers import ImageTower, masked_mean
 from mmsent.encoders.transformers_towers import load_text_tower
@@ -83,19 +81,6 @@ def test_the_masked_mean_leaves_padding_out():
     assert masked_mean(states, torch.tensor([[1, 1, 0]])).item() == 2.0
 
 
-def test_two_texts_differ_and_company_does_not_matter(text_tower):
-    short, long = "so happy today", "this is terrible news for everybody who lives in the city " * 3
-    alone = text_tower.encode([short])
-    together = text_tower.encode([short, long])
-    for pooling in ("mean", "first", "summary"):
-        torch.testing.assert_close(alone[pooling][0], together[pooling][0], atol=1e-5, rtol=1e-4)
-        # A state that is the same for every text would make the model image-only.
-        assert (together[pooling][0] - together[pooling][1]).abs().max() > 0.1
-    assert together["length"].tolist() == [5, alone["length"].item() + 30]
-    cut = text_tower.encode(["word " * 100])["length"]
-    assert cut.item() == 102 > text_tower.max_length, "tokens are counted before cutting off"
-
-
 def test_frozen_encoders_have_nothing_to_train(text_tower, image_tower):
     for model in (text_tower.model, image_tower.model):
         assert not model.training
@@ -119,28 +104,6 @@ def test_images_are_normalised_once():
     torch.nn.init.zeros_(tower.model.bias)
     extremes = torch.tensor([0, 255], dtype=torch.uint8).expand(1, 3, 2, 2)
     assert tower.encode(extremes).unique().tolist() == [-1.0, 1.0]
-
-
-def test_rows_are_in_the_order_of_the_index_and_an_empty_text_is_a_blank_one(text_tower):
-    texts = ["a long text about the weather in the mountains", "hi", "good morning", "", "hi"]
-    table = pd.DataFrame({"guid": list("abcde"), "text": texts})
-    view = {"cleaning": "none", "max_tokens": 0, "below": 0, "policy": None}
-    ((numbers, arrays),) = text_rows(text_tower, table, {"v": view}, {"v": range(6)}, 0, 1)["v"]
-    assert list(numbers) == list(range(6))
-    for row, text in enumerate(texts[:3]):
-        alone = text_tower.encode([text])["mean"][0].numpy()
-        np.testing.assert_allclose(arrays["mean"][row], alone, atol=1e-3)
-    assert np.array_equal(arrays["mean"][3], arrays["mean"][5])
-    assert np.array_equal(arrays["mean"][1], arrays["mean"][4])
-
-
-def test_embedding_files_are_the_same_bytes_each_time(tmp_path):
-    array = np.arange(12, dtype=np.float32).reshape(3, 4)
-    for name in ("a", "b"):
-        write_rows(tmp_path / name, {"state": array, "n": np.arange(3)}, ["1", "2", BLANK],
-                         {"z": 1, "a": "é"})  # fmt: skip
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-    assert read_header(tmp_path / "a").settings == {"z": 1, "a": "é"}
 
 
 def test_embeddings_are_looked_up_by_guid_and_blanks_stand_in(tmp_path):

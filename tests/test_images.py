@@ -4,7 +4,6 @@ import errno
 import io
 import struct
 import warnings
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -84,13 +83,6 @@ def test_a_jpeg_is_read_as_it_is(read, row):
     assert near(picture.rgb.getpixel((35, 10)), BLUE)
     found = row(saved(halves(), "JPEG"))
     assert (found["guid"], found["file"], found["note"], found["problem"]) == ("7", "7.jpg", "", "")
-
-
-def test_a_png_named_jpg_is_read_and_noted(row):
-    found = row(saved(halves(), "PNG"))
-    assert (found["format"], found["problem"]) == ("PNG", "")
-    assert "PNG named .jpg" in found["note"]
-    assert len(found["phash"]) == 16
 
 
 def test_cmyk_keeps_its_colours(read, row):
@@ -241,24 +233,10 @@ def test_an_image_beyond_the_limit_is_refused_and_one_at_the_limit_is_not(read, 
     monkeypatch.setattr(images, "MAXIMUM_PIXELS", 40 * 30)
     assert read(content).rgb.size == (40, 30)
     monkeypatch.setattr(images, "MAXIMUM_PIXELS", 40 * 30 - 1)
-    with pytest.raises(UnreadableImageError, match=r"40 x 30 pixels are more than 1,199"):
-        read(content)
-
-
-def claiming(width, height):
-    """A small PNG whose header claims another size."""
-    content = saved(Image.new("L", (1, 1)), "PNG")
-    header = b"IHDR" + struct.pack(">II", width, height) + content[24:29]
-    return content[:12] + header + struct.pack(">I", zlib.crc32(header)) + content[33:]
-
-
-def test_a_file_that_claims_a_giant_image_is_refused_undecoded_and_without_warning(read):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with pytest.raises(UnreadableImageError, match=r"12000 x 12000 .* 100,000,000"):
-            read(claiming(12_000, 12_000))
-        with pytest.raises(UnreadableImageError):
-            read(claiming(60_000, 60_000))
+        with pytest.raises(UnreadableImageError, match=r"40 x 30 pixels are more than 1,199"):
+            read(content)
 
 
 def test_contrast_tells_blank_images_from_others(row):

@@ -132,18 +132,6 @@ def test_the_views_of_every_policy_differ_and_show_the_image(name):
     assert max(float((view == 0).float().mean()) for view in views) < 0.5
 
 
-@pytest.mark.parametrize("kept", ["translation", "erasing"])
-def test_the_heavy_policy_moves_and_erases(kept):
-    white = Image.new("RGB", (300, 300), "white")
-    steps = [step for step in POLICIES["heavy"]["operations"] if kept in step]
-    only = {"margin": 0, "operations": steps}
-    black = [
-        float((augmented_view(white, only, 112, f"{n:064x}", 1, 42) == 0).float().mean())
-        for n in range(60)
-    ]
-    assert 0.01 < max(black) < 0.4
-
-
 def one_of(image, number, **settings):
     torch.manual_seed(number)
     return operation("one_of", settings, 32)(image)
