@@ -169,15 +169,6 @@ def test_whole_words_are_one_token_in_running_text(encoder):
     assert max(words.values()) < len(tower.input_embeddings())
 
 
-def test_augmented_texts_are_encoded(encoder, tmp_path):
-    policy = {"p": 1.0, "minimum_words": 4, "operations": ["synonym", "delete"], "share": 0.3,
-              "similarity": 0.0}  # fmt: skip
-    plain = encoded_texts(encoder[0], tmp_path / "a")["mean"]
-    view = encoded_texts(encoder[0], tmp_path / "b", policy=policy, number=1)["mean"]
-    assert np.abs(view[1] - plain[1]).max() > 0.01
-    assert (view[-1] == plain[-1]).all()  # the blank one is not augmented
-
-
 def test_weights_that_nothing_pins_are_refused_with_their_hash(tmp_path):
     checkpoints.bert(tmp_path)
     path = tmp_path / "model.safetensors"
@@ -469,17 +460,6 @@ def test_models_of_open_clip_that_cannot_be_read_are_refused(native, tmp_path, c
     for tower in (text_tower, image_tower):
         with pytest.raises(WeightsError, match=f"(?s){message}"):
             tower(open_spec(tmp_path))
-
-
-def test_pixels_are_stored_as_they_are(tmp_path):
-    settings = {"size": 32, "crop_share": 1.0, "mean": [0.5] * 3, "std": [0.5] * 3}
-    stored, parameters = encoded_images({"pixels": settings}, tmp_path)
-    assert stored["pixels"].dtype == np.uint8
-    for row in (0, 1):
-        picture = np.asarray(Image.open(tmp_path / f"{row + 1}.png"))
-        assert (stored["pixels"][row] == picture.transpose(2, 0, 1)).all()
-    assert (stored["pixels"][2] == 128).all()
-    assert parameters == 0
 
 
 @pytest.mark.parametrize("trained", [1, 2])

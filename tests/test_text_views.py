@@ -51,24 +51,15 @@ WORDS = st.sampled_from([*TEXT.split(), "strong", "not", "#film", "film!", "http
 
 
 @few
-@given(st.text() | st.lists(WORDS).map(" ".join), st.integers(0, 99))
-def test_without_probability_nothing_changes(text, number):
-    assert view(text, number=number, p=0.0) == text
-
-
-@few
-@given(st.lists(WORDS | st.just(EMPTY), max_size=12), st.integers(0, 99),
+@given(st.lists(WORDS | st.just(EMPTY) | st.text(), max_size=12), st.integers(0, 99),
        st.sampled_from(OPERATIONS))  # fmt: skip
-def test_texts_of_too_few_words_stay_as_they_are(words, number, operation):
+def test_texts_of_too_few_words_stay_and_with_certainty_others_change(words, number, operation):
     text = "  ".join(words)
+    assert view(text, number=number, p=0.0) == text
     changed = view(text, number=number, minimum_words=6, operations=[operation])
-    assert len(words) >= 6 or changed == text
-
-
-@few
-@given(st.lists(WORDS, min_size=4, max_size=12, unique=True), st.integers(0, 99))
-def test_with_certainty_every_text_of_enough_words_is_changed(words, number):
-    assert view(" ".join(words), number=number) != " ".join(words)
+    assert len(text.split()) >= 6 or changed == text
+    if len(set(text.split())) >= 4:
+        assert view(text, number=number) != text
 
 
 @few
@@ -85,17 +76,14 @@ def test_each_operation_does_what_it_says(words, number, operation):
         assert operation == "synonym" or Counter(changed) == Counter(words)
 
 
-def test_half_of_the_texts_are_changed_with_half_the_probability():
-    changed = sum(view(TEXT, guid=str(guid), p=0.5) != TEXT for guid in range(1000))
-    assert 440 < changed < 560
-
-
-def test_all_operations_are_drawn():
-    lengths = Counter()
-    for text in views(TEXT, 300):
+def test_operations_are_drawn_evenly_and_as_often_as_the_probability_says():
+    drawn = Counter()
+    for text in views(TEXT, 600, p=0.5):
         same = Counter(text.split()) == Counter(TEXT.split())
-        lengths["delete" if len(text.split()) < 13 else "swap" if same else "synonym"] += 1
-    assert all(70 < lengths[operation] < 130 for operation in OPERATIONS)
+        drawn["none" if text == TEXT else "delete" if len(text.split()) < 13 else same] += 1
+    assert 240 < drawn.pop("none") < 360
+    assert len(drawn) == 3
+    assert all(70 < count < 130 for count in drawn.values())
 
 
 def test_an_operation_that_cannot_change_a_text_gives_way_to_one_that_can():
@@ -106,17 +94,12 @@ def test_an_operation_that_cannot_change_a_text_gives_way_to_one_that_can():
     assert set(views("ha ha ha ha", operations=["synonym", "swap"])) == {"ha ha ha ha"}
 
 
-def test_the_draw_depends_on_guid_number_and_seed():
-    assert view(TEXT) == view(TEXT)
+def test_the_draw_depends_on_guid_number_and_seed_and_not_on_texts_before():
     for name, values in (("guid", map(str, range(30))), ("number", range(30)), ("seed", range(30))):
         assert len({view(TEXT, **{name: value}) for value in values}) > 10, name
-
-
-def test_the_draw_does_not_depend_on_the_texts_before():
     texts = {str(n): f"{TEXT} and film number {n}" for n in range(30)}
     alone = {g: view(t, guid=g, vocabulary=vocabulary_of(Tower(), 0.6)) for g, t in texts.items()}
-    together = {g: view(texts[g], guid=g) for g in reversed(texts)}
-    assert alone == together
+    assert alone == {g: view(texts[g], guid=g) for g in reversed(texts)}
 
 
 def test_a_share_of_the_words_is_replaced_or_left_out():
@@ -133,18 +116,13 @@ def test_a_share_of_the_words_is_replaced_or_left_out():
 def test_synonyms_are_other_words_of_the_vocabulary():
     assert VOCABULARY.neighbours("movie") == ("film",)
     assert VOCABULARY.neighbours("kitten") == ("cat",)
-    for word in ("Movie", "dog", "the", ""):
-        assert VOCABULARY.neighbours(word) == ()
+    for word in ("Movie", "dog", "the", "", *" ".join(PAIRS[2:]).split()):  # opposites, "ever"
+        assert VOCABULARY.neighbours(word) == (), word
     assert vocabulary_of(Tower(), 1.0).neighbours("movie") == ()
     assert len(vocabulary_of(Tower(), 0.0).neighbours("movie")) > 1
     for word in VOCABULARY.words:
         assert word not in VOCABULARY.neighbours(word)
         assert set(VOCABULARY.neighbours(word)) <= set(VOCABULARY.words)
-
-
-def test_words_of_opposite_meaning_and_function_words_are_no_synonyms():
-    for word in ("strong", "weak", "happy", "unhappy", "useful", "useless", "never", "ever"):
-        assert VOCABULARY.neighbours(word) == (), word
 
 
 OPPOSITES = [
@@ -178,12 +156,11 @@ def test_case_and_punctuation_around_a_word_are_kept(word, changed):
 
 @pytest.mark.parametrize(
     "word",
-    ["@movie", "“@movie:", "http://movie", "http://t.co/movie", "www.movie.com", "movie.com/cat",
-     "[MOVIE]", "movie@cat.com", "movie's", "movie_cat", "émovie", "movieé", "movie/film", "http"],
+    ["@movie", "“@movie:", "http://movie", "www.movie.com", "movie.com/cat", "[MOVIE]",
+     "movie@cat.com", "movie's", "movie_cat", "émovie", "movieé", "movie/film", "http"],
 )  # fmt: skip
 def test_no_address_mention_or_part_of_a_word_is_replaced(word):
-    text = f"a {word} of it"
-    assert set(views(text, operations=["synonym"])) == {text}
+    assert set(views(f"a {word} of it", operations=["synonym"])) == {f"a {word} of it"}
 
 
 def test_no_negation_is_left_out():
