@@ -23,7 +23,7 @@ from mmsent.config.profile import load_profile
 from mmsent.data.index import IMAGE_COLUMNS
 from mmsent.encoders.checkpoints import OPTIONS
 from mmsent.labels import LABELS
-from mmsent.tables import as_cell, read_table
+from mmsent.tables import as_cell
 
 PARTS = ("Snakefile", "rules", "scripts", "config", "profiles", "envs")
 POSTS = 18
@@ -71,17 +71,13 @@ def posts(project):
         shutil.rmtree(project / name, ignore_errors=True)
 
 
-def snakemake(project, *arguments, **config):
+def refusal(project, *arguments, **config):
+    """The output of Snakemake in a run that has to fail."""
     settings = [f"{key}={value}" for key, value in {"dataset": "posts", **config}.items()]
-    return subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "snakemake", *arguments, "--cores", "1", "--config", *settings],
         cwd=project, capture_output=True, text=True, check=False,
     )  # fmt: skip
-
-
-def refusal(project, *arguments, **config):
-    """The output of Snakemake in a run that has to fail."""
-    done = snakemake(project, *arguments, **config)
     output = done.stdout + done.stderr
     assert done.returncode == 1, output
     assert "Traceback" not in output, output
@@ -132,18 +128,6 @@ def test_all_bad_posts_are_listed_in_one_message_before_anything_is_encoded(proj
     assert "Fix the files, or set on_bad_post: drop" in output
 
 
-def test_the_folder_that_is_named_is_the_data_set_even_if_it_is_called_data(project, posts):
-    shutil.copytree(posts, posts / "nested/data")
-    other = (posts / "train.txt").read_text().replace("neutral", "positive")
-    (posts / "nested/train.txt").write_text(other)
-    done = snakemake(project, "results/data/posts.parquet", dataset="posts/nested/data")
-    assert done.returncode == 0, done.stderr
-    table = read_table(project / "results/data/posts.parquet")
-    assert dict(zip(table["guid"], table["label"], strict=True)) == {
-        str(guid): guid % 3 for guid in range(1, POSTS + 1)
-    }
-
-
 def test_a_class_that_is_too_small_is_refused_before_anything_is_encoded(project, posts):
     rows = (posts / "train.txt").read_text().splitlines()
     kept = [row for row in rows if not row.endswith("neutral")]
@@ -157,54 +141,24 @@ def test_encoding_waits_for_posts_that_can_be_used(in_root):
     assert "after=paths.CHECKED," in (in_root / "rules/encode.smk").read_text()
 
 
-def removed(name):
-    def change(project, posts):
-        path = posts / name
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-    return change
-
-
-def edited(text):
-    """The experiment text_only with other settings."""
-
-    def change(project, posts):
-        path = project / "config/experiments/ablation/text_only.yaml"
-        path.write_text(f"base: backbone.yaml\ntitle: Text only\nmodality: text\n{text}\n")
-
-    return change
-
-
-TEXT_ONLY = "config/experiments/ablation/text_only.yaml"
-
-
 @pytest.mark.parametrize(
-    ("change", "config", "message"),
+    ("missing", "config", "message"),
     [
-        (removed("train.txt"), {}, "posts/train.txt: no such file; it lists the labelled posts"),
-        (removed("data"), {}, "posts/data: no such folder; the posts' files belong there"),
-        (None, {"dataset": "nowhere"}, "--config: dataset: no such folder: nowhere (name a folder"),
-        (None, {"fold": 3}, "--config: fold: unknown key, got 3 (did you mean 'folds'?)"),
-        (None, {"seed": "abc"}, "--config: seed: Input should be a valid integer, got 'abc'"),
-        (None, {"versions": "[v4_balanced_clp]"},
+        ("train.txt", {}, "posts/train.txt: no such file; it lists the labelled posts"),
+        ("data", {}, "posts/data: no such folder; the posts' files belong there"),
+        ("", {"dataset": "nowhere"}, "--config: dataset: no such folder: nowhere (name a folder"),
+        ("", {"fold": 3}, "--config: fold: unknown key, got 3 (did you mean 'folds'?)"),
+        ("", {"seed": "abc"}, "--config: seed: Input should be a valid integer, got 'abc'"),
+        ("", {"versions": "[v4_balanced_clp]"},
          "config/experiments/v4_balanced_clp.yaml: no such file (did you mean 'v4_balanced_clip"),
-        (edited("text: {encoder: clipp}"), {},
-         f"{TEXT_ONLY}: text.encoder: no such text encoder, got 'clipp' (did you mean 'clip'?)"),
-        (edited("head: {hidden: wide}"), {},
-         f"{TEXT_ONLY}: head.hidden: Input should be a valid list, got 'wide'"),
     ],
 )  # fmt: skip
 def test_wrong_settings_and_missing_files_end_the_run_before_any_job(
-    project, posts, change, config, message
+    project, posts, missing, config, message
 ):
-    before = (project / TEXT_ONLY).read_text()
-    if change:
-        change(project, posts)
-    try:
-        output = refusal(project, "-n", **config)
-    finally:
-        (project / TEXT_ONLY).write_text(before)
-    assert message in output
+    if missing:
+        (posts / missing).rename(posts / "renamed")
+    assert message in refusal(project, "-n", **config)
     assert not (project / "results").exists()
 
 

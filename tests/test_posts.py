@@ -79,11 +79,6 @@ def test_a_list_that_cannot_be_read_is_named(listing, tmp_path, content, message
     assert message in str(caught.value)
 
 
-def test_a_list_without_labels_may_name_no_post(listing):
-    one = listing("guid,tag\n\n", labelled=False)
-    assert pairs(one) == one.problems == []
-
-
 @pytest.mark.parametrize(
     ("line", "guid", "message"),
     [
@@ -112,6 +107,7 @@ def test_a_list_of_unlabelled_posts_takes_null_or_nothing_as_tag(listing):
     ((guid, file, problem),) = one.problems
     assert (guid, file) == ("6", "test_without_label.txt")
     assert "has the tag 'positive' instead of null" in problem
+    assert pairs(listing("guid,tag\n\n", labelled=False)) == []  # it may list none
     for end in ("\n", ""):  # an empty tag behind a tabulator
         one = listing(f"guid\ttag\n3\t\n4\t{end}", labelled=False)
         assert [guid for guid, _ in pairs(one)] == ["3", "4"]
@@ -273,13 +269,15 @@ def test_good_posts_are_used_whole_in_the_order_of_the_lists(dataset):
     dataset.add("12", "positive", text=b"null")
     dataset.add("9", "negative", text="“so” said,\nand\tdone…".encode())
     dataset.add("30", "null", text=b"NA")
+    dataset.add("31", "null", text=b"007")
+    (dataset.folder / "data/12.json").write_text("{}")  # beside the image, and no image
     posts, problems = dataset.used("error")
-    assert posts["guid"].tolist() == ["12", "9", "30"]
-    assert posts["subset"].tolist() == [LABELLED, LABELLED, UNLABELLED_SUBSET]
-    assert posts["label"].tolist() == [POSITIVE, NEGATIVE, UNLABELLED]
-    assert posts["text"].tolist() == ["null", "“so” said,\nand\tdone…", "NA"]
-    assert posts["image_file"].tolist() == ["12.jpg", "9.jpg", "30.jpg"]
-    assert posts["width"].tolist() == [16, 16, 16]
+    assert posts["guid"].tolist() == ["12", "9", "30", "31"]
+    assert posts["subset"].tolist() == [LABELLED] * 2 + [UNLABELLED_SUBSET] * 2
+    assert posts["label"].tolist() == [POSITIVE, NEGATIVE, UNLABELLED, UNLABELLED]
+    assert posts["text"].tolist() == ["null", "“so” said,\nand\tdone…", "NA", "007"]
+    assert posts["image_file"].tolist() == ["12.jpg", "9.jpg", "30.jpg", "31.jpg"]
+    assert posts["width"].tolist() == [16] * 4
     assert not posts[["text_blanked", "image_blanked", "empty"]].any(axis=None)
     assert problems.empty
 
@@ -311,12 +309,6 @@ def test_a_post_has_its_files_whatever_zeros_and_suffixes_their_names_have(
     assert set(problems["kind"]) <= {NOTE}
     noted = "guid written" in " ".join(problems["problem"])
     assert noted == (written.strip() != posts.loc[1, "guid"])
-
-
-def test_a_file_beside_the_image_that_is_no_image_does_not_matter(dataset):
-    dataset.add("7")
-    (dataset.folder / "data/7.json").write_text("{}")
-    assert dataset.used("error")[0]["image_file"].tolist() == ["7.jpg"]
 
 
 @pytest.mark.parametrize("other", ["7.png", "007.jpg", "7.JPG", "7.0.jpg"])

@@ -4,7 +4,6 @@ import re
 import time
 from typing import get_args
 
-import pandas as pd
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
@@ -19,7 +18,6 @@ from mmsent.data.text import (
     is_empty_after_cleaning,
     normalised_words,
 )
-from mmsent.tables import read_table, write_table
 
 CLEANINGS = get_args(Cleaning)
 
@@ -354,20 +352,3 @@ def test_the_index_has_a_row_for_each_file_with_its_problem(tmp_path):
     assert "NUL" in bad.loc["11", "problem"]
     good = index.loc[["9", "12"], ["text", "encoding", "note"]].to_numpy().tolist()
     assert good == [["fine", "utf-8", ""], ["so…", "gb18030", "decoded as gb18030"]]
-
-
-@pytest.mark.parametrize("suffix", [".tsv", ".csv", ".parquet"])
-@pytest.mark.parametrize(
-    "texts",
-    [
-        ["null", "NA", "", "nan", "12", "True", 'say "hi"', "a\tb", "a\nb,c", "'"],
-        ["007", "12.0", "1e5"],  # nothing but numbers
-        ["", ""],
-    ],
-)
-def test_a_table_gives_back_every_text_as_it_was(tmp_path, suffix, texts):
-    table = pd.DataFrame({"guid": [str(n) for n in range(len(texts))], "text": texts})
-    write_table(tmp_path / f"texts{suffix}", table)
-    back = read_table(tmp_path / f"texts{suffix}")
-    assert back["text"].tolist() == texts
-    assert back["guid"].tolist() == table["guid"].tolist()
