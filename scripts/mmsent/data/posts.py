@@ -135,7 +135,7 @@ def judge(problems: list[Problem], policy: str) -> pd.DataFrame:
 
 
 def _order(problem: Problem) -> tuple[object, ...]:
-    # Where the label file has no valid guid, the column contains what is written there.
+    # Without a valid guid, the column contains the cell of the label file.
     guid = (not problem.guid.isdigit(), *guid_order(problem.guid))
     return problem.kind == NOTE, guid, problem.file, problem.problem
 

@@ -60,7 +60,7 @@ def read_listing(path: Path, labelled: bool) -> Listing:
             f"{path}: line {first} must be the header 'guid,tag', got {header[:60]!r}"
         )
     rows, problems = _listed_posts(table[1:], path.name, labelled)
-    # A file of posts without a label that contains only its header says that there are none.
+    # A file of posts without a label may contain only its header: then there are none.
     if not rows and (labelled or problems):
         reasons = "".join(f"\n  {problem}" for _, _, problem in problems)
         way_out = "list some" if labelled else "list some, or remove the file"

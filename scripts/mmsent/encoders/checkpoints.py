@@ -16,7 +16,7 @@ from transformers.utils import logging as transformers_logging
 from mmsent.encoders.towers import frozen
 from mmsent.encoders.weights import WeightsError, weight_files
 
-# What matters of its loading report is checked below, and progress is shown post by post.
+# The missing weights of its loading report are checked below; progress is shown post by post.
 transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
 
@@ -62,7 +62,7 @@ def load_model(
 
 @contextmanager
 def as_weights_error(name: str) -> Iterator[None]:
-    """Raise what goes wrong while weights are loaded as a WeightsError that begins with a name."""
+    """Raise errors of loading weights as a WeightsError whose message begins with a name."""
     try:
         yield
     except (torch.OutOfMemoryError, WeightsError):

@@ -123,7 +123,7 @@ def load_open_text(clip: OpenClip) -> TextTower:
 
 
 def load_open_image(clip: OpenClip) -> ImageTower:
-    """Load the image encoder of an open_clip model with the model's own size, mean and deviation.
+    """Load the image encoder of an open_clip model, with its size, mean and standard deviation.
 
     Images keep their proportions and lose their margins, even if the model was trained on squeezed
     ones.
@@ -143,7 +143,7 @@ def load_open_image(clip: OpenClip) -> ImageTower:
         visual = visual.trunk
     else:
         # Keeps all layers, drops projection and last norm: the class token's last state is left,
-        # which is also what is read of a CLIP of transformers.
+        # as for a CLIP of transformers.
         visual.prune_intermediate_layers(1, prune_norm=True)
     return ImageTower(visual, height, 1.0, preprocessing["mean"], preprocessing["std"])
 

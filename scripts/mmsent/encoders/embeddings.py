@@ -33,7 +33,7 @@ BLANK = ""
 
 @dataclass(frozen=True)
 class Header:
-    """What determines the arrays of an embedding file.
+    """The header of an embedding file.
 
     Attributes
     ----------

@@ -1,8 +1,8 @@
 """Encoding jobs: all views of one modality of the posts by one frozen encoder.
 
-What an earlier run stored is not computed again. The row of a post depends on its text or image
-alone, to the bit: not on the other posts, the number of processes, or what is stored. A file in
-which a few posts were encoded anew therefore has the same bytes as one that was made from nothing.
+Rows that an earlier run stored are not computed again. The row of a post depends only on its text
+or image, to the bit: not on the other posts, the number of processes, or the store. A file in which
+a few posts were encoded anew therefore has the same bytes as one that was made from nothing.
 """
 
 import os
@@ -28,7 +28,7 @@ from mmsent.encoders.embeddings import (
 from mmsent.files import sha256_bytes, sorted_keys, written_whole
 from mmsent.sources import code_hash
 
-#: What turns a text or an image into an encoder's input, and what computes.
+#: Packages that prepare the input of an encoder, or compute.
 _PACKAGES = ("torch", "torchvision", "transformers", "tokenizers", "timm", "open_clip_torch",
              "pillow", "emoji", "scikit-learn")  # fmt: skip
 
@@ -42,11 +42,6 @@ class _File:
         self.header = header if header and header.settings == settings else None
         self.known = self.header.rows() if self.header else {}
         self.missing = [number for number, row in enumerate(rows) if row not in self.known]
-
-    @property
-    def is_current(self) -> bool:
-        """Whether the file has exactly these rows, in this order."""
-        return not self.missing and list(self.known) == self.rows
 
     def update(self, encoded: Parts, parameters: int) -> None:
         """Write the file with the rows that it has and those that were encoded."""
@@ -127,7 +122,7 @@ def encode_views(
         else:
             encoded = image_rows(tower, table, images, views, missing, gpus, threads)
     for name, file in files.items():
-        if not file.is_current:
+        if list(file.known) != rows:  # or in another order
             file.update(encoded.pop(name, []), parameters)
         _link(file.path, outputs[name])
     return {name: len(file.missing) for name, file in files.items()}

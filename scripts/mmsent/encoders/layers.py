@@ -96,8 +96,8 @@ class TopLayers(nn.Module):
     """The last layers of a transformer; only they are trained.
 
     It is the model itself, so attention, masks and relative positions are unchanged, without its
-    lower layers and with the states that enter the last ones in place of its embeddings. What the
-    layers share, as DeBERTa's embeddings of relative positions, stays as it was pretrained.
+    lower layers and with the states that enter the last ones in place of its embeddings. Shared
+    weights of the layers, as DeBERTa's embeddings of relative positions, stay as pretrained.
     """
 
     def __init__(self, model: Any, trained_layers: int) -> None:

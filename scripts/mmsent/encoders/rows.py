@@ -157,17 +157,14 @@ def image_rows(
         names, numbers = batch
         made: dict[str, list[torch.Tensor]] = {name: [] for name in names}
         for number in numbers:
-            if number == len(table):
-                image, sha256 = blank, "0" * 64
-            else:
+            image, sha256 = blank, "0" * 64
+            if number < len(table):
                 image = read_picture(folder / table["file"][number]).rgb
                 sha256 = table["sha256"][number]
             for name in names:
                 made[name].append(makers[name](image, sha256))
         filling = size - len(numbers)
-        return {
-            name: torch.stack([*own, *[blank_views[name]] * filling]) for name, own in made.items()
-        }
+        return {n: torch.stack([*some, *[blank_views[n]] * filling]) for n, some in made.items()}
 
     def encode(made: dict[str, torch.Tensor]) -> dict[str, Arrays]:
         return {
@@ -213,7 +210,7 @@ def _chunks(numbers: list[int], size: int) -> list[list[int]]:
 def _in_processes(work: Callable[[Any], Any], tasks: Iterable[Any], number: int) -> Iterator[Any]:
     """Yield the results of ``work`` on each task in order, computed by ``number`` processes.
 
-    The processes are forks: they share what is loaded, and no threads may run. A task and its
+    The processes are forks: they share all that is loaded, and no threads may run. A task and its
     result are small beside the work.
     """
     if number <= 1:

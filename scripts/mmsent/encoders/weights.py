@@ -1,4 +1,4 @@
-"""Weights of encoders: found, fetched, and checked to be those that the profile names."""
+"""Weights of encoders: located, fetched, and checked to be those that the profile names."""
 
 import importlib.util
 import shutil
