@@ -15,10 +15,11 @@ from sklearn.model_selection import cross_val_score
 
 from conftest import ROOT
 from jobs.generate_demo import generate_demo
+from mmsent.data.decoding import decode_text
 from mmsent.data.duplicates import near_duplicate_groups
 from mmsent.data.index import index_images, index_texts
 from mmsent.data.layout import dataset_files
-from mmsent.data.text import decode_text, is_empty_after_cleaning, normalised_words
+from mmsent.data.text import is_empty_after_cleaning, normalised_words
 from mmsent.demo.pictures import draw_picture
 from mmsent.demo.plan import CLASS_FRACTIONS, FEWEST_LABELLED, file_names, plan_posts
 from mmsent.demo.texts import compose_text, encode_text

@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 import torch
 
-from conftest import ROOT, write_rows
-from mmsent.config.experiment import load_experiment
+from conftest import write_rows
 from mmsent.encoders.embeddings import BLANK
+from mmsent.plan.resolve import resolve
 from mmsent.training.inputs import Inputs, load_inputs
 
 GUIDS = ["1", "2", "3", "4", "5", "6"]
@@ -35,7 +35,7 @@ def views_of(folder, name, arrays, views):
 
 def load(tables, name, fold=0, text=1, images=3):
     posts, folds, folder = tables
-    experiment = load_experiment(ROOT / f"config/experiments/{name}.yaml")
+    experiment = resolve(name, {}).settings
     files = {
         key: [folder / f"{key}{view}" for view in range(views)]
         for key, views in (("text", text), ("image", images))

@@ -18,7 +18,7 @@ def check_data(
     folds: dict[str, int],
     checked: Path,
 ) -> None:
-    """Do what later jobs would refuse, in one go: gather, apply the policy, group, assign folds.
+    """Run the steps of later jobs that may refuse posts: gather, apply the policy, group, split.
 
     Parameters
     ----------

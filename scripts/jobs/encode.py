@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from mmsent.encoders.encode import encode_views
-from mmsent.encoders.posts import posts_in
 from mmsent.files import write_json
+from mmsent.tables import read_table
 
 
 def encode(
@@ -21,7 +21,7 @@ def encode(
     gpus: int = 0,
     threads: int = 1,
 ) -> None:
-    """Write the embeddings of each view; what the store has is not computed again.
+    """Write the embeddings of each view; rows in the store are not computed again.
 
     Parameters
     ----------
@@ -36,11 +36,11 @@ def encode(
     gpus
         GPUs allotted to the job: 0 or 1.
     threads
-        Processes that work side by side.
+        Processes that encode side by side.
     """
     outputs = dict(zip(views, embeddings, strict=True))
     store = dict(zip(views, stored, strict=True))
-    posts = posts_in(index)
-    encode_views(posts, encoder, modality, views, outputs, store, images, gpus, threads)
+    table = read_table(index)
+    encode_views(table, encoder, modality, views, store, outputs, images, gpus, threads)
     if not record.exists():  # its date says which job was first
         write_json(record, keys)

@@ -1,4 +1,4 @@
-"""Index the images of the data set: hash, format, size, perceptual hash, what is wrong."""
+"""Index the images of the data set: hash, format, size, perceptual hash, problem."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Index the texts of the data set: hash, encoding, decoded text, what is wrong."""
+"""Index the texts of the data set: hash, encoding, decoded text, problem."""
 
 from pathlib import Path
 

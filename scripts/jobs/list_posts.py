@@ -1,4 +1,4 @@
-"""Join label files and indexes: all listed posts, and every problem with what is done about it."""
+"""Join label files and indexes: all listed posts, and every problem with the action on it."""
 
 from pathlib import Path
 

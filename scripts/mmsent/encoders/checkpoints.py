@@ -1,8 +1,7 @@
-"""Checkpoints: folders with weights, settings and a tokenizer, in the format of transformers."""
+"""Loading models and tokenizers of transformers from folders, without running code in them."""
 
-import importlib.util
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from pickle import UnpicklingError
@@ -14,61 +13,22 @@ from torch import nn
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
-from mmsent.config.encoders import Weights
-from mmsent.encoders.hub import fetched
 from mmsent.encoders.towers import frozen
-from mmsent.encoders.weights import WeightsError, check_files, locate, weight_files
+from mmsent.encoders.weights import WeightsError, weight_files
 
-# What matters of its loading report is checked below, and progress is shown post by post.
+# The missing weights of its loading report are checked below; progress is shown post by post.
 transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
 
-#: Patterns of files of weights, one format each, best first: safetensors can contain no code.
-_FORMATS: Sequence[Sequence[str]] = (
-    ("model.safetensors", "model-*-of-*.safetensors"),
-    ("pytorch_model.bin", "pytorch_model-*-of-*.bin"),
-)
-
-#: What loading a file, settings or weights that do not fit ends in; of asserts, in open_clip.
-_LOADING = (OSError, RuntimeError, ValueError, KeyError, TypeError, AssertionError, SafetensorError)
+#: Errors of files, settings and weights that do not fit; open_clip asserts.
+_LOADING = (AssertionError, ImportError, KeyError, OSError, RuntimeError, SafetensorError,
+            TypeError, ValueError)  # fmt: skip
 
 #: Nothing is fetched while a folder is read, and no code of a checkpoint runs.
 OPTIONS: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
 #: Trained for another purpose and not used here: their weights may be missing.
 _UNUSED = ("pooler.", "vision_model.embeddings.position_ids", "text_model.embeddings.position_ids")
-
-
-def checkpoint_folder(
-    spec: Weights,
-    formats: Sequence[Sequence[str]] = _FORMATS,
-    files_in: Callable[[Path], list[Path]] = weight_files,
-) -> Path:
-    """Return the folder of a checkpoint: fetched if it is a hub's, and with its hash checked.
-
-    Parameters
-    ----------
-    formats
-        As in :func:`fetched`.
-    files_in
-        Returns the files of weights in a folder, of the best format that it contains.
-
-    Raises
-    ------
-    WeightsError
-        If the weights are missing, or not the ones that ``spec`` names.
-    """
-    if spec.revision:
-        folder = fetched(spec.source, spec.revision, formats, lambda path: bool(files_in(path)))
-    else:
-        folder = locate(spec.source)
-    files = files_in(folder)
-    if not files:
-        names = ", ".join(patterns[0] for patterns in formats)
-        raise WeightsError(f"{folder}: contains none of {names}; set source to a folder that does")
-    if spec.sha256 or not spec.revision:
-        check_files(files, spec.sha256)
-    return folder
 
 
 def load_model(
@@ -102,7 +62,7 @@ def load_model(
 
 @contextmanager
 def as_weights_error(name: str) -> Iterator[None]:
-    """Raise what goes wrong while weights are loaded as a WeightsError that names them."""
+    """Raise errors of loading weights as a WeightsError whose message begins with a name."""
     try:
         yield
     except (torch.OutOfMemoryError, WeightsError):
@@ -119,25 +79,9 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     Raises
     ------
     WeightsError
-        If it cannot be read, or needs a package that is not installed.
+        If it cannot be read.
     """
-    pieces = sorted(folder.glob("*.model"))
-    needed = [name for name in ("sentencepiece", "google.protobuf") if not _installed(name)]
-    if pieces and needed and not (folder / "tokenizer.json").is_file():
-        raise WeightsError(
-            f"{pieces[0]}: reading this tokenizer takes the packages sentencepiece and protobuf "
-            "(pip install sentencepiece protobuf), or a tokenizer.json beside it"
-        )
-    try:
+    with as_weights_error(f"{folder}: tokenizer"):
         tokenizer = AutoTokenizer.from_pretrained(folder, **OPTIONS)
-    except (OSError, ValueError, ImportError, KeyError) as error:
-        raise WeightsError(f"{folder}: no tokenizer can be loaded: {error}") from error
     tokenizer.padding_side = "right"
     return tokenizer
-
-
-def _installed(name: str) -> bool:
-    try:
-        return importlib.util.find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False

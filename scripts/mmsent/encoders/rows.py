@@ -1,6 +1,8 @@
 """Rows of embeddings: texts and images through a frozen encoder, each by itself to the bit."""
 
-from collections.abc import Mapping, Sequence
+import itertools
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,58 +10,24 @@ import numpy as np
 import pandas as pd
 import torch
 from PIL import Image
-from torch import nn
 
-from mmsent.config.encoders import ImageEncoder, Pixels, TextEncoder
-from mmsent.config.network import PIXELS
 from mmsent.data.images import BLANK_COLOUR, read_picture
 from mmsent.data.text import EMPTY, clean_text
-from mmsent.encoders.device import device_for, keep_freed_memory
-from mmsent.encoders.embeddings import Arrays, in_half, joined_rows
+from mmsent.encoders.device import device_for
+from mmsent.encoders.embeddings import Arrays, Parts, in_half, joined_rows
 from mmsent.encoders.layers import states_below
-from mmsent.encoders.processes import in_processes
 from mmsent.encoders.text_views import augmented_text, vocabulary_of
-from mmsent.encoders.towers import ImageTower, PixelTower, TextTower
-from mmsent.encoders.transformers_text import load_text_tower
+from mmsent.encoders.towers import ImageTower, TextTower
 from mmsent.encoders.views import view_maker
 from mmsent.progress import Progress
 
-#: Texts are padded to a multiple of so many tokens. Matrix products of another shape may add up in
-#: another order, so the shape of a batch is fixed: it is filled up with blank texts or images, and
-#: the last text of a batch is blank, since a mask without padding may be left out.
+#: Texts are padded to a multiple of this number of tokens. Matrix products of another shape may
+#: add up in another order, so the shape of a batch is fixed: it is filled up with blank texts or
+#: images, and the last text of a batch is blank, since a mask without padding may be left out.
 _MULTIPLE = 8
 
 #: Rows of a batch. Small ones are the fastest on a CPU: activations stay in the cache.
 _BATCH, _GPU_BATCH = 16, 64
-
-
-def load_tower(encoder: dict[str, Any], modality: str) -> Any:
-    """Load the side of an encoder that sees a modality.
-
-    Parameters
-    ----------
-    encoder
-        Its settings (``Models.specification``).
-
-    Raises
-    ------
-    WeightsError
-        If weights are missing, not the ones named, or do not fit.
-    """
-    keep_freed_memory()
-    torch.set_num_threads(1)
-    if "clip" in encoder:
-        from mmsent.encoders.clip import clip_image_tower, clip_text_tower
-
-        return (clip_text_tower if modality == "text" else clip_image_tower)(encoder)
-    if modality == "text":
-        return load_text_tower(TextEncoder(**encoder["text"]))
-    if PIXELS in encoder:
-        pixels = Pixels(**encoder[PIXELS])
-        return PixelTower(nn.Identity(), pixels.size, pixels.crop_share, pixels.mean, pixels.std)
-    from mmsent.encoders.timm_image import load_image_tower
-
-    return load_image_tower(ImageEncoder(**encoder["image"]))
 
 
 def text_rows(
@@ -67,12 +35,10 @@ def text_rows(
     table: pd.DataFrame,
     views: Mapping[str, dict[str, Any]],
     rows: Mapping[str, Sequence[int]],
-    gpus: int = 0,
-    threads: int = 1,
-) -> dict[str, Arrays]:
-    """Encode views of some texts.
-
-    A text that several views have in common is encoded once.
+    gpus: int,
+    threads: int,
+) -> dict[str, Parts]:
+    """Encode views of some texts; a text that several views have in common is encoded once.
 
     Parameters
     ----------
@@ -82,31 +48,33 @@ def text_rows(
         Settings of each view: ``cleaning``, ``max_tokens``, ``below``, ``policy``, ``number``,
         ``seed``.
     rows
-        Rows of the table that each view lacks; the number behind the last one is a blank text.
+        Numbers of the rows of the table to encode, by view; the number after the last one is a
+        blank text.
 
     Returns
     -------
     dict
-        By view the arrays of :meth:`TextTower.encode`, ``(rows, dim)``; with ``below``, those of
-        :func:`states_below`, in half precision and padded with zeros to a common length.
+        By view, in half precision, the arrays of :meth:`TextTower.encode`, ``(rows, dim)``; with
+        ``below``, those of :func:`states_below`, padded with zeros to a common length.
     """
-    texts = {name: _texts(tower, table, views[name], own) for name, own in rows.items()}
-    encoded: dict[str, Arrays] = {}
-    for shape in dict.fromkeys((views[n]["max_tokens"], views[n]["below"]) for n in texts):
-        names = [n for n in texts if (views[n]["max_tokens"], views[n]["below"]) == shape]
+    texts = {name: _texts(tower, table, views[name], numbers) for name, numbers in rows.items()}
+    shapes = {name: (views[name]["max_tokens"], views[name]["below"]) for name in texts}
+    encoded: dict[str, Parts] = {}
+    for shape in dict.fromkeys(shapes.values()):
+        names = [name for name in texts if shapes[name] == shape]
         distinct = list(dict.fromkeys(text for name in names for text in texts[name]))
         place = {text: number for number, text in enumerate(distinct)}
         arrays = _encode_texts(tower, distinct, *shape, gpus, threads)
         for name in names:
-            own = [place[text] for text in texts[name]]
-            encoded[name] = {key: array[own] for key, array in arrays.items()}
+            places = [place[text] for text in texts[name]]
+            encoded[name] = [(rows[name], {key: array[places] for key, array in arrays.items()})]
     return encoded
 
 
 def _texts(
     tower: TextTower, table: pd.DataFrame, view: Mapping[str, Any], rows: Sequence[int]
 ) -> list[str]:
-    """The texts of some rows as a view has them; synonyms are the encoder's own."""
+    """The texts of some rows in a view; synonyms come from the vocabulary of the encoder."""
     policy, vocabulary = view["policy"], None
     if policy and "synonym" in policy["operations"]:
         vocabulary = vocabulary_of(tower, policy["similarity"])
@@ -127,29 +95,27 @@ def _encode_texts(
     lengths = tower.lengths(texts).clamp(max=limit).numpy()
     widths = np.minimum(-(-lengths // _MULTIPLE) * _MULTIPLE, limit)
     batches = [
-        (int(width), places[start : start + _BATCH - 1].tolist())
+        (int(width), numbers)
         for width in np.unique(widths)
-        for places in (np.flatnonzero(widths == width),)
-        for start in range(0, len(places), _BATCH - 1)
+        for numbers in _chunks(np.flatnonzero(widths == width).tolist(), _BATCH - 1)
     ]
 
     def encode(batch: tuple[int, list[int]]) -> Arrays:
-        width, places = batch
-        filled = [*(texts[place] for place in places), *[EMPTY] * (_BATCH - len(places))]
+        width, numbers = batch
+        filled = [*(texts[number] for number in numbers), *[EMPTY] * (_BATCH - len(numbers))]
         if below:
-            states = states_below(tower, filled, below, max_tokens, width)
-            states["states"] = states["states"].half()
+            states = states_below(tower, filled, below, max_tokens, width)  # type: ignore[arg-type]
         else:
             states = tower.encode(filled, max_tokens, width)
-        return {name: tensor[: len(places)].cpu().numpy() for name, tensor in states.items()}
+        return in_half({name: t[: len(numbers)].cpu().numpy() for name, t in states.items()})
 
     tower.model.to(device_for(gpus))
     parts = []
     with Progress(len(texts), "texts") as progress:
-        results = in_processes(encode, batches, 1 if gpus else threads)
-        for (_, places), arrays in zip(batches, results, strict=True):
-            parts.append((places, arrays))
-            progress.update(len(places))
+        results = _in_processes(encode, batches, 1 if gpus else threads)
+        for (_, numbers), arrays in zip(batches, results, strict=True):
+            parts.append((numbers, arrays))
+            progress.update(len(numbers))
     return joined_rows(parts, len(texts))
 
 
@@ -159,9 +125,9 @@ def image_rows(
     folder: Path,
     views: Mapping[str, dict[str, Any]],
     rows: Mapping[str, Sequence[int]],
-    gpus: int = 0,
-    threads: int = 1,
-) -> dict[str, Arrays]:
+    gpus: int,
+    threads: int,
+) -> dict[str, Parts]:
     """Encode views of some readable images; each is decoded once for all of them.
 
     Parameters
@@ -171,7 +137,8 @@ def image_rows(
     views
         Settings of each view: ``policy``, ``number``, ``seed``.
     rows
-        Rows of the table that each view lacks; the number behind the last one is a blank image.
+        Numbers of the rows of the table to encode, by view; the number after the last one is a
+        blank image.
 
     Returns
     -------
@@ -180,49 +147,86 @@ def image_rows(
         ``(rows, 3, size, size)`` in bytes.
     """
     makers = {name: view_maker(tower, **views[name]) for name in rows}
-    lacking = {name: set(own) for name, own in rows.items()}
-    names, hashes = table["file"].tolist(), table["sha256"].tolist()
-    blank_image = Image.new("RGB", (tower.size, tower.size), BLANK_COLOUR)
-    blanks = {name: make(blank_image, "0" * 64) for name, make in makers.items()}
-    every = sorted(set().union(*lacking.values()))
+    blank = Image.new("RGB", (tower.size, tower.size), BLANK_COLOUR)
+    blank_views = {name: make(blank, "0" * 64) for name, make in makers.items()}
     size = _GPU_BATCH if gpus else _BATCH
-    batches = [every[start : start + size] for start in range(0, len(every), size)]
+    batches = _image_batches(rows, size)
 
-    def views_of(batch: list[int]) -> dict[str, tuple[list[int], torch.Tensor]]:
-        """Of each view, the rows of a batch that it lacks, and the batch filled up."""
-        parts: dict[str, tuple[list[int], list[torch.Tensor]]] = {n: ([], []) for n in makers}
-        for row in batch:
-            is_blank = row == len(names)
-            image = None if is_blank else read_picture(folder / names[row]).rgb
-            for name, make in makers.items():
-                if row in lacking[name]:
-                    parts[name][0].append(row)
-                    made = blanks[name] if image is None else make(image, hashes[row])
-                    parts[name][1].append(made)
-        return {
-            name: (own, torch.stack([*made, *[blanks[name]] * (size - len(made))]))
-            for name, (own, made) in parts.items()
-            if own
-        }
+    def make_views(batch: tuple[tuple[str, ...], list[int]]) -> dict[str, torch.Tensor]:
+        """The images of a batch in each of its views, ``(size, 3, side, side)``, filled up."""
+        names, numbers = batch
+        made: dict[str, list[torch.Tensor]] = {name: [] for name in names}
+        for number in numbers:
+            image, sha256 = blank, "0" * 64
+            if number < len(table):
+                image = read_picture(folder / table["file"][number]).rgb
+                sha256 = table["sha256"][number]
+            for name in names:
+                made[name].append(makers[name](image, sha256))
+        filling = size - len(numbers)
+        return {n: torch.stack([*some, *[blank_views[n]] * filling]) for n, some in made.items()}
 
-    def encode(batch: dict[str, tuple[list[int], torch.Tensor]]) -> dict[str, Any]:
+    def encode(made: dict[str, torch.Tensor]) -> dict[str, Arrays]:
         return {
-            name: (own, in_half({tower.output: tower.encode(made)[: len(own)].cpu().numpy()}))
-            for name, (own, made) in batch.items()
+            name: in_half({tower.output: tower.encode(images).cpu().numpy()})
+            for name, images in made.items()
         }
 
     encoded: dict[str, list[tuple[Sequence[int], Arrays]]] = {name: [] for name in rows}
-    place = {name: {row: number for number, row in enumerate(own)} for name, own in rows.items()}
-    with Progress(len(every), "images") as progress:
+    with Progress(sum(len(numbers) for _, numbers in batches), "images") as progress:
         if gpus:
-            results = in_processes(views_of, batches, threads)
-            first = next(results)  # the processes fork before CUDA starts
+            made = _in_processes(make_views, batches, threads)
+            first = next(made)  # the processes fork before CUDA starts
             tower.model.to(device_for(gpus))
-            results = map(encode, (first, *results))
+            results: Iterator[dict[str, Arrays]] = map(encode, itertools.chain([first], made))
         else:
-            results = in_processes(lambda batch: encode(views_of(batch)), batches, threads)
-        for batch, parts in zip(batches, results, strict=True):
-            for name, (own, arrays) in parts.items():
-                encoded[name].append(([place[name][row] for row in own], arrays))
-            progress.update(len(batch))
-    return {name: joined_rows(parts, len(rows[name])) for name, parts in encoded.items()}
+            results = _in_processes(lambda batch: encode(make_views(batch)), batches, threads)
+        for (names, numbers), arrays in zip(batches, results, strict=True):
+            for name in names:
+                part = {key: array[: len(numbers)] for key, array in arrays[name].items()}
+                encoded[name].append((numbers, part))
+            progress.update(len(numbers))
+    return dict(encoded)
+
+
+def _image_batches(
+    rows: Mapping[str, Sequence[int]], size: int
+) -> list[tuple[tuple[str, ...], list[int]]]:
+    """Names of views, and numbers of at most ``size`` rows that exactly these views lack."""
+    lacking: dict[int, list[str]] = {}
+    for name, numbers in rows.items():
+        for number in numbers:
+            lacking.setdefault(number, []).append(name)
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for number, names in lacking.items():
+        groups.setdefault(tuple(names), []).append(number)
+    return [(names, part) for names, numbers in groups.items() for part in _chunks(numbers, size)]
+
+
+def _chunks(numbers: list[int], size: int) -> list[list[int]]:
+    return [numbers[start : start + size] for start in range(0, len(numbers), size)]
+
+
+def _in_processes(work: Callable[[Any], Any], tasks: Iterable[Any], number: int) -> Iterator[Any]:
+    """Yield the results of ``work`` on each task in order, computed by ``number`` processes.
+
+    The processes are forks: they share all that is loaded, and no threads may run. A task and its
+    result are small beside the work.
+    """
+    if number <= 1:
+        yield from map(work, tasks)
+        return
+    with multiprocessing.get_context("fork").Pool(number, _set_work, (work,)) as pool:
+        yield from pool.imap(_call, tasks)
+
+
+_work: Callable[[Any], Any]
+
+
+def _set_work(work: Callable[[Any], Any]) -> None:
+    global _work  # noqa: PLW0603  a closure cannot be sent with each task
+    _work = work
+
+
+def _call(task: Any) -> Any:
+    return _work(task)

@@ -1,16 +1,15 @@
-"""Smoke test of an encoder: it can be loaded, a full batch fits, and how much a post takes."""
+"""Smoke test of an encoder: it can be loaded and encodes a full batch; the size of its rows."""
 
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 
 from mmsent.config.encoders import ENCODES
 from mmsent.config.validation import ConfigError
 from mmsent.encoders.device import device_for
 from mmsent.encoders.embeddings import in_half
-from mmsent.encoders.rows import load_tower
+from mmsent.encoders.load import load_tower
 
 #: Posts of a batch.
 _POSTS = 16
@@ -18,7 +17,7 @@ _POSTS = 16
 
 @dataclass(frozen=True)
 class EncoderSize:
-    """What an encoder takes.
+    """Sizes of an encoder and its rows.
 
     Attributes
     ----------
@@ -37,12 +36,12 @@ class EncoderSize:
 
 
 def smoke_test(name: str, encoder: dict[str, Any], gpus: int = 0) -> EncoderSize:
-    """Load an encoder and have it encode a batch of the longest texts, and of images.
+    """Load an encoder and encode a batch of the longest texts, and one of images.
 
     Raises
     ------
     WeightsError
-        If weights are missing, not the ones named, or do not fit.
+        If weights are missing, not those that the settings name, or do not fit.
     ConfigError
         If the GPU has not enough memory.
     """
@@ -53,13 +52,14 @@ def smoke_test(name: str, encoder: dict[str, Any], gpus: int = 0) -> EncoderSize
             tower.model.to(device_for(gpus))
             if modality == "text":
                 limit = tower.limit(0)
-                arrays = tower.encode(["word " * limit] * _POSTS)
-                token_bytes = 2 * arrays["mean"].shape[1]
+                states = tower.encode(["word " * limit] * _POSTS)
+                token_bytes = 2 * states["mean"].shape[1]
             else:
                 images = torch.zeros(_POSTS, 3, tower.size, tower.size, dtype=torch.uint8)
-                arrays = {tower.output: tower.encode(images)}
+                states = {tower.output: tower.encode(images)}
+            stored = in_half({name: tensor.cpu().numpy() for name, tensor in states.items()})
             parameters[modality] = tower.parameters
-            row_bytes[modality] = _row_bytes({n: a.cpu().numpy() for n, a in arrays.items()})
+            row_bytes[modality] = sum(array[0].nbytes for array in stored.values())
     except torch.OutOfMemoryError as error:
         raise ConfigError(
             f"encoder {name}: a batch of {_POSTS} posts does not fit into the GPU's memory "
@@ -67,7 +67,3 @@ def smoke_test(name: str, encoder: dict[str, Any], gpus: int = 0) -> EncoderSize
             "GPU"
         ) from error
     return EncoderSize(parameters, row_bytes, token_bytes, limit)
-
-
-def _row_bytes(arrays: dict[str, np.ndarray]) -> int:
-    return sum(array[0].nbytes for array in in_half(arrays).values())

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from mmsent.config.network import Vectors
-from mmsent.encoders.pooling import masked_mean
+from mmsent.encoders.towers import masked_mean
 
 
 @dataclass(frozen=True)

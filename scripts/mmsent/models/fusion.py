@@ -9,7 +9,7 @@ import math
 import torch
 from torch import nn
 
-from mmsent.encoders.pooling import masked_mean
+from mmsent.encoders.towers import masked_mean
 from mmsent.models.branches import States
 
 #: Parts of the adaptive fusion, in the order of its weights.

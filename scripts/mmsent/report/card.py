@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from mmsent.data.duplicates import duplicate_summary
-from mmsent.data.problems import NOTE
+from mmsent.data.posts import NOTE
 from mmsent.data.readers import count_listed
 from mmsent.labels import LABELLED, LABELS, TEST
 

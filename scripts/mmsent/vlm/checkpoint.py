@@ -20,8 +20,8 @@ from transformers import (
 from mmsent.config.encoders import TinyVlm, VlmCheckpoint
 from mmsent.config.validation import ConfigError
 from mmsent.config.vlm import PixelBudget
-from mmsent.encoders.checkpoints import OPTIONS, checkpoint_folder, load_model
-from mmsent.encoders.weights import WeightsError
+from mmsent.encoders.checkpoints import OPTIONS, load_model
+from mmsent.encoders.weights import WeightsError, checkpoint_folder
 from mmsent.vlm.device import Precision
 from mmsent.vlm.tiny import write_tiny
 
