@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+import job
 from conftest import write_rows
-from jobs.describe_data import describe_data
 from mmsent.figures.augmentation import augmentation_gallery
 from mmsent.figures.data import image_figure, label_figure, text_length_figure
 from mmsent.figures.sheets import chosen_posts, duplicate_sheet
@@ -32,6 +32,11 @@ TEXTS = [
     "RT @someone: a long post " + "of many words " * 40, "a\x07b", "$" * 90, "#tag " * 9,
     "http://t.co/" + "x" * 60, "plain",
 ]  # fmt: skip
+
+
+def call(name, **arguments):
+    """Run a job as Snakemake does."""
+    job.run([name, json.dumps(arguments, default=str)])
 
 
 def posts_table(labels, folder=None, **columns):
@@ -306,9 +311,13 @@ def test_describe_data_writes_figures_with_their_numbers_and_the_same_bytes(tmp_
     write_rows(tmp_path / "tokens", arrays, ["3", "1", "2", "4", "5", ""])
     names = ("labels", "images", "text_lengths", "augmentation", "duplicates")
     for out in (tmp_path / "first", tmp_path / "second"):
-        describe_data(
-            [tmp_path / "train.txt"],
-            *(tmp_path / f for f in ("posts.parquet", "problems.tsv", "groups.tsv", "folds.tsv")),
+        call(
+            "describe_data",
+            lists=[tmp_path / "train.txt"],
+            posts=tmp_path / "posts.parquet",
+            problems=tmp_path / "problems.tsv",
+            groups=tmp_path / "groups.tsv",
+            folds=tmp_path / "folds.tsv",
             tokens=tmp_path / "tokens",
             max_length=64,
             images=tmp_path,

@@ -9,8 +9,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 from PIL import Image
 
-from jobs.list_bad_cases import list_bad_cases
-from jobs.plot_versions import plot_versions
 from mmsent.evaluation.bad_cases import bad_cases, worst
 from mmsent.figures.confusion import confusion_figure
 from mmsent.figures.curves import curves_figure
@@ -19,7 +17,7 @@ from mmsent.figures.style import save_figure
 from mmsent.files import read_json, write_json
 from mmsent.labels import PROBABILITY_COLUMNS
 from mmsent.tables import read_table, write_table
-from test_figures import TEXTS
+from test_figures import TEXTS, call
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -241,15 +239,16 @@ def files_of(project, file):
 
 
 def test_versions_are_plotted_each_from_its_own_runs(project):
-    plot_versions(
-        project / "folds.tsv",
-        files_of(project, "history.csv"),
-        files_of(project, "metrics.json"),
-        files_of(project, "predictions.parquet"),
-        [project / f"curves/{name}.png" for name in ("v1", "v2")],
-        project / "curves.json",
-        [project / f"confusion/{name}.png" for name in ("v1", "v2")],
-        project / "confusion.json",
+    call(
+        "plot_versions",
+        folds=project / "folds.tsv",
+        histories=files_of(project, "history.csv"),
+        runs=files_of(project, "metrics.json"),
+        predictions=files_of(project, "predictions.parquet"),
+        curves=[project / f"curves/{name}.png" for name in ("v1", "v2")],
+        curve_numbers=project / "curves.json",
+        confusions=[project / f"confusion/{name}.png" for name in ("v1", "v2")],
+        confusion_numbers=project / "confusion.json",
     )
     curves, confusion = (read_json(project / f"{name}.json") for name in ("curves", "confusion"))
     assert curves["v1"]["best_epochs"] == [2, 3]
@@ -261,15 +260,16 @@ def test_versions_are_plotted_each_from_its_own_runs(project):
 
 
 def test_bad_cases_are_listed_with_their_sheets_and_thumbnails(project):
-    list_bad_cases(
-        project / "folds.tsv",
-        project / "posts.parquet",
-        files_of(project, "predictions.parquet"),
-        project,
-        [project / f"sheets/{name}.png" for name in ("v1", "v2")],
-        [project / f"lists/{name}.csv" for name in ("v1", "v2")],
-        project / "small",
-        project / "numbers.json",
+    call(
+        "list_bad_cases",
+        folds=project / "folds.tsv",
+        posts=project / "posts.parquet",
+        predictions=files_of(project, "predictions.parquet"),
+        images=project,
+        figures=[project / f"sheets/{name}.png" for name in ("v1", "v2")],
+        lists=[project / f"lists/{name}.csv" for name in ("v1", "v2")],
+        thumbnails=project / "small",
+        numbers=project / "numbers.json",
     )
     numbers = read_json(project / "numbers.json")
     assert numbers["experiments"]["v2"]["since"] == {"before": "v1", "mended": 3, "spoilt": 0}
