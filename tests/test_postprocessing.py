@@ -4,8 +4,8 @@ import pytest
 from conftest import ROOT
 from mmsent.config.experiment import load_experiment
 from mmsent.config.fitting import Postprocessing
-from mmsent.labels import NEUTRAL
 from mmsent.evaluation.postprocessing import fitted_threshold, postprocessed
+from mmsent.labels import NEUTRAL
 
 
 def rule_of(version):

@@ -21,8 +21,8 @@ from mmsent.evaluation.paired import compared_together
 from mmsent.evaluation.pairs import against_best, consecutive, grid_families
 from mmsent.evaluation.pooling import pooled
 from mmsent.evaluation.submission import submission_numbers
-from mmsent.figures.bad_cases import LONGEST, write_thumbnail
 from mmsent.figures.efficiency import efficiency_rows
+from mmsent.figures.sheets import LONGEST, write_thumbnail
 from mmsent.report.changes import changes_table, varied_settings
 from mmsent.report.data import data_values
 from mmsent.report.document import CHAPTERS, report_values

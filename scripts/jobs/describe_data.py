@@ -5,12 +5,11 @@ from typing import Any
 
 import torch
 
+from mmsent.encoders.embeddings import Embeddings
 from mmsent.figures.augmentation import augmentation_gallery
-from mmsent.figures.duplicates import duplicate_sheet
-from mmsent.figures.images import image_figure
-from mmsent.figures.labels import label_figure
-from mmsent.figures.style import save_figure, save_sheet
-from mmsent.figures.text_lengths import read_token_lengths, text_length_figure
+from mmsent.figures.data import image_figure, label_figure, text_length_figure
+from mmsent.figures.sheets import duplicate_sheet
+from mmsent.figures.style import save_figure
 from mmsent.files import write_json, write_text
 from mmsent.report.card import card_numbers
 from mmsent.report.render import rendered
@@ -51,17 +50,18 @@ def describe_data(
     """
     torch.set_num_threads(1)  # the gallery has three images
     table, group_table = read_table(posts), read_table(groups)
+    lengths = Embeddings(tokens, "length").of(table["guid"], table["text_blanked"])
     counts = card_numbers(lists, table, read_table(problems), group_table, read_table(folds))
     write_json(card_counts, counts)
     write_text(card, rendered("card.md.j2", card=counts))
     drawn = {
         "labels": label_figure(table),
         "images": image_figure(table),
-        "text_lengths": text_length_figure(table, read_token_lengths(tokens), max_length),
+        "text_lengths": text_length_figure(table, lengths, max_length),
         "augmentation": augmentation_gallery(table, images, augmentation, 224, seed),
         "duplicates": duplicate_sheet(table, group_table, images),
     }
     for path, file in zip(figures, numbers, strict=True):
         figure, shown = drawn[path.stem]
-        (save_sheet if path.stem in PHOTOGRAPHS else save_figure)(figure, path)
+        save_figure(figure, path, photographs=path.stem in PHOTOGRAPHS)
         write_json(file, shown)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from mmsent.evaluation.bad_cases import bad_case_numbers, bad_cases, shown_cases
 from mmsent.evaluation.pooling import pooled, read_runs
-from mmsent.figures.bad_cases import bad_case_sheet, write_thumbnails
-from mmsent.figures.style import save_sheet
+from mmsent.figures.sheets import bad_case_sheet, write_thumbnails
+from mmsent.figures.style import save_figure
 from mmsent.files import write_json
 from mmsent.tables import as_cell, read_table, write_table
 
@@ -37,7 +37,8 @@ def list_bad_cases(
     wrong = {name: bad_cases(own, split, table) for name, own in tables.items()}
     for (name, own), csv, figure in zip(wrong.items(), lists, figures, strict=True):
         write_table(csv, own.assign(text=own["text"].map(as_cell)))
-        save_sheet(bad_case_sheet(name, own, len(tables[name]), table, images), figure)
+        sheet = bad_case_sheet(name, own, len(tables[name]), table, images)
+        save_figure(sheet, figure, photographs=True)
     shown = shown_cases(wrong, split, SHOWN)
     write_thumbnails([*shown["last"], *shown["common"]], table, images, thumbnails)
     write_json(numbers, bad_case_numbers(tables, wrong, split) | {"shown": shown})

@@ -32,6 +32,6 @@ def write_seeds(
     by_name = dict(zip(experiments, map(read_json, spreads), strict=True))
     for path in figures:
         tables = dict(zip(experiments, map(read_table, scores), strict=True))
-        save_figure(seed_figure(tables, printed)[0], path)
+        save_figure(seed_figure(tables, printed), path)
     tables = {m: seeds_table(by_name, m) for m in ("weighted_f1", "macro_f1", "accuracy")}
     write_text(document, rendered("seeds.md.j2", spreads=by_name, tables=tables, reported=printed))

@@ -12,7 +12,7 @@ from mmsent.report.results import PrintedFigures, load_results
 from mmsent.report.scores import scores_table
 from mmsent.report.statistics import FAMILIES
 from mmsent.report.table import table_values
-from mmsent.tables import read_numbers, read_table
+from mmsent.tables import read_numbers
 from mmsent.tables import write_table as write
 
 
@@ -54,9 +54,7 @@ def write_table(
     numbers = read_numbers(scores)
     calibration = {result.name: result.metrics["calibration"] for result in results}
     f1 = partial(printed.value, metric="weighted_f1")
-    drawn = table_figures(
-        read_table(scores), compared, calibration, FAMILIES, f1, table.capitalize()
-    )
+    drawn = table_figures(numbers, compared, calibration, FAMILIES, f1, table.capitalize())
     write_json(figure_numbers, save_figures(drawn, figures))
     values = table_values(table, numbers, compared, robustness, slices, printed, experiments)
     write_text(document, rendered("table.md.j2", **values))

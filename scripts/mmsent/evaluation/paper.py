@@ -1,10 +1,10 @@
-"""The paper protocol's figures: of the posts that chose the epoch."""
+"""Metrics under the paper protocol: of the posts that selected the epoch."""
 
 from typing import Any
 
 import pandas as pd
 
-from mmsent.evaluation.intervals import group_bootstrap, table_confusions
+from mmsent.evaluation.experiment import measured
 from mmsent.evaluation.pooling import prediction_metrics
 from mmsent.labels import TRAIN, VALIDATION
 
@@ -12,10 +12,10 @@ from mmsent.labels import TRAIN, VALIDATION
 def paper_metrics(
     run: pd.DataFrame, split: pd.DataFrame, resamples: int, level: float, seed: int
 ) -> dict[str, Any]:
-    """Metrics of the validation posts of the study's own split, at the best epoch on them.
+    """Return metrics of the validation posts of the study's split, at the best epoch on them.
 
-    They are optimistic: the posts chose the epoch, and some have a near-duplicate among those
-    trained on.
+    They are optimistic: the posts selected the epoch, and some have a near-duplicate among the
+    training posts.
 
     Parameters
     ----------
@@ -27,9 +27,8 @@ def paper_metrics(
     Returns
     -------
     dict
-        ``validation``: metrics; ``interval``: their ends, which heed neither choice nor leak;
-        ``posts``, ``groups``, ``train_posts``, ``with_twin_in_training`` (posts), ``resamples``,
-        ``level``.
+        ``validation``: metrics, with :func:`measured` (intervals account for neither model
+        selection nor leakage); ``train_posts``, ``with_twin_in_training`` (posts).
 
     Raises
     ------
@@ -41,14 +40,8 @@ def paper_metrics(
     table = run[run["subset"] == VALIDATION].merge(held_out[["guid", "group"]], on="guid")
     if sorted(table["guid"]) != sorted(held_out["guid"]):
         raise ValueError("the run does not predict the posts of this split")
-    confusions = table_confusions(table)
-    return {
+    return measured(table, resamples, level, seed) | {
         "validation": prediction_metrics(table),
-        "interval": group_bootstrap(confusions, resamples, level, seed),
-        "posts": len(table),
-        "groups": len(confusions),
         "train_posts": len(trained),
         "with_twin_in_training": int(table["group"].isin(trained["group"]).sum()),
-        "resamples": resamples,
-        "level": level,
     }

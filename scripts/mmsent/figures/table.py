@@ -5,10 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from mmsent.figures.classes import classes_figure
-from mmsent.figures.gains import figure_pairs, gains_figure
+from mmsent.figures.gains import gains_figure
 from mmsent.figures.reliability import reliability_figure
-from mmsent.figures.scores import scores_figure
+from mmsent.figures.scores import classes_figure, scores_figure
 from mmsent.figures.style import Drawn
 
 
@@ -20,7 +19,7 @@ def table_figures(
     reported: Callable[[str], float | None],
     title: str,
 ) -> dict[str, Drawn]:
-    """Scores, gains, classes and reliability of the experiments of a table, with their numbers.
+    """Draw scores, gains, classes and reliability of the experiments of a table.
 
     Parameters
     ----------
@@ -32,14 +31,19 @@ def table_figures(
         Of families of tests; those against the best experiment are not plotted.
     reported
         Returns the weighted F1 that the study prints of an experiment, or None.
+
+    Returns
+    -------
+    dict
+        Figures, with the numbers that they show, by name.
     """
     level = float(scores["level"].iloc[0])
-    families = {f: heading for f, heading in headings.items() if f in tests["families"]}
-    families.pop("best_other", None)
-    pairs = figure_pairs(tests["families"], families, reported)
+    families = {heading: tests["families"][name] for name, heading in headings.items()
+                if name in tests["families"] and name != "best_other"}  # fmt: skip
+    gains = gains_figure(families, reported, f"{title}: differences in weighted F1", tests["level"])
     return {
         "scores": scores_figure(scores, f"{title}: weighted F1", level),
-        "gains": gains_figure(pairs, f"{title}: differences", tests["level"]),
+        "gains": gains,
         "classes": classes_figure(scores, f"{title}: F1 of each class", level),
         "reliability": reliability_figure(calibration, f"{title}: calibration"),
     }
