@@ -11,7 +11,9 @@ from mmsent.report.comparison import short_name
 _WORK = {
     "Encoding": ("encode_",),
     "Training": ("train", "search", "paper/train", "paper/search"),
-    "Vision-language model": ("train_vlm", "zero_shot"),
+    "Vision-language model": (
+        "fine_tune_vlm", "predict_zero_shot", "paper/fine_tune_vlm", "paper/predict_zero_shot",
+    ),  # fmt: skip
 }
 
 
@@ -73,8 +75,6 @@ def memory_table(costs: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for kind, beginnings in _WORK.items():
         asked = costs["Rule"].str.startswith(beginnings)
-        if kind == "Training":
-            asked &= ~costs["Rule"].str.startswith(_WORK["Vision-language model"])
         own = costs[asked]
         if len(own):
             memory = own["Peak memory [MiB]"].astype(float)
