@@ -51,7 +51,10 @@ use rule _job as write_seeds with:
         after=PLAN.seed_figure("svg"),
         document=paths.SEEDS,
     params:
-        call=call(experiments=list(PLAN.repeated)),
+        call=call(
+            scores={name: paths.seeds(name, "csv") for name in PLAN.repeated},
+            spreads={name: paths.seeds(name, "json") for name in PLAN.repeated},
+        ),
 
 
 use rule _job as write_comparison with:

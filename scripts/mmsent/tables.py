@@ -1,10 +1,13 @@
 """Reading and writing tables."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated, Any
 
 import pandas as pd
+from pydantic import BeforeValidator
 
-from mmsent.files import written_whole
+from mmsent.files import read_json, written_whole
 
 
 def write_table(path: str | Path, table: pd.DataFrame) -> None:
@@ -41,3 +44,14 @@ def read_table(path: str | Path) -> pd.DataFrame:
         dtype={"guid": str, "group": str, "sha256": str, "text": str, "phash": str},
         keep_default_na=False,
     )
+
+
+def reading(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a function that reads a path, and passes on what has been read already."""
+    return lambda value: read(value) if isinstance(value, str | Path) else value
+
+
+#: Types of parameters that pydantic reads from a path: a job names its inputs by what they contain.
+Table = Annotated[pd.DataFrame, BeforeValidator(reading(read_table))]
+Numbers = Annotated[pd.DataFrame, BeforeValidator(reading(read_numbers))]
+Json = Annotated[Any, BeforeValidator(reading(read_json))]

@@ -1,5 +1,6 @@
-"""The data card: what the data set is, in numbers."""
+"""The data set in numbers: the data card, and the tables of the report's chapter."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,14 @@ from mmsent.data.duplicates import duplicate_summary
 from mmsent.data.problems import NOTE
 from mmsent.data.readers import count_listed
 from mmsent.labels import LABELLED, LABELS, TEST
+from mmsent.report.cells import or_dash
+from mmsent.report.scores import PrintedFigures
+
+_SIZES = {
+    "width": ("Width", " px", "mean_width"),
+    "height": ("Height", " px", "mean_height"),
+    "aspect_ratio": ("Width / height", "", "mean_aspect_ratio"),
+}
 
 
 def card_numbers(
@@ -68,3 +77,50 @@ def _fold_rows(folds: pd.DataFrame) -> list[dict[str, Any]]:
             }
         )  # fmt: skip
     return rows
+
+
+def data_values(
+    card: Mapping[str, Any], images: Mapping[str, Any], printed: PrintedFigures
+) -> dict[str, Any]:
+    """Values of the chapter's template.
+
+    ``reported`` gives a figure of the study in a pattern such as ``"(reported: %.1f)"``, and
+    nothing where the study prints none.
+
+    Parameters
+    ----------
+    card
+        From :func:`card_numbers`.
+    images
+        Numbers of the figure of image sizes.
+    """
+
+    def reported(metric: str, pattern: str) -> str:
+        value = printed.value("data", metric)
+        return "" if value is None else pattern % value
+
+    counts = [
+        {
+            "Class": name,
+            "Posts": f"{count:,}",
+            "Share": f"{100 * count / card['labelled']:.1f} %",
+            "Reported posts": or_dash(printed.value("data", name), "{:,.0f}"),
+            "Reported share": or_dash(printed.value("data", f"{name}_share"), "{:.1%}").replace(
+                "%", " %"
+            ),
+        }
+        for name, count in card["classes"].items()
+    ]
+    parts = {"Mean": "mean", "Median": "median", "5 %": "p5", "95 %": "p95"}
+    sizes = [
+        {"": name}
+        | {title: f"{images[key][part]:.4g}{unit}" for title, part in parts.items()}
+        | {"Reported mean": reported(metric, f"%g{unit}") or "-"}
+        for key, (name, unit, metric) in _SIZES.items()
+    ]
+    return {
+        "class_counts": pd.DataFrame(counts),
+        "picture_sizes": pd.DataFrame(sizes),
+        "reported": reported,
+        "card": card,
+    }

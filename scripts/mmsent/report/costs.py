@@ -1,13 +1,24 @@
 """What a run cost, from Snakemake's benchmark files."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from mmsent.report import cells
+from mmsent.report.cells import interval, value
+
 #: Rules whose jobs train an experiment, or search its settings.
 TRAIN, SEARCH = "train", "search"
+
+#: Kinds of work, and how the names of their rules begin.
+_WORK = {
+    "Encoding": r"encode_",
+    "Training": r"(paper/)?(train|search)",
+    "Vision-language model": r"(paper/)?(fine_tune_vlm|predict_zero_shot)",
+}
 
 
 def job_costs(
@@ -21,11 +32,11 @@ def job_costs(
         The JSON-lines file of each job, its rule, and its experiment or an empty name. Jobs too
         short to be measured have a memory of 0.
     """
-    rows = []
-    for path, rule, experiment in zip(benchmarks, rules, experiments, strict=True):
-        record = json.loads(path.read_text(encoding="utf-8").splitlines()[-1])
-        rows.append((rule, experiment, float(record["s"]), _number(record.get("max_rss"))))
-    return pd.DataFrame(rows, columns=["rule", "experiment", "seconds", "memory"])
+    records = [json.loads(path.read_text(encoding="utf-8").splitlines()[-1]) for path in benchmarks]
+    jobs = pd.DataFrame({"rule": rules, "experiment": experiments})
+    jobs["seconds"] = [float(record["s"]) for record in records]
+    memory = [record.get("max_rss") for record in records]
+    return jobs.assign(memory=pd.to_numeric(pd.Series(memory), errors="coerce").fillna(0.0))
 
 
 def costs_table(jobs: pd.DataFrame) -> pd.DataFrame:
@@ -48,16 +59,14 @@ def costs_table(jobs: pd.DataFrame) -> pd.DataFrame:
         mean=("seconds", "mean"),
         memory=("memory", "max"),
     )
-    grouped = grouped.sort_values("seconds", ascending=False).reset_index()
-    return pd.DataFrame(
-        {
-            "Rule": grouped["rule"],
-            "Jobs": grouped["jobs"],
-            "Seconds": grouped["seconds"].map("{:.1f}".format),
-            "Seconds a job": grouped["mean"].map("{:.1f}".format),
-            "Peak memory [MiB]": grouped["memory"].map("{:.0f}".format),
-        }
-    )
+    columns = {
+        "Rule": value("rule"),
+        "Jobs": value("jobs"),
+        "Seconds": value("seconds", "{:.1f}"),
+        "Seconds a job": value("mean", "{:.1f}"),
+        "Peak memory [MiB]": value("memory", "{:.0f}"),
+    }
+    return cells.shown(grouped.sort_values("seconds", ascending=False).reset_index(), columns)
 
 
 def experiment_seconds(jobs: pd.DataFrame) -> pd.DataFrame:
@@ -79,5 +88,45 @@ def experiment_seconds(jobs: pd.DataFrame) -> pd.DataFrame:
     return sums.rename_axis(columns=None).reset_index()
 
 
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+def memory_table(costs: pd.DataFrame) -> pd.DataFrame:
+    """The largest job of each kind of work.
+
+    Parameters
+    ----------
+    costs
+        From :func:`costs_table`, or its file.
+    """
+    rows = []
+    for kind, pattern in _WORK.items():
+        own = costs[costs["Rule"].str.match(pattern)]
+        if len(own):
+            largest = own.loc[own["Peak memory [MiB]"].astype(float).idxmax()]
+            rows.append(
+                {
+                    "Work": kind,
+                    "Jobs": str(own["Jobs"].astype(int).sum()),
+                    "Largest job, by rule": largest["Rule"],
+                    "Peak memory [MiB]": f"{float(largest['Peak memory [MiB]']):,.0f}",
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def efficiency_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """What each experiment took, the cheapest first.
+
+    Parameters
+    ----------
+    rows
+        Of :func:`mmsent.figures.efficiency.efficiency_rows`.
+    """
+    columns = {
+        "Experiment": cells.name,
+        "Weighted F1": interval("weighted_f1"),
+        "Trained parameters": value("trained_parameters", "{:,}"),
+        "Seconds": value("seconds", "{:,.1f}"),
+        "Peak memory [MiB]": value("memory", "{:,.0f}"),
+        "F1 / minute": value("f1_per_minute", "{:.3f}"),
+        "Another as good in less time": lambda row: "no" if row["efficient"] else "yes",
+    }
+    return cells.shown(rows, columns)
