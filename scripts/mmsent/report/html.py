@@ -11,8 +11,6 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
-from mmsent.report.sorting import column_keys
-
 #: All that a page may hold; :func:`nh3.clean` takes out the rest.
 ATTRIBUTES = {
     "a": {"href", "title"},
@@ -21,12 +19,11 @@ ATTRIBUTES = {
     "div": {"class", "tabindex", "role", "aria-label"},
     "img": {"src", "alt"},
     "ol": {"start"},
-    "td": {"data-key"},
     "th": {"scope"},
     **{f"h{level}": {"id"} for level in range(1, 7)},
 }
 TAGS = {*ATTRIBUTES, "b", "blockquote", "br", "em", "figcaption", "figure", "hr", "li", "p", "pre",
-        "strong", "summary", "table", "tbody", "thead", "tr", "ul"}  # fmt: skip
+        "strong", "summary", "table", "tbody", "td", "thead", "tr", "ul"}  # fmt: skip
 
 #: A line of a block that opens and closes: the only markup that the Markdown may bring itself.
 _DETAILS = re.compile(
@@ -52,7 +49,7 @@ def html_of(markdown: str, picture: Callable[[str], str]) -> tuple[str, list[Hea
     """The body of a page and its headings.
 
     Markup is text, but for the lines of ``<details>`` and ``<summary>``. Headings get an id,
-    tables a box of their own and keys to sort by, a picture that stands alone a caption.
+    tables a box that scrolls, a picture that stands alone a caption.
 
     Parameters
     ----------
@@ -66,7 +63,7 @@ def html_of(markdown: str, picture: Callable[[str], str]) -> tuple[str, list[Hea
     for token in tokens:
         _place_pictures(token.children or [], picture)
     _caption_figures(tokens)
-    _key_tables(tokens)
+    _box_tables(tokens)
     rendered = _parser().renderer.render(tokens, _parser().options, {})
     return _cleaned(rendered), headings
 
@@ -147,35 +144,21 @@ def _caption_figures(tokens: list[Token]) -> None:
             inline.children = [*children, caption]
 
 
-def _key_tables(tokens: list[Token]) -> None:
-    """Give cells the keys that their columns are sorted by, and tables a box that scrolls."""
-    section, first = "", 0
+def _box_tables(tokens: list[Token]) -> None:
+    """Put each table into a box that scrolls."""
+    section = ""
     for index, token in enumerate(tokens):
         if token.type == "heading_open":
             section = _text(tokens[index + 1])
-        elif token.type == "table_open":
-            first = index
         elif token.type == "th_open":
             token.attrSet("scope", "col")
-        elif token.type == "table_close":
-            _key_cells(tokens[first:index])
+        # Within the token's own markup, so that no index moves.
+        elif token.type == "table_open":
             label = html.escape(f"Table: {section}")
             box = f'<div class="table" tabindex="0" role="region" aria-label="{label}">\n'
-            # Within the token's own markup, so that no index moves.
-            tokens[first].type = token.type = "html_block"
-            tokens[first].content, token.content = f"{box}<table>\n", "</table>\n</div>\n"
-
-
-def _key_cells(table: Sequence[Token]) -> None:
-    rows: list[list[tuple[Token, str]]] = []
-    for opening, inline in itertools.pairwise(table):
-        if opening.type == "tr_open":
-            rows.append([])
-        elif opening.type == "td_open":
-            rows[-1].append((opening, _text(inline)))
-    for column in zip(*filter(None, rows), strict=True):
-        for (cell, _), key in zip(column, column_keys([t for _, t in column]) or [], strict=False):
-            cell.attrSet("data-key", key)
+            token.type, token.content = "html_block", f"{box}<table>\n"
+        elif token.type == "table_close":
+            token.type, token.content = "html_block", "</table>\n</div>\n"
 
 
 def _cleaned(rendered: str) -> str:
