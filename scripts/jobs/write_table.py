@@ -9,7 +9,7 @@ from mmsent.figures.table import table_figures
 from mmsent.files import write_json, write_text
 from mmsent.report.render import rendered
 from mmsent.report.scores import Reported, scores_table
-from mmsent.report.statistics import FAMILIES
+from mmsent.report.statistics import FAMILIES, support_values
 from mmsent.report.table import table_values
 from mmsent.tables import Json, Numbers, read_numbers
 from mmsent.tables import write_table as write
@@ -52,5 +52,7 @@ def write_table(
     f1 = partial(reported.value, metric="weighted_f1")
     drawn = table_figures(numbers, tests, calibration, FAMILIES, f1, table.capitalize())
     write_json(figure_numbers, save_figures(drawn, figures))
-    values = table_values(table, numbers, tests, robustness, slices, reported)
-    write_text(document, rendered("table.md.j2", experiments=experiments.values(), **values))
+    values = table_values(table, numbers, tests, reported)
+    values |= support_values(numbers, robustness, slices)
+    values |= {"name": table, "experiments": experiments.values()}
+    write_text(document, rendered("table.md.j2", **values))

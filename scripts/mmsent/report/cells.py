@@ -78,6 +78,11 @@ def difference(value: float, low: float, high: float) -> str:
     return f"{value:+.4f} [{low:+.3f}, {high:+.3f}]"
 
 
+def tested(test: Row) -> str:
+    """The difference of a paired test with its interval."""
+    return difference(test["difference"], test["low"], test["high"])
+
+
 def or_dash(value: Any, pattern: str = "{}") -> str:
     """A value in a pattern; a dash if it is missing."""
     return "-" if pd.isna(value) else pattern.format(value)

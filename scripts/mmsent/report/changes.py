@@ -12,62 +12,6 @@ from mmsent.report.scores import PrintedFigures
 
 Settings = Mapping[str, Any]
 
-#: Settings in words, by their dotted key; others are shown as they are written.
-_WORDS = {
-    "modality": "Modality",
-    "fusion": "Fusion",
-    "text.encoder": "Text encoder",
-    "text.cleaning": "Cleaning of the text",
-    "text.pooling": "Pooling of the tokens",
-    "text.max_tokens": "Longest text [tokens]",
-    "text.trained_layers": "Trained layers of the text encoder",
-    "text.augmentation": "Augmentation of the text",
-    "text.views": "Augmented views of a text",
-    "image.encoder": "Image encoder",
-    "image.network": "Network for pictures",
-    "image.network.kind": "Network for pictures",
-    "image.network.widths": "Its channels",
-    "image.network.blocks": "Its blocks of each width",
-    "image.network.dropout": "Its dropout",
-    "image.augmentation": "Augmentation of the picture",
-    "image.views": "Augmented views of a picture",
-    "vectors.standardise": "Vectors standardised",
-    "vectors.dropout": "Dropout of the vectors",
-    "projection": "Projection",
-    "projection.size": "Projection: size",
-    "projection.norm": "Projection: normalisation",
-    "projection.dropout": "Projection: dropout",
-    "head.hidden": "Head: layers",
-    "head.dropout": "Head: dropout",
-    "head.norm": "Head: normalisation",
-    "loss.class_weights": "Class weights",
-    "loss.neutral_factor": "Neutral's weight times",
-    "loss.label_smoothing": "Label smoothing",
-    "optimiser.learning_rate": "Learning rate",
-    "optimiser.encoder_learning_rate": "Learning rate of the encoder's layers",
-    "optimiser.weight_decay": "Weight decay",
-    "optimiser.clip_norm": "Gradients clipped at",
-    "optimiser.batch_size": "Batch",
-    "optimiser.accumulation": "Batches to a step",
-    "schedule.epochs": "Epochs, at most",
-    "schedule.kind": "Schedule of the learning rate",
-    "schedule.warmup_epochs": "Warm-up [epochs]",
-    "schedule.plateau": "Plateau rule",
-    "schedule.plateau.epochs": "Plateau: epochs without gain",
-    "schedule.plateau.factor": "Plateau: learning rate times",
-    "early_stopping.patience": "Patience [epochs]",
-    "early_stopping.threshold": "A gain is more than",
-    "postprocessing": "Post-processing",
-    "postprocessing.confidence_below": "Turned neutral: confidence below",
-    "postprocessing.neutral_above": "Turned neutral: its probability above",
-    "postprocessing.within": "Turned neutral: behind the first by at most",
-    "postprocessing.neutral_share": "Turned neutral: until its share is",
-    "search": "Search",
-    "search.trials": "Search: trials",
-}
-
-_ORDER = {key: number for number, key in enumerate(_WORDS)}
-
 #: What says which experiment it is, or is of the paper protocol alone.
 _NAMES = ("title", "section", "changes", "paper_validation")
 
@@ -83,16 +27,15 @@ def changes_table(before: Settings | None, now: Settings) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``Setting``, ``Before``, ``Now``, from the inputs to the training; a dash is a part that is
-        not there. Without ``before``: ``Setting``, ``Value``.
+        ``Setting``, ``Before``, ``Now``, in the order of the settings; a dash is a part that is not
+        there. Without ``before``: ``Setting``, ``Value``.
     """
     new, old = _used(now), _used(before or {})
     rows = [
-        {"Setting": _words(key), "Before": shown_value(old.get(key)),
-         "Now": shown_value(new.get(key))}
-        for key in _ordered({**new, **old})
+        {"Setting": key, "Before": shown_value(old.get(key)), "Now": shown_value(new.get(key))}
+        for key in {**new, **old}
         if old.get(key) != new.get(key) and (before or new[key] is not False)
-    ]  # fmt: skip
+    ]
     table = pd.DataFrame(rows, columns=["Setting", "Before", "Now"], dtype=object)
     if before is None:
         return table.drop(columns="Before").rename(columns={"Now": "Value"})
@@ -100,13 +43,13 @@ def changes_table(before: Settings | None, now: Settings) -> pd.DataFrame:
 
 
 def varied_settings(experiments: Sequence[Settings]) -> list[str]:
-    """In words, the settings in which some of these experiments differ.
+    """The settings in which some of these experiments differ.
 
     A part of an experiment that does not see the modality is as the file has it, in use or not.
     """
     tables = [_flat_without_names(settings) for settings in experiments]
-    keys = _ordered({key: None for table in tables for key in table})
-    return [_words(k) for k in keys if any(t.get(k) != tables[0].get(k) for t in tables)]
+    keys = {key: None for table in tables for key in table}
+    return [key for key in keys if any(table.get(key) != tables[0].get(key) for table in tables)]
 
 
 def flat(settings: Settings, prefix: str = "") -> dict[str, Any]:
@@ -130,7 +73,7 @@ def shown_value(setting: Any) -> str:
         return "yes" if setting else "no"
     if isinstance(setting, list):
         return ", ".join(map(shown_value, setting))
-    return f"{setting:g}" if isinstance(setting, float) else str(setting).replace("_", " ")
+    return f"{setting:g}" if isinstance(setting, float) else str(setting)
 
 
 def varied(part: Any) -> Any:
@@ -148,19 +91,6 @@ def _used(settings: Settings) -> dict[str, Any]:
     """The settings in use: without those of a modality that the experiment does not see."""
     unseen = {"text": "image", "image": "text"}.get(settings.get("modality", "both"))
     return _flat_without_names({**settings, unseen: None} if unseen else settings)
-
-
-def _ordered(settings: Settings) -> list[str]:
-    """The keys from the inputs to the training; those without words last."""
-    return sorted(settings, key=lambda key: _ORDER.get(key, len(_ORDER)))
-
-
-def _words(key: str) -> str:
-    if key in _WORDS:
-        return _WORDS[key]
-    if ".space." in key:
-        return f"Searched: {key.split('.space.')[1].replace('_', ' ')}"
-    return key.replace("_", " ").replace(".", ": ")
 
 
 def overrides_table(overrides: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

@@ -21,16 +21,8 @@ from mmsent.report.costs import efficiency_table, memory_table
 from mmsent.report.fixes import encoders_table, postprocessing_table
 from mmsent.report.overview import findings_in_words, headline_table, majority
 from mmsent.report.scores import Reported
-from mmsent.report.statistics import FAMILIES, seeds_table, test_tables
-from mmsent.report.table import (
-    ablation_beside_study,
-    ablation_table,
-    calibration_table,
-    comparison_parts,
-    comparison_table,
-    optimism_table,
-    versions_table,
-)
+from mmsent.report.statistics import calibration_table, seeds_table
+from mmsent.report.table import comparison_parts, comparison_table, table_values
 from mmsent.report.vlm import vlm_values
 from mmsent.tables import Json, Numbers, Table
 
@@ -127,14 +119,15 @@ def report_values(
         "in_words": findings_in_words(scores, families, vlm),
         # The labels are those of every experiment.
         "majority": majority(next(iter(inputs.metrics["versions"].values()))),
-        "versions_table": versions_table(scores["versions"], printed),
-        "optimism_table": optimism_table(scores["versions"]),
+        "tables": {
+            name: table_values(name, own, inputs.tests[name], printed)
+            for name, own in scores.items()
+        },
         "comparison_table": whole,
         "comparison_classes": by_class,
         "calibration_table": calibration_table(every),
         "seeds_table": seeds_table(inputs.spreads, "weighted_f1"),
         "every": every,
-        "families": FAMILIES,
         "printed": printed,
         "inputs": inputs,
         "comparisons": steps,
@@ -150,15 +143,7 @@ def report_values(
     values |= _version_values(inputs, {n: experiments[n] for n in scores["versions"]["experiment"]})
     if "ablation" in scores:
         grid = [experiments[name] for name in scores["ablation"]["experiment"]]
-        tests = test_tables(families["ablation"])
-        # Macro F1 would make them wider than a page.
-        macro = ["Macro F1", "p (macro)"]
-        values |= {
-            "varied": listed([words.lower() for words in varied_settings(grid)]),
-            "ablation_table": ablation_table(scores["ablation"]),
-            "ablation_beside_study": ablation_beside_study(scores["ablation"], printed),
-            "ablation_tests": {name: own.drop(columns=macro) for name, own in tests.items()},
-        }
+        values["varied"] = listed(varied_settings(grid))
     return values | data_values(inputs.card, inputs.images, printed)
 
 

@@ -13,8 +13,6 @@ from mmsent.labels import NEUTRAL, PROBABILITY_COLUMNS
 from mmsent.report import cells
 from mmsent.report.cells import Cell, value
 
-_PINS = ("sha256", "revision")
-
 
 def guid_matching(
     listings: Iterable[Listing], texts: pd.DataFrame, images: pd.DataFrame
@@ -57,8 +55,9 @@ def encoders_of(embeddings: Mapping[str, Sequence[Path]]) -> list[dict[str, Any]
     list of dict
         ``encoder`` and ``modality`` (text or image), ``parameters``, ``files`` (how many were
         made), ``stands_in`` (whether a member of a pair stands in the encoder's place) and
-        ``weights``: for each file of weights ``source`` (of a path the last part alone) and
-        ``sha256`` or ``revision``, whichever pins it.
+        ``weights``: for each file of weights ``model`` (name of the architecture, the package or
+        the source), ``source`` (of a path the last part alone) and ``sha256`` or ``revision``,
+        whichever pins it.
     """
     encoders = []
     for key, paths in embeddings.items():
@@ -68,7 +67,8 @@ def encoders_of(embeddings: Mapping[str, Sequence[Path]]) -> list[dict[str, Any]
         is_pair = parts[name].get("kind") == "pair"
         members = [parts[parts[name][modality]]] if is_pair else parts.values()
         weights = [
-            {"source": _public(part["source"]), **{pin: part.get(pin) for pin in _PINS}}
+            {"model": _model(part), "source": _public(part["source"])}
+            | {pin: part.get(pin) for pin in ("sha256", "revision")}
             for part in members
             if part.get("source")
         ]
@@ -76,6 +76,12 @@ def encoders_of(embeddings: Mapping[str, Sequence[Path]]) -> list[dict[str, Any]
             row = {"encoder": name, "modality": modality, "weights": weights, "stands_in": is_pair}
             encoders.append(row | {"parameters": header.parameters, "files": len(paths)})
     return encoders
+
+
+def _model(part: Mapping[str, Any]) -> str:
+    source = _public(part["source"])
+    package = source.removeprefix("package:").split("/")[0]
+    return part.get("architecture") or (package if source.startswith("package:") else source)
 
 
 def _public(source: str) -> str:

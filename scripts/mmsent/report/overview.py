@@ -54,11 +54,9 @@ def findings_in_words(
     """
     sentences = [best_of(scores["versions"], "version")]
     sentences += steps(families["versions"].get("consecutive", []))
-    sentences += _neutral(scores["versions"])
     if "ablation" in scores:
         sentences.append(best_of(scores["ablation"], "configuration"))
         sentences += _fusion(scores["ablation"], families["ablation"])
-    sentences.append(_optimism(pd.concat(scores.values(), ignore_index=True)))
     return sentences + ([] if vlm is None else _vision_language(vlm))
 
 
@@ -104,16 +102,6 @@ def steps(tests: Sequence[Row]) -> list[str]:
     return [f"Of {count} from a version to the next, {'; '.join(parts)}."]
 
 
-def _neutral(scores: pd.DataFrame) -> list[str]:
-    if len(scores) == 1:
-        return []
-    first, last = scores.iloc[0].to_dict(), scores.iloc[-1].to_dict()
-    return [
-        f"The F1 of neutral is {with_interval(first, 'f1_neutral')} in {first['experiment']} and "
-        f"{with_interval(last, 'f1_neutral')} in {last['experiment']}."
-    ]
-
-
 def _fusion(scores: pd.DataFrame, families: Mapping[str, Sequence[Row]]) -> list[str]:
     """How many of the rows of both modalities beat each modality alone."""
     fused = set(scores.loc[scores["modality"] == "both", "experiment"])
@@ -126,17 +114,6 @@ def _fusion(scores: pd.DataFrame, families: Mapping[str, Sequence[Row]]) -> list
     if not counts:
         return []
     return [f"Of the configurations that see both text and picture, {listed(counts)}."]
-
-
-def _optimism(scores: pd.DataFrame) -> str:
-    if "paper_gap" in scores:
-        gaps, where = scores["paper_gap"], "Under the study's own protocol the same settings"
-        against = "against what is shown here"
-    else:
-        gaps = scores["validation_weighted_f1"] - scores["weighted_f1"]
-        where, against = "On the posts that chose the epoch the same models", "against test posts"
-    spread = f" on average ({gaps.min():+.4f} to {gaps.max():+.4f})" if len(gaps) > 1 else ""
-    return f"{where} score {gaps.mean():+.4f} weighted F1{spread} {against}."
 
 
 def _vision_language(scores: pd.DataFrame) -> list[str]:

@@ -10,7 +10,7 @@ import jinja2
 import pandas as pd
 import yaml
 
-from mmsent.report.cells import p_value
+from mmsent.report.cells import p_value, tested, with_interval
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -77,6 +77,8 @@ def rendered(template: str, **values: Any) -> str:
         "p_value": _p_value,
         "yaml": partial(yaml.safe_dump, sort_keys=False),
         "escaped": escaped,
-        "number": "{:,}".format,
+        "number": "{:,.0f}".format,
+        "interval": with_interval,
+        "tested": tested,
     }
     return environment.get_template(template).render(**values)

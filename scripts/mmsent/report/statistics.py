@@ -1,4 +1,4 @@
-"""Tests, robustness, slices and seeds as they are printed."""
+"""Tests, calibration, robustness, slices and repeated runs as they are printed."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,7 +19,7 @@ FAMILIES = {
 
 
 def test_tables(families: Mapping[str, Sequence[Row]]) -> dict[str, pd.DataFrame]:
-    """Paired tests of each family: differences with intervals, corrected p values, verdicts."""
+    """Paired tests by the title of their family: differences, corrected p values, verdicts."""
     columns: dict[str, Cell] = {
         "First": lambda row: short_name(row["first"]),
         "Second": lambda row: short_name(row["second"]),
@@ -32,11 +32,15 @@ def test_tables(families: Mapping[str, Sequence[Row]]) -> dict[str, pd.DataFrame
         "p (McNemar)": _corrected("mcnemar"),
         "The first is": value("verdict"),
     }
-    return {name: cells.shown(families[name], columns) for name in FAMILIES if name in families}
+    return {
+        title: cells.shown(families[family], columns)
+        for family, title in FAMILIES.items()
+        if families.get(family)
+    }
 
 
 def _between(metric: str) -> Cell:
-    return lambda row: cells.difference(*(row[metric][k] for k in ("difference", "low", "high")))
+    return lambda row: cells.tested(row[metric])
 
 
 def _corrected(test: str) -> Cell:
@@ -81,6 +85,32 @@ def confidence_shown(table: pd.DataFrame) -> pd.DataFrame:
     """Accuracy, and share of the posts, by each experiment's own confidence."""
     own = table[table["kind"] == "confidence"]
     return _wide(own, ["slice"], lambda row: f"{row['accuracy']:.3f} of {100 * row['share']:.1f} %")
+
+
+def calibration_table(scores: pd.DataFrame) -> pd.DataFrame:
+    """Calibration before and after temperature scaling."""
+    columns = {
+        "Experiment": cells.name,
+        "Temperature": value("temperature", "{:.2f}"),
+        "ECE before": interval("ece"),
+        "Log loss before": value("log_loss", "{:.4f}"),
+        "ECE after": interval("ece_scaled"),
+        "Log loss after": value("log_loss_scaled", "{:.4f}"),
+    }
+    return cells.shown(scores, columns)
+
+
+def support_values(
+    scores: pd.DataFrame, robustness: pd.DataFrame, slices: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """What the document of a table shows beside its scores and tests."""
+    return {
+        "calibration": calibration_table(scores),
+        "robustness": robustness_shown(robustness),
+        "slices": slices_shown(slices),
+        "slice_gains": slice_gains_shown(slices),
+        "confidence": confidence_shown(slices),
+    }
 
 
 def _wide(table: pd.DataFrame, index: list[str], cell: Cell) -> pd.DataFrame:

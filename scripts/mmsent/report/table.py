@@ -13,14 +13,7 @@ from mmsent.labels import LABELS
 from mmsent.report import cells
 from mmsent.report.cells import CLASSES, Cell, Row, interval, value
 from mmsent.report.scores import PrintedFigures
-from mmsent.report.statistics import (
-    FAMILIES,
-    confidence_shown,
-    robustness_shown,
-    slice_gains_shown,
-    slices_shown,
-    test_tables,
-)
+from mmsent.report.statistics import test_tables
 
 _MODALITY = {"text": "text", "image": "image", "both": "text + image"}
 
@@ -129,19 +122,6 @@ def classes_table(scores: pd.DataFrame) -> pd.DataFrame:
     return cells.shown(scores, columns | {"MCC": value("mcc", "{:.3f}")} | _TRAINING)
 
 
-def calibration_table(scores: pd.DataFrame) -> pd.DataFrame:
-    """Calibration before and after temperature scaling."""
-    columns = {
-        "Experiment": cells.name,
-        "Temperature": value("temperature", "{:.2f}"),
-        "ECE before": interval("ece"),
-        "Log loss before": value("log_loss", "{:.4f}"),
-        "ECE after": interval("ece_scaled"),
-        "Log loss after": value("log_loss_scaled", "{:.4f}"),
-    }
-    return cells.shown(scores, columns)
-
-
 def comparison_table(
     scores: pd.DataFrame,
     printed: PrintedFigures,
@@ -191,20 +171,15 @@ def comparison_parts(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def table_values(
-    name: str,
-    scores: pd.DataFrame,
-    tests: Mapping[str, Any],
-    robustness: pd.DataFrame,
-    slices: pd.DataFrame,
-    printed: PrintedFigures,
+    name: str, scores: pd.DataFrame, tests: Mapping[str, Any], printed: PrintedFigures
 ) -> dict[str, Any]:
-    """Values of ``table.md.j2``.
+    """What the report and the document of a table show, by the names that templates use.
 
     Parameters
     ----------
     name
         ``versions`` or ``ablation``.
-    scores, tests, robustness, slices
+    scores, tests
         Of the experiments of the table.
     """
     if name == "versions":
@@ -215,15 +190,4 @@ def table_values(
             "beside_study": ablation_beside_study(scores, printed),
             "classes": classes_table(scores),
         }
-    return own | {
-        "name": name,
-        "scores": scores,
-        "paired": tests,
-        "families": FAMILIES,
-        "tests": test_tables(tests["families"]),
-        "calibration": calibration_table(scores),
-        "robustness": robustness_shown(robustness),
-        "slices": slices_shown(slices),
-        "slice_gains": slice_gains_shown(slices),
-        "confidence": confidence_shown(slices),
-    }
+    return own | {"scores": scores, "paired": tests, "tests": test_tables(tests["families"])}

@@ -149,24 +149,11 @@ def vlm_values(scores: pd.DataFrame, printed: PrintedFigures) -> dict[str, Any]:
     models = [
         # An empty text has become an empty cell.
         row
-        | {"changes": "" if pd.isna(row["changes"]) else row["changes"], "paper": _paper(row)}
+        | {"changes": "" if pd.isna(row["changes"]) else row["changes"]}
         | {"table": _scores_shown(scores[scores["beside"] == row["experiment"]], printed)}
         for row in own.to_dict("records")
     ]
     return {"models": models, "costs": _costs_shown(own), "exercise": SMOKE_TEST}
-
-
-def _paper(row: Mapping[str, Any]) -> dict[str, str]:
-    """What the study's own protocol gave, as it is printed; nothing if it was not run."""
-    if pd.isna(row.get("paper_weighted_f1")):
-        return {}
-    return {
-        "weighted_f1": cells.with_interval(row, "paper_weighted_f1"),
-        "accuracy": f"{row['paper_accuracy']:.4f}",
-        "train_posts": f"{row['paper_train_posts']:,.0f}",
-        "posts": f"{row['paper_posts']:,.0f}",
-        "with_twin": f"{row['paper_with_twin']:,.0f}",
-    }
 
 
 def _scores_shown(scores: pd.DataFrame, printed: PrintedFigures) -> pd.DataFrame:
