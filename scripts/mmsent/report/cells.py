@@ -28,8 +28,8 @@ def value(key: str, pattern: str = "{}") -> Cell:
 
 
 def interval(metric: str) -> Cell:
-    """A metric with its interval."""
-    return lambda row: with_interval(row, metric)
+    """A metric with its interval; a dash where there is none."""
+    return lambda row: "-" if pd.isna(row.get(metric)) else with_interval(row, metric)
 
 
 def change(key: str) -> Cell:
@@ -49,8 +49,8 @@ def marked(row: Row) -> str:
 
 def best_f1(row: Row) -> str:
     """Weighted F1 with its interval, bold if statistically tied with the best of its table."""
-    cell = with_interval(row, "weighted_f1")
-    return f"**{cell}**" if row["best_set"] else cell
+    cell = interval("weighted_f1")(row)
+    return f"**{cell}**" if row.get("best_set") is True else cell
 
 
 #: The F1 of each class.

@@ -94,14 +94,7 @@ def _used(settings: Settings) -> dict[str, Any]:
 
 
 def overrides_table(overrides: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """What the profile sets otherwise than the experiments' files.
-
-    Parameters
-    ----------
-    overrides
-        ``experiment``, ``setting``, ``file`` and ``run``: the value of the files, and that of this
-        run.
-    """
+    """What the profile overrides: ``experiment``, ``setting``, values of ``file`` and ``run``."""
     columns = {
         "Experiment": value("experiment"),
         "Setting": value("setting"),
@@ -149,13 +142,7 @@ def class_table(scores: Mapping[str, Any], confusion: list[list[int]]) -> pd.Dat
 def distribution_table(
     numbers: Mapping[str, Any], name: str, printed: PrintedFigures
 ) -> pd.DataFrame:
-    """Predicted classes of the posts without label, before and after post-processing.
-
-    Parameters
-    ----------
-    numbers
-        Of the version's submission.
-    """
+    """Predicted classes of the posts without label: the ``numbers`` of a version's submission."""
     rows = []
     for label in reversed(LABELS):
         row = {

@@ -10,9 +10,6 @@ import pandas as pd
 from mmsent.report import cells
 from mmsent.report.cells import interval, value
 
-#: Rules whose jobs train an experiment, or search its settings.
-TRAIN, SEARCH = "train", "search"
-
 #: Kinds of work, and how the names of their rules begin.
 _WORK = {
     "Encoding": r"encode_",
@@ -40,19 +37,7 @@ def job_costs(
 
 
 def costs_table(jobs: pd.DataFrame) -> pd.DataFrame:
-    """Costs by rule, the most expensive first.
-
-    Parameters
-    ----------
-    jobs
-        From :func:`job_costs`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``Rule``, ``Jobs``, ``Seconds`` (sum over jobs), ``Seconds a job``, ``Peak memory [MiB]``
-        (of the largest job).
-    """
+    """Costs by rule, the most expensive first: sums over jobs, memory of the largest one."""
     grouped = jobs.groupby("rule").agg(
         jobs=("seconds", "size"),
         seconds=("seconds", "sum"),
@@ -78,48 +63,33 @@ def experiment_seconds(jobs: pd.DataFrame) -> pd.DataFrame:
         ``experiment``, ``train``, ``search``, ``memory`` (of the largest job, MiB). Encoding is
         shared by the experiments and not included.
     """
-    table = jobs[jobs["rule"].isin([TRAIN, SEARCH])]
-    sums = table.pivot_table(
-        index="experiment", columns="rule", values="seconds", aggfunc="sum", fill_value=0.0,
-        sort=False,
-    )  # fmt: skip
-    sums = sums.reindex(columns=[TRAIN, SEARCH], fill_value=0.0).round(1)
+    rules = ["train", "search"]
+    table = jobs[jobs["rule"].isin(rules)]
+    sums = table.pivot_table("seconds", "experiment", "rule", "sum", fill_value=0.0, sort=False)
+    sums = sums.reindex(columns=rules, fill_value=0.0).round(1)
     sums["memory"] = table.groupby("experiment")["memory"].max().round(1)
     return sums.rename_axis(columns=None).reset_index()
 
 
 def memory_table(costs: pd.DataFrame) -> pd.DataFrame:
-    """The largest job of each kind of work.
-
-    Parameters
-    ----------
-    costs
-        From :func:`costs_table`, or its file.
-    """
+    """The largest job of each kind of work, from :func:`costs_table` or its file."""
+    columns = {
+        "Work": value("work"),
+        "Jobs": value("jobs"),
+        "Largest job, by rule": value("Rule"),
+        "Peak memory [MiB]": value("memory", "{:,.0f}"),
+    }
+    costs = costs.assign(memory=costs["Peak memory [MiB]"].astype(float))
     rows = []
-    for kind, pattern in _WORK.items():
+    for work, pattern in _WORK.items():
         own = costs[costs["Rule"].str.match(pattern)]
-        if len(own):
-            largest = own.loc[own["Peak memory [MiB]"].astype(float).idxmax()]
-            rows.append(
-                {
-                    "Work": kind,
-                    "Jobs": str(own["Jobs"].astype(int).sum()),
-                    "Largest job, by rule": largest["Rule"],
-                    "Peak memory [MiB]": f"{float(largest['Peak memory [MiB]']):,.0f}",
-                }
-            )
-    return pd.DataFrame(rows)
+        jobs = own["Jobs"].astype(int).sum()
+        rows += [{"work": work, "jobs": jobs, **own.loc[own["memory"].idxmax()]}] if jobs else []
+    return cells.shown(rows, columns)
 
 
 def efficiency_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """What each experiment took, the cheapest first.
-
-    Parameters
-    ----------
-    rows
-        Of :func:`mmsent.figures.efficiency.efficiency_rows`.
-    """
+    """The table of :func:`mmsent.figures.efficiency.efficiency_rows`."""
     columns = {
         "Experiment": cells.name,
         "Weighted F1": interval("weighted_f1"),

@@ -85,11 +85,6 @@ class ReportInputs(BaseModel):
     provenance: Json
 
 
-def chapters(absent: set[str]) -> dict[str, int]:
-    """Number of each chapter that the report has, by the name of its template."""
-    return {name: n for n, name in enumerate((c for c in CHAPTERS if c not in absent), start=1)}
-
-
 def report_values(
     inputs: ReportInputs,
     experiments: Mapping[str, Mapping[str, Any]],
@@ -113,11 +108,10 @@ def report_values(
     verdicts = {name: row["verdict"] for name, row in steps.items()}
     whole, by_class = comparison_parts(comparison_table(scores["versions"], printed, verdicts, vlm))
     values = {
-        "chapter": chapters(absent),
+        "chapter": {name: n for n, name in enumerate((c for c in CHAPTERS if c not in absent), 1)},
         "titles": CHAPTERS,
         "headline": headline_table(every, printed),
         "in_words": findings_in_words(scores, families, vlm),
-        # The labels are those of every experiment.
         "majority": majority(next(iter(inputs.metrics["versions"].values()))),
         "tables": {
             name: table_values(name, own, inputs.tests[name], printed)
@@ -138,7 +132,11 @@ def report_values(
         "overrides": overrides_table(overrides),
         "memory": memory_table(inputs.costs),
         "tests_number": sum(len(pairs) for own in families.values() for pairs in own.values()),
-        "reach": {metric: _reach(every, metric) for metric in ("weighted_f1", "f1_neutral")},
+        # Half the width of intervals, mean over experiments.
+        "reach": {
+            metric: (every[f"{metric}_high"] - every[f"{metric}_low"]).mean() / 2
+            for metric in ("weighted_f1", "f1_neutral")
+        },
     }
     values |= _version_values(inputs, {n: experiments[n] for n in scores["versions"]["experiment"]})
     if "ablation" in scores:
@@ -171,8 +169,3 @@ def _version_values(
         "search_tables": {name: search_table(folds) for name, folds in inputs.searches.items()},
         "weights_tables": {n: weights_table(metrics[n]["fusion_weights"]) for n in versions},
     }
-
-
-def _reach(scores: pd.DataFrame, metric: str) -> float:
-    """Half the width of a metric's intervals, mean over experiments."""
-    return float((scores[f"{metric}_high"] - scores[f"{metric}_low"]).mean() / 2)

@@ -121,13 +121,7 @@ def _scores(table: pd.DataFrame) -> dict[str, float]:
 
 
 def postprocessing_table(effect: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    """The most probable class as answer, and what post-processing makes of it.
-
-    Parameters
-    ----------
-    effect
-        From :func:`postprocessing_effect`.
-    """
+    """The table of :func:`postprocessing_effect`."""
     columns = {"Version": cells.name, "Posts changed": value("changed", "{:,}")}
     for title, key, pattern in (
         ("F1 neutral", "f1_neutral", "{:.4f}"),
@@ -143,13 +137,7 @@ def _when(when: str, key: str, pattern: str) -> Cell:
 
 
 def encoders_table(encoders: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """The encoders with weights: what they read, how large they are, what was checked.
-
-    Parameters
-    ----------
-    encoders
-        From :func:`encoders_of`.
-    """
+    """The table of :func:`encoders_of`."""
 
     def checked(part: Mapping[str, Any]) -> str:
         digest = part["sha256"]

@@ -27,10 +27,7 @@ def headline_table(scores: pd.DataFrame, printed: PrintedFigures) -> pd.DataFram
 def majority(metrics: Mapping[str, Any]) -> dict[str, float]:
     """Accuracy and F1 of always answering with the most frequent class.
 
-    Parameters
-    ----------
-    metrics
-        Of any experiment: its ``confusion`` has the number of posts of each class.
+    The metrics are those of any experiment: the labels are the same.
     """
     counts = [sum(row) for row in metrics["confusion"]]
     share = max(counts) / metrics["posts"]

@@ -82,7 +82,12 @@ def page(markdown: Path, figures: Iterable[Path]) -> str:
         name = posixpath.normpath(unquote(source))
         if name not in names:
             raise FileNotFoundError(f"{markdown}: the image {source} is not among the figures")
-        return _data_address(_lighter(names, name))
+        path = names[name]
+        drawing = names.get(posixpath.splitext(name)[0] + ".svg", path)  # sharp at any size
+        if drawing.stat().st_size <= VECTOR_LIMIT * path.stat().st_size:
+            path = drawing
+        content = base64.b64encode(path.read_bytes()).decode("ascii")
+        return f"data:{MEDIA_TYPES[path.suffix]};base64,{content}"
 
     body, headings = html_of(markdown.read_text(encoding="utf-8"), address)
     style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
@@ -98,20 +103,6 @@ def page(markdown: Path, figures: Iterable[Path]) -> str:
         style_hash=_policy_hash(style),
         script_hash=_policy_hash(script),
     )
-
-
-def _lighter(names: dict[str, Path], name: str) -> Path:
-    """A figure's drawing, which is sharp at any size, unless that is much heavier."""
-    path = names[name]
-    vector = names.get(posixpath.splitext(name)[0] + ".svg")
-    if vector and vector.stat().st_size <= VECTOR_LIMIT * path.stat().st_size:
-        return vector
-    return path
-
-
-def _data_address(path: Path) -> str:
-    content = base64.b64encode(path.read_bytes()).decode("ascii")
-    return f"data:{MEDIA_TYPES[path.suffix]};base64,{content}"
 
 
 def _contents(headings: Iterable[Heading]) -> list[tuple[Heading, list[Heading]]]:

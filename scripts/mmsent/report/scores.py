@@ -58,9 +58,9 @@ class PrintedFigures:
         values = [f"{value:.{digits}f}" for value in self._values(row, metric)]
         return " / ".join(dict.fromkeys(values)) or "-"
 
-    def cell(self, metric: str) -> Cell:
+    def cell(self, metric: str, digits: int = 4) -> Cell:
         """The printed figure of a row's experiment."""
-        return lambda row: self.text(row["experiment"], metric)
+        return lambda row: self.text(row["experiment"], metric, digits)
 
 
 #: A parameter that is read from the path of the study's figures.

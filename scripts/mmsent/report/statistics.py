@@ -65,28 +65,6 @@ def robustness_shown(table: pd.DataFrame) -> pd.DataFrame:
     return cells.shown(table, columns)
 
 
-def slices_shown(table: pd.DataFrame) -> pd.DataFrame:
-    """Weighted F1 of each experiment (columns) on each slice of the posts (rows).
-
-    Confidence is each experiment's own, so its slices have other posts in each column, and are not
-    here: see :func:`confidence_shown`.
-    """
-    common = table[table["kind"] != "confidence"]
-    return _wide(common, ["kind", "slice", "posts"], interval("weighted_f1"))
-
-
-def slice_gains_shown(table: pd.DataFrame) -> pd.DataFrame:
-    """The difference to the reference experiment on the same posts of each slice."""
-    common = table[(table["kind"] != "confidence") & table["difference"].notna()]
-    return _wide(common, ["kind", "slice", "posts"], change("difference"))
-
-
-def confidence_shown(table: pd.DataFrame) -> pd.DataFrame:
-    """Accuracy, and share of the posts, by each experiment's own confidence."""
-    own = table[table["kind"] == "confidence"]
-    return _wide(own, ["slice"], lambda row: f"{row['accuracy']:.3f} of {100 * row['share']:.1f} %")
-
-
 def calibration_table(scores: pd.DataFrame) -> pd.DataFrame:
     """Calibration before and after temperature scaling."""
     columns = {
@@ -103,13 +81,24 @@ def calibration_table(scores: pd.DataFrame) -> pd.DataFrame:
 def support_values(
     scores: pd.DataFrame, robustness: pd.DataFrame, slices: pd.DataFrame
 ) -> dict[str, pd.DataFrame]:
-    """What the document of a table shows beside its scores and tests."""
+    """What the document of a table shows beside its scores and tests.
+
+    Slices by confidence are those of each experiment: their posts differ from column to column.
+    """
+    common = slices[slices["kind"] != "confidence"]
+    confidence = slices[slices["kind"] == "confidence"]
+    gains = common[common["difference"].notna()]
+    index = ["kind", "slice", "posts"]
     return {
         "calibration": calibration_table(scores),
         "robustness": robustness_shown(robustness),
-        "slices": slices_shown(slices),
-        "slice_gains": slice_gains_shown(slices),
-        "confidence": confidence_shown(slices),
+        "slices": _wide(common, index, interval("weighted_f1")),
+        "slice_gains": _wide(gains, index, change("difference")),
+        "confidence": _wide(
+            confidence,
+            ["slice"],
+            lambda row: f"{row['accuracy']:.3f} of {100 * row['share']:.1f} %",
+        ),
     }
 
 

@@ -20,10 +20,6 @@ _MODALITY = {"text": "text", "image": "image", "both": "text + image"}
 #: Section of the study whose table is its last word.
 FINAL_SECTION = 10
 
-_STUDY_COLUMNS = {"F1": "weighted_f1", "accuracy": "accuracy"} | {
-    f"F1 {label}": f"f1_{label}" for label in reversed(LABELS)
-}
-
 #: What training did.
 _TRAINING: dict[str, Cell] = {
     "Validation - test F1": lambda row: (
@@ -140,27 +136,27 @@ def comparison_table(
         Scores of vision-language models (:func:`mmsent.report.vlm.vlm_scores`), if there are any.
         They are of the folds that each ran and in no family of tests: they are not ranked.
     """
-    ours = {row["experiment"]: row for row in scores.to_dict("records")}
+    ours = scores.to_dict("records")
     if vlm is not None:
-        own = vlm[vlm["beside"] == vlm["experiment"]]
-        ours |= {row["experiment"]: row | {"best_set": None} for row in own.to_dict("records")}
-    measured: dict[str, Cell] = paper_columns(scores) | {
+        ours += vlm[vlm["beside"] == vlm["experiment"]].to_dict("records")
+    names = [*scores["experiment"], *printed.rows(FINAL_SECTION)]
+    rows = {name: {"experiment": name} for name in names} | {row["experiment"]: row for row in ours}
+    columns: dict[str, Cell] = {
+        "Model": cells.marked,
+        "Study: F1": printed.cell("weighted_f1"),
+        "Study: accuracy": printed.cell("accuracy"),
+        **{f"Study: F1 {label}": printed.cell(f"f1_{label}", 2) for label in reversed(LABELS)},
+        **paper_columns(scores),
         "Weighted F1": cells.best_f1,
         "Accuracy": interval("accuracy"),
         **CLASSES,
         "Macro F1": interval("macro_f1"),
-        "Not worse than the best": lambda row: {True: "yes", False: "no"}.get(row["best_set"], "-"),
+        "Not worse than the best": lambda row: {True: "yes", False: "no", None: "-"}[
+            row.get("best_set")
+        ],
         "Against the version before": lambda row: verdicts.get(row["experiment"], "-"),
     }
-    rows = []
-    for name in dict.fromkeys([*scores["experiment"], *printed.rows(FINAL_SECTION), *ours]):
-        row = {"Model": cells.marked(ours.get(name, {"experiment": name}))}
-        for title, metric in _STUDY_COLUMNS.items():
-            digits = 4 if title in ("F1", "accuracy") else 2
-            row[f"Study: {title}"] = printed.text(name, metric, digits)
-        rows.append(row | {t: cell(ours[name]) if name in ours else "-"
-                           for t, cell in measured.items()})  # fmt: skip
-    return pd.DataFrame(rows)
+    return cells.shown(rows.values(), columns)
 
 
 def comparison_parts(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -175,12 +171,7 @@ def table_values(
 ) -> dict[str, Any]:
     """What the report and the document of a table show, by the names that templates use.
 
-    Parameters
-    ----------
-    name
-        ``versions`` or ``ablation``.
-    scores, tests
-        Of the experiments of the table.
+    The table is ``versions`` or ``ablation``; ``tests`` are those of its experiments.
     """
     if name == "versions":
         own = {"table": versions_table(scores, printed), "optimism": optimism_table(scores)}

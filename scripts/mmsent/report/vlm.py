@@ -138,13 +138,7 @@ def _costs(runs: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def vlm_values(scores: pd.DataFrame, printed: PrintedFigures) -> dict[str, Any]:
-    """Values of the section of the vision-language models.
-
-    Parameters
-    ----------
-    scores
-        From :func:`vlm_scores`, or its CSV file.
-    """
+    """Values of the section of the vision-language models, from their scores."""
     own = scores[scores["beside"] == scores["experiment"]]
     models = [
         # An empty text has become an empty cell.
