@@ -89,9 +89,9 @@ def data_values(
         {
             "Class": name,
             "Posts": f"{count:,}",
-            "Share": f"{100 * count / card['labelled']:.1f} %",
+            "Percentage": f"{100 * count / card['labelled']:.1f} %",
             "Reported posts": reported(name, "{:,.0f}") or "-",
-            "Reported share": reported(f"{name}_share", "{:.1%}").replace("%", " %") or "-",
+            "Reported percentage": reported(f"{name}_share", "{:.1%}").replace("%", " %") or "-",
         }
         for name, count in card["classes"].items()
     ]
@@ -104,7 +104,7 @@ def data_values(
     ]
     return {
         "class_counts": pd.DataFrame(counts),
-        "picture_sizes": pd.DataFrame(sizes),
+        "image_sizes": pd.DataFrame(sizes),
         "reported": reported,
         "card": card,
     }

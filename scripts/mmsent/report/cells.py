@@ -12,7 +12,7 @@ Row = Mapping[str, Any]
 Cell = Callable[[Row], str]
 
 #: Marks rows of random weights wherever they are shown.
-SMOKE_TEST = "exercise of the code: random weights"
+SMOKE_TEST = "smoke test (random weights)"
 
 
 def shown(rows: pd.DataFrame | Iterable[Row], columns: Mapping[str, Cell]) -> pd.DataFrame:
@@ -44,7 +44,7 @@ def name(row: Row) -> str:
 
 def marked(row: Row) -> str:
     """The experiment's name, marked if its weights are random."""
-    return f"{row['experiment']} ({SMOKE_TEST})" if row.get("exercise") else row["experiment"]
+    return f"{row['experiment']}: {SMOKE_TEST}" if row.get("exercise") else row["experiment"]
 
 
 def best_f1(row: Row) -> str:

@@ -98,7 +98,7 @@ def overrides_table(overrides: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     columns = {
         "Experiment": value("experiment"),
         "Setting": value("setting"),
-        "Its file": lambda row: shown_value(row["file"]),
+        "File": lambda row: shown_value(row["file"]),
         "This run": lambda row: shown_value(row["run"]),
     }
     return cells.shown(overrides, columns)
@@ -147,13 +147,13 @@ def distribution_table(
     for label in reversed(LABELS):
         row = {
             "Class": label,
-            "Most probable": f"{numbers['before']['counts'][label]:,}",
+            "Before post-processing": f"{numbers['before']['counts'][label]:,}",
             "After post-processing": f"{numbers['after']['counts'][label]:,}",
-            "Share": f"{100 * numbers['after']['shares'][label]:.1f} %",
+            "Percentage": f"{100 * numbers['after']['shares'][label]:.1f} %",
         }
         reported = printed.value(name, f"test_{label}_share")
         if reported is not None:
-            row["Reported share"] = f"{100 * reported:.1f} %"
+            row["Reported percentage"] = f"{100 * reported:.1f} %"
         rows.append(row)
     return pd.DataFrame(rows).fillna("-")
 
@@ -165,7 +165,7 @@ def weights_table(weights: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
         "Mean weight": value("mean", "{:.3f}"),
         "sd over posts": value("sd", "{:.3f}"),
         "5 % to 95 %": lambda row: f"{row['p5']:.3f} to {row['p95']:.3f}",
-        "Weighs most for": lambda row: f"{100 * row['largest']:.1f} % of the posts",
+        "Largest weight for": lambda row: f"{100 * row['largest']:.1f} % of the posts",
         **{f"Mean, {label}": value(f"mean_{label}", "{:.3f}") for label in LABELS},
     }
     return cells.shown([{"part": part, **numbers} for part, numbers in weights.items()], columns)

@@ -97,6 +97,6 @@ def efficiency_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         "Seconds": value("seconds", "{:,.1f}"),
         "Peak memory [MiB]": value("memory", "{:,.0f}"),
         "F1 / minute": value("f1_per_minute", "{:.3f}"),
-        "Another as good in less time": lambda row: "no" if row["efficient"] else "yes",
+        "Pareto-optimal": lambda row: "yes" if row["efficient"] else "no",
     }
     return cells.shown(rows, columns)

@@ -28,18 +28,18 @@ from mmsent.tables import Json, Numbers, Table
 
 #: Chapters in the order of the study: template in ``chapters/`` and title.
 CHAPTERS = {
-    "overview": "Overview",
+    "overview": "Summary",
     "data": "Data",
     "versions": "Model versions",
     "ablation": "Ablation",
     "vlm": "Vision-language model",
-    "bad_cases": "Bad cases",
-    "problems": "Problems met, and their remedies",
-    "comparison": "Final comparison",
+    "bad_cases": "Error analysis",
+    "problems": "Problems and fixes",
+    "comparison": "Comparison with the study",
     "efficiency": "Efficiency",
     "deviations": "Deviations from the study",
     "threats": "Threats to validity",
-    "provenance": "Provenance",
+    "provenance": "Reproducibility",
 }
 
 

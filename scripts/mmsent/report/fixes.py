@@ -126,7 +126,7 @@ def postprocessing_table(effect: Mapping[str, Mapping[str, Any]]) -> pd.DataFram
     for title, key, pattern in (
         ("F1 neutral", "f1_neutral", "{:.4f}"),
         ("Weighted F1", "weighted_f1", "{:.4f}"),
-        ("Called neutral", "neutral", "{:,}"),
+        ("Predicted neutral", "neutral", "{:,}"),
     ):
         columns |= {f"{title}, {when}": _when(when, key, pattern) for when in ("before", "after")}
     return cells.shown([{"experiment": name, **own} for name, own in effect.items()], columns)
@@ -145,10 +145,10 @@ def encoders_table(encoders: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
     columns: dict[str, Cell] = {
         "Encoder": value("encoder"),
-        "Reads": lambda row: {"text": "text", "image": "pictures"}[row["modality"]],
+        "Modality": value("modality"),
         "Parameters": value("parameters", "{:,}"),
         "Weights": lambda row: ", ".join(part["source"] for part in row["weights"]),
-        "Checked": lambda row: ", ".join(map(checked, row["weights"])),
+        "Verified": lambda row: ", ".join(map(checked, row["weights"])),
         "Stored files": value("files"),
     }
     return cells.shown(encoders, columns)

@@ -67,14 +67,14 @@ def best_of(scores: pd.DataFrame, noun: str) -> str:
     level = [short_name(r["experiment"]) for r in rows if r["best_set"] and r is not top]
     if not level:
         return (
-            f"Of {len(rows)} {noun}s {name} is better than each other by a paired test: "
+            f"Of {len(rows)} {noun}s {name} is significantly better than each other one: "
             f"weighted F1 {score}."
         )
     rest = len(rows) - 1 - len(level)
     others = {0: "", 1: " The other one is worse."}.get(rest, f" The other {rest} are worse.")
     return (
-        f"Of {len(rows)} {noun}s {name} has the highest weighted F1, {score}, but cannot be told "
-        f"apart from {listed(level)} by a paired test.{others}"
+        f"Of {len(rows)} {noun}s {name} has the highest weighted F1, {score}, but is not "
+        f"significantly different from {listed(level)}.{others}"
     )
 
 
@@ -93,8 +93,8 @@ def steps(tests: Sequence[Row]) -> list[str]:
             parts.append(f"{len(own)} {words}{'s' if len(own) == 1 else ''}: {listed(own)}")
     same = [test["first"] for test in tests if test["verdict"] == SAME]
     if same:
-        told = f"{listed(same)} cannot be told from the version before"
-        parts.append(told if parts else f"none is a gain or a loss: {told}")
+        verb = "is" if len(same) == 1 else "are"
+        parts.append(f"{listed(same)} {verb} not significantly different from the version before")
     count = "the one step" if len(tests) == 1 else f"the {len(tests)} steps"
     return [f"Of {count} from a version to the next, {'; '.join(parts)}."]
 
@@ -103,21 +103,21 @@ def _fusion(scores: pd.DataFrame, families: Mapping[str, Sequence[Row]]) -> list
     """How many of the rows of both modalities beat each modality alone."""
     fused = set(scores.loc[scores["modality"] == "both", "experiment"])
     counts = []
-    for family, words in (("over_text", "text alone"), ("over_image", "pictures alone")):
+    for family, words in (("over_text", "text alone"), ("over_image", "images alone")):
         verdicts = [t["verdict"] for t in families.get(family, []) if t["first"] in fused]
         if verdicts:
             better = verdicts.count(BETTER)
             counts.append(f"{better} of {len(verdicts)} are better than {words}")
     if not counts:
         return []
-    return [f"Of the configurations that see both text and picture, {listed(counts)}."]
+    return [f"Of the configurations with both text and image, {listed(counts)}."]
 
 
 def _vision_language(scores: pd.DataFrame) -> list[str]:
     own = scores["beside"] == scores["experiment"]
     models = scores[own & ~scores["exercise"]]
     if models.empty:
-        return ["The vision-language rows have random weights and are not compared."]
+        return ["The vision-language models have random weights and are not compared."]
     sentences = []
     for model in models.to_dict("records"):
         others = scores[(scores["beside"] == model["experiment"]) & ~own]

@@ -11,7 +11,7 @@ from mmsent.report.cells import Cell, Row, change, interval, p_value, short_name
 #: What the families of tests compare, in the order in which they are shown.
 FAMILIES = {
     "over_text": "Over text alone",
-    "over_image": "Over pictures alone",
+    "over_image": "Over images alone",
     "fusions": "Between fusions",
     "consecutive": "Against the version before",
     "best_other": "Against the best of the others",
@@ -21,16 +21,16 @@ FAMILIES = {
 def test_tables(families: Mapping[str, Sequence[Row]]) -> dict[str, pd.DataFrame]:
     """Paired tests by the title of their family: differences, corrected p values, verdicts."""
     columns: dict[str, Cell] = {
-        "First": lambda row: short_name(row["first"]),
-        "Second": lambda row: short_name(row["second"]),
-        "Weighted F1, first - second": _between("weighted_f1"),
+        "A": lambda row: short_name(row["first"]),
+        "B": lambda row: short_name(row["second"]),
+        "Weighted F1 (A - B)": _between("weighted_f1"),
         "p": _corrected("weighted_f1"),
         "Macro F1": _between("macro_f1"),
         "p (macro)": _corrected("macro_f1"),
         "Accuracy": lambda row: f"{row['accuracy']['difference']:+.4f}",
-        "Right alone": lambda row: "{first_only} : {second_only}".format(**row["mcnemar"]),
+        "Only A : only B": lambda row: "{first_only} : {second_only}".format(**row["mcnemar"]),
         "p (McNemar)": _corrected("mcnemar"),
-        "The first is": value("verdict"),
+        "A is": value("verdict"),
     }
     return {
         title: cells.shown(families[family], columns)
@@ -52,7 +52,7 @@ def robustness_shown(table: pd.DataFrame) -> pd.DataFrame:
     columns: dict[str, Cell] = {
         "Trained on both": cells.name,
         "Weighted F1": value("intact", "{:.4f}"),
-        "Blank at test time": lambda row: {"text": "text", "image": "picture"}[row["dropped"]],
+        "Blank at test time": lambda row: row["dropped"],
         "F1 without": interval("weighted_f1"),
         "Lost": change("loss"),
     }
@@ -125,9 +125,9 @@ def seeds_table(spreads: Mapping[str, Mapping[str, Any]], metric: str) -> pd.Dat
         "Posts": value("posts", "{:,.0f}"),
         "Mean": value("mean", "{:.4f}"),
         "sd": value("sd", "{:.4f}"),
-        "Two runs differ by (mean)": value("mean_difference", "{:.4f}"),
-        "Two runs differ by (largest)": value("largest_difference", "{:.4f}"),
-        "Less than, in 95 of 100": value("repeatability", "{:.4f}"),
+        "Mean difference": value("mean_difference", "{:.4f}"),
+        "Largest difference": value("largest_difference", "{:.4f}"),
+        "95 % repeatability limit": value("repeatability", "{:.4f}"),
     }
     rows = [
         {"experiment": name, "scored": title, "posts": spread[key]["posts"]} | spread[key][metric]

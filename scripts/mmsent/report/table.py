@@ -151,7 +151,7 @@ def comparison_table(
         "Accuracy": interval("accuracy"),
         **CLASSES,
         "Macro F1": interval("macro_f1"),
-        "Not worse than the best": lambda row: {True: "yes", False: "no", None: "-"}[
+        "Tied with the best": lambda row: {True: "yes", False: "no", None: "-"}[
             row.get("best_set")
         ],
         "Against the version before": lambda row: verdicts.get(row["experiment"], "-"),
