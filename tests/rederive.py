@@ -5,7 +5,7 @@ other routes are taken where there are any: scores are scikit-learn's; a resampl
 weight of each post; a temperature is a root of the loss's slope; McNemar's test is a binomial one.
 
 Beside the predictions it reads the folds, the posts' texts, the study's printed figures, settings,
-and of a run's own numbers those that predictions cannot tell (best epoch, trained parameters).
+and of a run's metrics those that do not follow from predictions (best epoch, trained parameters).
 """
 
 import hashlib
@@ -19,7 +19,6 @@ from scipy.stats import binomtest, t
 from sklearn.metrics import confusion_matrix
 
 from mmsent.data.text import EMPTY, clean_text
-from rederive_documents import check_documents
 from rederive_run import NAN, SIX, Comparison, FinishedRun
 from rederive_scores import (
     BINS,
@@ -67,9 +66,10 @@ def disagreements(results: str | Path, config: str | Path | None = None) -> tupl
     check_predictions(run, found)
     if found.wrong:  # nothing follows from predictions that are not of these posts
         return found.compared, found.wrong
-    for name in run.names:
-        check_metrics(run, name, found)
+    if run.has_paper:
+        check_paper(run, found)
     for table in run.tables:
+        check_metrics(run, table, found)
         check_tests(run, table, found)
         check_scores(run, table, found)
         check_robustness(run, table, found)
@@ -78,7 +78,6 @@ def disagreements(results: str | Path, config: str | Path | None = None) -> tupl
         check_seeds(run, name, found)
     for name in run.settings.vlm:
         check_vlm(run, name, found)
-    check_documents(run, found)
     return found.compared, found.wrong
 
 
@@ -87,24 +86,18 @@ def disagreements(results: str | Path, config: str | Path | None = None) -> tupl
 
 def check_predictions(run, found):
     """Whether every run predicts the posts that its fold says, with their labels."""
-    kinds = [(name, run.run_files(name, "predictions.parquet"), run.folds) for name in run.names]
-    kinds += [(name, run.seed_files(name), run.folds) for name in run.repeated]
+    kinds = [(run.run_files(name), run.folds) for name in run.names]
+    kinds += [(run.run_files(n, seed=seed), run.folds) for n in run.repeated for seed in run.seeds]
     if run.has_paper:
-        for name in [*run.names, *run.settings.vlm]:
-            kinds.append(
-                (name, run.run_files(name, "predictions.parquet", "paper/"), run.split(name))
-            )
-    for name, paths, folds in kinds:
+        names = [*run.names, *run.settings.vlm]
+        kinds += [(run.run_files(name, "paper/"), run.split(name)) for name in names]
+    for paths, folds in kinds:
         for fold, path in enumerate(paths):
             place = str(path.relative_to(run.results))
             if not path.is_file():
                 found.say(place, "is missing")
-                continue
-            table = run.table(path)
-            parts = table.groupby("seed") if "seed" in table else [(0, table)]
-            for seed, own in parts:
-                if not predicts(own, folds, fold):
-                    found.say(place, f"the posts, labels or folds are not those of {name}, {seed}")
+            elif not predicts(run.table(path), folds, fold):
+                found.say(place, "the posts, labels or folds are not those of the fold")
 
 
 def predicts(table, folds, fold):
@@ -121,28 +114,28 @@ def predicts(table, folds, fold):
     )
 
 
-# results/metrics, results/paper/metrics, and what each run says of itself
+# results/metrics, results/paper/metrics.json, and the metrics of each run
 
 
-def check_metrics(run, name, found):
-    file = f"metrics/{name}.json"
+def check_metrics(run, table, found):
+    file = f"metrics/{table}.json"
     written = found.json(file) or {}
-    run.measured[name] = measured(run, name, written.get("calibration", {}).get("temperatures"))
-    found.tree(file, written, run.measured[name])
-    for fold, table in enumerate(run.predictions(name)):
-        place = f"runs/{name}/{fold}/metrics.json"
-        own, trained = found.json(place) or {}, (run.folds[f"split_{fold}"] == "train").sum()
-        best = all_scores(table[table["subset"] == "validation"])
-        found.tree(f"{place}, validation", own.get("validation", {}), best)
-        found.number(f"{place}, train_posts", own.get("train_posts"), int(trained))
-    if run.has_paper:
-        check_paper(run, name, found)
+    for name in run.tables[table]:
+        temperatures = written.get(name, {}).get("calibration", {}).get("temperatures")
+        run.measured[name] = measured(run, name, temperatures)
+        for fold, predictions in enumerate(run.predictions(name)):
+            place = f"runs/{name}/{fold}/metrics.json"
+            own, trained = found.json(place) or {}, (run.folds[f"split_{fold}"] == "train").sum()
+            best = all_scores(predictions[predictions["subset"] == "validation"])
+            found.tree(f"{place}, validation", own.get("validation", {}), best)
+            found.number(f"{place}, train_posts", own.get("train_posts"), int(trained))
+    found.tree(file, written, {name: run.measured[name] for name in run.tables[table]})
 
 
-def check_paper(run, name, found):
-    file = f"paper/metrics/{name}.json"
-    run.paper[name] = paper_measured(run, name)
-    found.tree(file, found.json(file) or {}, run.paper[name])
+def check_paper(run, found):
+    names = [*run.names, *run.settings.vlm]
+    run.paper = {name: {"share": run.share(name)} | paper_measured(run, name) for name in names}
+    found.tree("paper/metrics.json", found.json("paper/metrics.json") or {}, run.paper)
 
 
 def measured(run, name, temperatures):
@@ -533,10 +526,9 @@ def check_seeds(run, name, found):
 
 def seed_study(run, name):
     """The scores of each repetition and how far they lie apart."""
-    runs, rows = [run.table(path) for path in run.seed_files(name)], []
-    seeds = sorted(set(runs[0]["seed"]))
-    for seed in seeds:
-        own = [one[one["seed"] == seed] for one in runs]
+    rows = []
+    for seed, folder in enumerate(run.seeds):
+        own = run.predictions(name, seed=folder)
         parts = [("all", "test", run.with_groups(own))]
         parts += [
             (str(fold), subset, one[one["subset"] == subset])
@@ -544,14 +536,14 @@ def seed_study(run, name):
             for subset in ("test", "validation")
         ]
         for fold, subset, part in parts:
-            row = {"seed": int(seed), "fold": fold, "subset": subset, "posts": len(part)}
+            row = {"seed": seed, "fold": fold, "subset": subset, "posts": len(part)}
             rows.append(row | main_scores(part))
     kinds = {
         "pooled": [row for row in rows if row["fold"] == "all"],
         "one_fold": [r for r in rows if r["fold"] != "all" and r["subset"] == "test"],
         "one_validation": [row for row in rows if row["subset"] == "validation"],
     }
-    spread = {"seeds": len(seeds), "folds": len(runs)}
+    spread = {"seeds": len(run.seeds), "folds": run.settings.folds.outer}
     for kind, own in kinds.items():
         spread[kind] = {metric: spread_of(own, metric) for metric in COMPARED}
         spread[kind]["posts"] = round(sum(row["posts"] for row in own) / len(own))
@@ -599,8 +591,6 @@ def check_vlm(run, beside, found):
             return
     exercise = found.json(f"runs/{beside}/{folds[0]}/metrics.json")["exercise"]
     tests = {} if exercise else against(run, tables, beside)
-    if run.has_paper:
-        check_paper(run, beside, found)
     for name, table in tables.items():
         row = vlm_row(run, table)
         row["exercise"] = exercise and name == beside

@@ -3,9 +3,9 @@
 See :mod:`rederive`.
 """
 
+import contextlib
 import json
 import math
-import re
 from functools import cached_property
 from pathlib import Path
 
@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from mmsent.config.experiment import load_experiment
 from mmsent.config.main import Config
-from mmsent.config.vlm import load_prompted
+from mmsent.config.profile import load_profile, profile_path
+from mmsent.plan.resolve import resolve
 from rederive_scores import class_columns, drawn_scores, resampled
 
 NAN = float("nan")
@@ -31,15 +31,12 @@ TOLERANCES = {
     for end in ("", "_low", "_high", "_percent")
 }
 
-#: A figure in a cell, other than one that belongs to a name.
-FIGURE = re.compile(r"(?<![\w.])[+-]?\d[\d,]*(?:\.\d+)?")
-
 
 class FinishedRun:
     """Predictions and settings of a finished run, and the numbers derived from them so far."""
 
     def __init__(self, results: Path, config: Path):
-        self.results, self.config = results, config
+        self.results, self.config = results, config.resolve()
         self.settings = Config(**yaml.safe_load((config / "config.yaml").read_text()))
         self.resamples = self.settings.intervals.resamples
         self.level = self.settings.intervals.level
@@ -75,11 +72,10 @@ class FinishedRun:
 
     @cached_property
     def experiments(self):
-        changes = yaml.safe_load((self.config.parent / self.settings.adjustments).read_text()) or {}
-        return {
-            name: load_experiment(self.config / f"experiments/{name}.yaml", changes.get(name))
-            for name in dict.fromkeys([*self.names, *self.repeated])
-        }
+        names = dict.fromkeys([*self.names, *self.repeated, *self.settings.vlm])
+        with contextlib.chdir(self.config.parent):
+            overrides = load_profile(profile_path(self.settings.profile)).overrides
+            return {name: resolve(name, overrides).settings for name in names}
 
     def single(self, table):
         """The first row of each modality alone."""
@@ -90,24 +86,25 @@ class FinishedRun:
                 first.setdefault(modality, name)
         return first
 
-    def run_files(self, name, file, protocol=""):
+    def run_files(self, name, protocol="", seed=""):
         folds = range(1 if protocol else self.settings.folds.outer)
-        return [self.results / f"{protocol}runs/{name}/{fold}/{file}" for fold in folds]
+        folder = self.results / f"{protocol}runs/{name}/{seed}"
+        return [folder / f"{fold}/predictions.parquet" for fold in folds]
 
-    def seed_files(self, name):
-        folds = range(self.settings.folds.outer)
-        return [self.results / f"seeds/{name}/{fold}.parquet" for fold in folds]
+    @property
+    def seeds(self):
+        return [f"seed{number}/" for number in range(self.settings.seeds.number)]
 
-    def predictions(self, name, protocol=""):
-        return [self.table(p) for p in self.run_files(name, "predictions.parquet", protocol)]
+    def predictions(self, name, protocol="", seed=""):
+        return [self.table(path) for path in self.run_files(name, protocol, seed)]
+
+    def share(self, name):
+        """Fraction of the posts that the study's own split of an experiment validates on."""
+        return f"{self.experiments[name].paper_validation:g}"
 
     def split(self, name):
         """The study's own split of an experiment's posts."""
-        if name in self.settings.vlm:
-            share = load_prompted(self.config / f"experiments/{name}.yaml").paper_validation
-        else:
-            share = self.experiments[name].paper_validation
-        return self.table(self.results / f"paper/split/{share:g}.tsv")
+        return self.table(self.results / f"paper/split/{self.share(name)}.tsv")
 
     def pooled(self, name, subset="test"):
         """The posts of a subset over all folds, by guid, with their groups."""
@@ -194,32 +191,6 @@ class Comparison:
             for column in written.columns.intersection(columns):
                 within = TOLERANCES.get(column, tolerance)
                 self.number(f"{file}, {name}, {column}", found[column], row.get(column), within)
-
-    def cells(self, file, heading, written, derived):
-        """Compare a Markdown table, header first, cell by cell."""
-        header, *rows = written
-        if header != list(derived[0]):
-            self.say(file, f"{heading}: columns written {header}, derived {list(derived[0])}")
-            return
-        if len(rows) != len(derived):
-            self.say(file, f"{heading}: {len(rows)} rows written, {len(derived)} derived")
-        for cells, row in zip(rows, derived, strict=False):
-            for (title, cell), found in zip(row.items(), cells, strict=True):
-                self.compared += len(FIGURE.findall(cell))
-                if found != cell:
-                    place = f"{file}, {heading}, {cells[0]}, {title}"
-                    self.say(place, f"written {found!r}, derived {cell!r}")
-
-    def figures(self, file, text, pattern, derived):
-        """Compare the figures that a sentence holds, wherever it stands, with those derived."""
-        sentences = re.findall(pattern, text)
-        if not sentences:
-            self.say(file, f"no sentence like {pattern!r}")
-        for sentence in sentences:
-            written = sentence if isinstance(sentence, tuple) else (sentence,)
-            for found, value in zip(written, derived, strict=True):
-                plain = found.replace(",", "") if isinstance(value, int | float) else found
-                self.number(f"{file}, sentence {pattern!r}", plain, value)
 
 
 def agree(written, derived, tolerance):

@@ -1,7 +1,6 @@
-"""What is said of predictions beside their metrics: tests, mistakes, submissions, histories."""
+"""What follows from predictions beside metrics: tests, errors, submissions, histories."""
 
 import json
-import sys
 
 import numpy as np
 import pandas as pd
@@ -10,9 +9,7 @@ from scipy import stats
 from sklearn.metrics import f1_score
 from statsmodels.stats.multitest import multipletests
 
-import paired_tests
-import submission
-from conftest import ROOT
+from jobs.predict_unlabelled import predict_unlabelled
 from mmsent.config.fitting import Postprocessing
 from mmsent.evaluation.bad_cases import bad_case_numbers, bad_cases, conflicting_groups
 from mmsent.evaluation.curves import curve_numbers, over_folds
@@ -36,15 +33,15 @@ from mmsent.evaluation.pairs import (
     consecutive,
     grid_families,
     not_worse_than_best,
+    paired_tests,
     single_rows,
 )
 from mmsent.evaluation.pooling import pooled
-from mmsent.evaluation.runs import files_of
+from mmsent.evaluation.postprocessing import postprocessed
 from mmsent.evaluation.submission import mean_probabilities, submission_numbers, submission_table
 from mmsent.files import write_json
 from mmsent.labels import PROBABILITY_COLUMNS
 from mmsent.tables import read_table, write_table
-from mmsent.evaluation.postprocessing import postprocessed
 
 
 def guesses(label, right, generator):
@@ -460,49 +457,43 @@ def test_submission_numbers():
 
 
 @pytest.fixture
-def runs_of_v4(tmp_path):
-    """Two runs whose mean needs the fitted threshold to be neutral."""
-    for fold, threshold in enumerate((0.4, 0.6)):
-        folder = tmp_path / "runs" / "v4_balanced_clip" / str(fold)
-        chances = [[0.46 + fold / 50, 0.4 - fold / 50, 0.14], [0.1, 0.1, 0.8], [0.7, 0.2, 0.1]]
-        write_table(folder / "predictions.parquet", fold_run(fold, chances))
-        write_json(folder / "metrics.json", {"postprocessing_threshold": threshold})
-    return tmp_path
+def submit(tmp_path):
+    """Predict by two runs whose mean needs the fitted threshold to be neutral."""
+
+    def submitted(rule, lists, rows=slice(None), thresholds=(0.4, 0.6)):
+        files = {"predictions": [], "runs": []}
+        for fold, threshold in enumerate(thresholds):
+            chances = [[0.46 + fold / 50, 0.4 - fold / 50, 0.14], [0.1, 0.1, 0.8], [0.7, 0.2, 0.1]]
+            for kind, name in (("predictions", "predictions.parquet"), ("runs", "metrics.json")):
+                files[kind].append(tmp_path / str(fold) / name)
+            write_table(files["predictions"][-1], fold_run(fold, chances)[rows])
+            write_json(files["runs"][-1], {"postprocessing_threshold": threshold})
+        tags, numbers = tmp_path / "out.txt", tmp_path / "out.json"
+        by_name = {kind: {"v4": paths} for kind, paths in files.items()}
+        predict_unlabelled(**by_name, postprocessing={"v4": rule}, lists=lists, tags=[tags],
+                           numbers=[numbers])  # fmt: skip
+        return tags.read_text(), json.loads(numbers.read_text())
+
+    return submitted
 
 
-def submit(folder, monkeypatch, *more):
-    words = ["--experiment", str(ROOT / "config/experiments/v4_balanced_clip.yaml")]
-    for option, name in (("--predictions", "predictions.parquet"), ("--runs", "metrics.json")):
-        words += [option, *map(str, sorted(folder.rglob(name)))]
-    words += ["--out", str(folder / "out.txt"), "--numbers", str(folder / "out.json"), *more]
-    monkeypatch.setattr(sys, "argv", ["submission", *words])
-    submission.main()
-    return (folder / "out.txt").read_text(), json.loads((folder / "out.json").read_text())
-
-
-def test_submission_by_command_line(runs_of_v4, monkeypatch):
-    listed = runs_of_v4 / "test_without_label.txt"
+def test_a_submission_is_predicted_with_the_mean_threshold(submit, tmp_path):
+    listed = tmp_path / "test_without_label.txt"
     listed.write_bytes(
         b"\xef\xbb\xbfguid,tag\r\n1576.0,null\r\n0030,null\r\n77,\r\nabc,null\r\n8,\r\n"
     )
     rule = {"confidence_below": 0.75, "neutral_above": 0.1, "within": 1.0}
-    adjust = ("--adjust", json.dumps({"postprocessing": rule}))
-    text, numbers = submit(runs_of_v4, monkeypatch, "--unlabelled", str(listed), *adjust)
+    text, numbers = submit(rule, [listed])
     # The thresholds' mean, 0.5, makes 8 neutral; the rule's own would make 30 so too.
     assert text == "guid,tag\n1576,positive\n30,negative\n8,neutral\n"
     assert (numbers["threshold"], numbers["changed"]) == (0.5, 1)
     assert (numbers["without_prediction"], numbers["unusable_lines"]) == (1, 1)
-    text, numbers = submit(
-        runs_of_v4, monkeypatch, "--unlabelled", str(listed), "--adjust", '{"postprocessing": null}'
-    )
+    text, _ = submit(None, [listed])
     assert text.endswith("\n8,negative\n")
 
 
-def test_submission_without_a_list_is_a_header(runs_of_v4, monkeypatch):
-    for path in runs_of_v4.rglob("predictions.parquet"):
-        write_table(path, read_table(path)[:0])
-        write_json(path.with_name("metrics.json"), {"postprocessing_threshold": None})
-    text, numbers = submit(runs_of_v4, monkeypatch, "--unlabelled")
+def test_a_submission_without_a_list_is_a_header(submit):
+    text, numbers = submit(None, [], slice(0), (None, None))
     assert text == "guid,tag\n"
     assert (numbers["posts"], numbers["confidence"], numbers["threshold"]) == (0, None, None)
 
@@ -536,65 +527,34 @@ def test_curve_numbers():
         curve_numbers([history([0.2, 0.4])], [5])
 
 
-# Files of runs, and the command line
+# The tests of a table
 
 
-def test_files_of_an_experiment(tmp_path):
-    names = ("v1", "v10", "ablation/v1")
-    paths = [tmp_path / "runs" / name / str(f) / "h.csv" for name in names for f in (10, 9)]
-    assert files_of("v1", paths) == [paths[1], paths[0]]
-    assert files_of("ablation/v1", paths) == [paths[5], paths[4]]
-    with pytest.raises(ValueError, match="v2: expected one file for each fold, got 0"):
-        files_of("v2", paths)
-    with pytest.raises(ValueError, match="got 4"):
-        files_of("v1", [*paths, *paths])
+MODALITIES = {"v1": "both", "v2": "both", "ablation/x": "text"}
 
 
 @pytest.mark.parametrize(
-    ("options", "families", "resamples"),
+    ("kind", "families", "resamples"),
     [
-        ([], {"consecutive": [("v2", "v1"), ("ablation/x", "v2")]}, 4000),
-        (
-            ["--pairs", "grid", "--modalities",
-             '{"ablation/x": "text", "v1": "both", "v2": "both"}'],
-            {"over_text": [("v1", "ablation/x"), ("v2", "ablation/x")], "fusions": [("v2", "v1")]},
-            6000,
-        ),
+        ("consecutive", {"consecutive": [("v2", "v1"), ("ablation/x", "v2")]}, 4000),
+        ("grid", {"over_text": [("v1", "ablation/x"), ("v2", "ablation/x")],
+                  "fusions": [("v2", "v1")]}, 6000),
     ],
 )  # fmt: skip
-def test_paired_tests_by_command_line(tmp_path, monkeypatch, options, families, resamples):
-    tables = dict(
-        zip(("v1", "v2", "ablation/x"), random_tables(90, 1, (0.5, 0.9, 0.6)), strict=True)
-    )
-    folds = tables["v1"][["guid", "group", "label"]].assign(
-        fold=[int(group) % 3 for group in tables["v1"]["group"]]
-    )
-    write_table(tmp_path / "folds.tsv", folds)
-    for name, table in tables.items():
-        for fold in range(3):
-            own = table[(folds["fold"] == fold).to_numpy()].drop(columns="group").assign(fold=fold)
-            write_table(tmp_path / "runs" / name / str(fold) / "predictions.parquet", own)
-    words = ["--experiments", "v1", "v2", "ablation/x", *options]
-    words += ["--folds", str(tmp_path / "folds.tsv"), "--resamples", "100", "--predictions"]
-    words += sorted(map(str, tmp_path.rglob("predictions.parquet")))
-    words += ["--csv", str(tmp_path / "t.csv"), "--numbers", str(tmp_path / "t.json")]
-    monkeypatch.setattr(sys, "argv", ["paired_tests", *words])
-    paired_tests.main()
-    numbers = json.loads((tmp_path / "t.json").read_text())
+def test_every_pair_of_a_table_is_tested_with_enough_resamples(kind, families, resamples):
+    tables = dict(zip(MODALITIES, random_tables(90, 1, (0.5, 0.9, 0.6)), strict=True))
+    numbers = paired_tests(tables, MODALITIES, kind, [], 100, 0.95, 0)
     assert (numbers["posts"], numbers["groups"], numbers["resamples"]) == (90, 45, resamples)
+    written = flat_table(numbers["families"])
     best = numbers["families"].pop("best_other")
     assert [row["first"] for row in best] == ["v1", "v2", "ablation/x"]
-    found = {
+    assert families == {
         f: [(r["first"], r["second"]) for r in rows] for f, rows in numbers["families"].items()
     }
-    assert found == families
     rows = [row for own in numbers["families"].values() for row in own]
     (step,) = (row for row in rows if (row["first"], row["second"]) == ("v2", "v1"))
     assert step["verdict"] == BETTER
-    written = read_table(tmp_path / "t.csv")
-    assert written["family"].value_counts().to_dict() == {
-        "best_other": 3, **{family: len(pairs) for family, pairs in families.items()}
-    }  # fmt: skip
+    assert len(written) == 3 + len(rows)
     (line,) = written[(written["first"] == "v2") & (written["second"] == "v1")
                       & (written["family"] != "best_other")].to_dict("records")  # fmt: skip
     assert line["weighted_f1_difference"] == step["weighted_f1"]["difference"]
