@@ -119,7 +119,7 @@ def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, paper=Fal
     _, fold_table = runs_of(0.5, folds=folds)
     posts = pd.DataFrame({"guid": fold_table["guid"], "text": text})
     wrong = {name: bad_cases(table, fold_table, posts) for name, table in tables.items()}
-    shown = shown_cases(wrong, fold_table, 4)
+    shown = shown_cases(wrong, fold_table, 2)
     for case in [*shown["last"], *shown["common"]]:
         case["picture"] = int(case["guid"]) % 2 == 0
     chances = np.tile([0.2, 0.2, 0.6], (unlabelled, 1))

@@ -133,7 +133,7 @@ def scores(**rows):
 
 def test_a_winner_is_named_only_if_it_beats_each_other():
     alone = best_of(scores(a=(0.6, False), b=(0.7, True)), "version")
-    assert "**b** is significantly better than each other one" in alone
+    assert "**b** is significantly better than each of the others" in alone
     together = best_of(scores(a=(0.6, False), b=(0.7, True), c=(0.69, True)), "version")
     assert "**b** has the highest weighted F1, 0.7000 [0.600, 0.800], but is not significantly " \
         "different from c. The other one is worse." in together  # fmt: skip

@@ -67,7 +67,7 @@ def best_of(scores: pd.DataFrame, noun: str) -> str:
     level = [short_name(r["experiment"]) for r in rows if r["best_set"] and r is not top]
     if not level:
         return (
-            f"Of {len(rows)} {noun}s {name} is significantly better than each other one: "
+            f"Of {len(rows)} {noun}s {name} is significantly better than each of the others: "
             f"weighted F1 {score}."
         )
     rest = len(rows) - 1 - len(level)
