@@ -14,9 +14,9 @@ import math
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from scipy.stats import binomtest, t
 from sklearn.metrics import confusion_matrix
+from statsmodels.stats.multitest import multipletests
 
 from mmsent.data.text import EMPTY, clean_text
 from rederive_run import NAN, SIX, Comparison, FinishedRun
@@ -76,8 +76,8 @@ def disagreements(results: str | Path, config: str | Path | None = None) -> tupl
         check_slices(run, table, found)
     for name in run.repeated:
         check_seeds(run, name, found)
-    for name in run.settings.vlm:
-        check_vlm(run, name, found)
+    if run.settings.vlm:
+        check_vlm(run, found)
     return found.compared, found.wrong
 
 
@@ -119,13 +119,13 @@ def predicts(table, folds, fold):
 
 def check_metrics(run, table, found):
     file = f"metrics/{table}.json"
-    written = found.json(file) or {}
+    written = found.json(file)
     for name in run.tables[table]:
         temperatures = written.get(name, {}).get("calibration", {}).get("temperatures")
         run.measured[name] = measured(run, name, temperatures)
         for fold, predictions in enumerate(run.predictions(name)):
             place = f"runs/{name}/{fold}/metrics.json"
-            own, trained = found.json(place) or {}, (run.folds[f"split_{fold}"] == "train").sum()
+            own, trained = found.json(place), (run.folds[f"split_{fold}"] == "train").sum()
             best = all_scores(predictions[predictions["subset"] == "validation"])
             found.tree(f"{place}, validation", own.get("validation", {}), best)
             found.number(f"{place}, train_posts", own.get("train_posts"), int(trained))
@@ -135,7 +135,7 @@ def check_metrics(run, table, found):
 def check_paper(run, found):
     names = [*run.names, *run.settings.vlm]
     run.paper = {name: {"share": run.share(name)} | paper_measured(run, name) for name in names}
-    found.tree("paper/metrics.json", found.json("paper/metrics.json") or {}, run.paper)
+    found.tree("paper/metrics.json", found.json("paper/metrics.json"), run.paper)
 
 
 def measured(run, name, temperatures):
@@ -249,7 +249,7 @@ def check_tests(run, table, found):
     names, file = run.tables[table], f"paired_tests/{table}"
     families = pairs_of(run, table) | {"best_other": best_pairs(run, names)}
     number = len({frozenset(pair) for pairs in families.values() for pair in pairs})
-    written = found.json(f"{file}.json") or {}
+    written = found.json(f"{file}.json")
     resamples = written.get("resamples", run.resamples)
     lowest = 2 * number / (resamples + 1)
     if resamples < run.resamples or lowest > (1 - run.level) / 10:
@@ -297,13 +297,9 @@ def tested(run, drawn, first, second):
     row = {"first": first, "second": second}
     for metric in COMPARED:
         one, other = (run.measured[name]["test"][metric] for name in (first, second))
-        differences = drawn[first][metric] - drawn[second][metric]
-        differences[np.abs(differences) < 5e-13] = 0  # equal scores, but for the last bit
-        low, high = (round(end, 6) for end in ends(differences, run.level))
-        sides = min(np.count_nonzero(differences <= 0), np.count_nonzero(differences >= 0))
+        low, high, p = difference(drawn[first][metric], drawn[second][metric], run.level)
         row[metric] = {"first": one, "second": other, "difference": one - other}
-        row[metric] |= {"low": low, "high": high}
-        row[metric]["p"] = min(1.0, 2 * (sides + 1) / (len(differences) + 1))
+        row[metric] |= {"low": low, "high": high, "p": p}
     right = [(t["predicted"] == t["label"]).to_numpy() for t in map(run.pooled, (first, second))]
     alone = int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())
     p = float(binomtest(alone[0], sum(alone), 0.5).pvalue) if sum(alone) else 1.0
@@ -311,26 +307,35 @@ def tested(run, drawn, first, second):
     return row
 
 
+def difference(first, second, level):
+    """Ends of the interval of a difference of resampled scores, and its p value."""
+    differences = first - second
+    differences[np.abs(differences) < 5e-13] = 0  # equal scores, but for the last bit
+    low, high = (round(end, 6) for end in ends(differences, level))
+    sides = min(np.count_nonzero(differences <= 0), np.count_nonzero(differences >= 0))
+    return low, high, min(1.0, 2 * (sides + 1) / (len(differences) + 1))
+
+
+def verdict(low, high, p_holm, alpha):
+    beside = "better" if low > 0 else "worse" if high < 0 else SAME
+    return beside if p_holm <= alpha else SAME
+
+
 def holm(p_values):
-    """Holm 1979: the smallest times their number, the next times one less, never falling."""
-    p_values = np.asarray(p_values)
-    steps = np.sort(p_values) * np.arange(len(p_values), 0, -1)
-    return np.minimum(np.maximum.accumulate(steps), 1)[np.argsort(np.argsort(p_values))]
+    return multipletests(p_values, method="holm")[1] if len(p_values) else []
 
 
 def correct(rows, alpha):
     """Add p values by Holm's method, a pair that is there both ways counted once, and verdicts."""
     pairs = {frozenset((row["first"], row["second"])): row for row in rows}
     for test in (*COMPARED, "mcnemar"):
-        values = holm([row[test]["p"] for row in pairs.values()])
-        by_pair = dict(zip(pairs, values, strict=True))
+        values = [row[test]["p"] for row in pairs.values()]
+        by_pair = dict(zip(pairs, holm(values), strict=True))
         for row in rows:
             p = float(by_pair[frozenset((row["first"], row["second"]))])
             row[test]["p_holm"] = p
             if test != "mcnemar":
-                low, high = row[test]["low"], row[test]["high"]
-                beside = "better" if low > 0 else "worse" if high < 0 else SAME
-                row[test]["verdict"] = beside if p <= alpha else SAME
+                row[test]["verdict"] = verdict(row[test]["low"], row[test]["high"], p, alpha)
     for row in rows:
         row["verdict"] = row["weighted_f1"]["verdict"]
 
@@ -348,18 +353,16 @@ def check_scores(run, table, found):
         here = row["weighted_f1"]
         row |= gains(families, name) | reported(run, name) | paper_columns(run, name, here)
         rows.append(row)
-    found.csv(f"{table}.csv", rows, ["experiment"])
+    settings = ("title", "modality", "fusion", "epochs")
+    found.csv(f"{table}.csv", rows, ["experiment"], others=settings)
 
 
 def identity(run, name, found):
-    """What says which experiment a row is, and what its training did."""
-    experiment, folds = run.experiments[name], range(run.settings.folds.outer)
-    own = [found.json(f"runs/{name}/{fold}/metrics.json") or {} for fold in folds]
+    """The posts of a row, and what its training did."""
+    folds = range(run.settings.folds.outer)
+    own = [found.json(f"runs/{name}/{fold}/metrics.json") for fold in folds]
     return {
         "experiment": name,
-        "title": experiment.title,
-        "modality": experiment.modality,
-        "fusion": experiment.fusion if experiment.modality == "both" else None,
         "posts": len(run.folds),
         "groups": run.groups,
         "resamples": run.resamples,
@@ -367,7 +370,6 @@ def identity(run, name, found):
         "train_posts": sum((run.folds[f"split_{n}"] == "train").sum() for n in folds) / len(folds),
         "trained_parameters": own[0].get("trained_parameters"),
         "mean_best_epoch": sum(one.get("best_epoch", NAN) for one in own) / len(own),
-        "epochs": experiment.schedule.epochs,
     }
 
 
@@ -521,7 +523,7 @@ def check_slices(run, table, found):
 def check_seeds(run, name, found):
     rows, spread = seed_study(run, name)
     found.csv(f"seeds/{name}.csv", rows, ("seed", "fold", "subset"))
-    found.tree(f"seeds/{name}.json", found.json(f"seeds/{name}.json") or {}, spread)
+    found.tree(f"seeds/{name}.json", found.json(f"seeds/{name}.json"), spread)
 
 
 def seed_study(run, name):
@@ -569,69 +571,61 @@ def spread_of(rows, metric):
 # results/vlm.csv
 
 
-def check_vlm(run, beside, found):
-    """A vision-language model and the versions on the test posts of the folds that it ran."""
-    if found.read("vlm.csv") is None:
-        return
-    written = pd.read_csv(run.results / "vlm.csv", dtype=str, keep_default_na=False)
-    cells = {
-        row["experiment"]: row for row in written[written["beside"] == beside].to_dict("records")
-    }
-    names = [beside, *run.settings.versions]
-    if list(cells) != names:
-        found.say("vlm.csv", f"{beside}: rows written {list(cells)}, derived {names}")
-        return
-    folds = sorted(int(path.name) for path in (run.results / f"runs/{beside}").iterdir())
-    tables = {}
-    for name in names:
-        files = [f"runs/{name}/{fold}/predictions.parquet" for fold in folds]
-        tables[name] = run.with_groups([run.table(run.results / file) for file in files])
-        if sorted(tables[name]["guid"]) != sorted(run.folds["guid"][run.folds["fold"].isin(folds)]):
-            found.say(files[0], f"the posts are not those of the folds {folds}")
-            return
-    exercise = found.json(f"runs/{beside}/{folds[0]}/metrics.json")["exercise"]
-    tests = {} if exercise else against(run, tables, beside)
-    for name, table in tables.items():
-        row = vlm_row(run, table)
-        row["exercise"] = exercise and name == beside
-        if name == beside:
-            row |= paper_columns(run, name, row["weighted_f1"])
-        for column, value in row.items():
-            found.number(f"vlm.csv, {beside}, {name}, {column}", cells[name][column], value)
-        columns = ("difference", "difference_low", "difference_high", "p_holm", "verdict")
-        for column, value in zip(columns, tests.get(name, [None] * 5), strict=True):
-            found.number(f"vlm.csv, {beside}, {name}, {column}", cells[name][column], value, SIX)
+#: Columns of a vision-language model's settings and costs.
+OTHERS = ("title", "changes", "trained", "settings", "device", "precision", "parameters", "seconds",
+          "trained_parameters", "train_posts_per_second", "predicted_posts_per_second",
+          "peak_memory")  # fmt: skip
+
+
+def check_vlm(run, found):
+    """Vision-language models, and the versions on the test posts of the folds that each ran."""
+    rows = []
+    for beside in run.settings.vlm:
+        folds = sorted(int(path.name) for path in (run.results / f"runs/{beside}").iterdir())
+        tables = {}
+        for name in [beside, *run.settings.versions]:
+            files = [f"runs/{name}/{fold}/predictions.parquet" for fold in folds]
+            tables[name] = run.with_groups([run.table(run.results / file) for file in files])
+            posts = run.folds["guid"][run.folds["fold"].isin(folds)]
+            if sorted(tables[name]["guid"]) != sorted(posts):
+                found.say(files[0], f"the posts are not those of the folds {folds}")
+                return
+        exercise = found.json(f"runs/{beside}/{folds[0]}/metrics.json")["exercise"]
+        tests = {} if exercise else against(run, tables, beside)
+        for name, table in tables.items():
+            row = {"beside": beside, "experiment": name} | vlm_row(run, table)
+            row |= {"exercise": exercise and name == beside}
+            row |= paper_columns(run, name, row["weighted_f1"]) if name == beside else {}
+            rows.append(row | tests.get(name, dict.fromkeys(TESTED)))
+    found.csv("vlm.csv", rows, ("beside", "experiment"), others=OTHERS)
 
 
 def vlm_row(run, table):
     scores = {k: v for k, v in all_scores(table).items() if k not in ("log_loss", "ece")}
     row = {"posts": len(table), "groups": table["group"].nunique(), **scores}
+    row |= {"resamples": run.resamples, "level": run.level}
     for metric, values in run.drawn(table).items():
         row[f"{metric}_low"], row[f"{metric}_high"] = ends(values, run.level)
     return row
 
 
+TESTED = ("difference", "difference_low", "difference_high", "p_holm", "verdict")
+
+
 def against(run, tables, beside):
-    """Weighted F1 of each other table less that of one: value, ends, corrected p, verdict."""
+    """Columns of the tests of the weighted F1 of each other table against that of one."""
     others = [name for name in tables if name != beside]
     # So many that the lowest corrected p value is a fiftieth of what counts.
     enough = max(run.resamples, math.ceil(round(100 * len(others) / (1 - run.level), 6)))
-    drawn, value = {}, {}
-    for name, table in tables.items():
-        sums = run.sums(class_columns(table), table["group"], enough)
-        drawn[name], value[name] = (
-            drawn_scores(sums)["weighted_f1"],
-            all_scores(table)["weighted_f1"],
-        )
-    rows, p_values = {}, []
-    for name in others:
-        differences = drawn[name] - drawn[beside]
-        differences[np.abs(differences) < 5e-13] = 0
-        rows[name] = [value[name] - value[beside], *ends(differences, run.level)]
-        sides = min(np.count_nonzero(differences <= 0), np.count_nonzero(differences >= 0))
-        p_values.append(min(1.0, 2 * (sides + 1) / (enough + 1)))
-    for row, p in zip(rows.values(), holm(p_values), strict=True):
-        clear = p <= 1 - run.level
-        verdict = "better" if clear and row[1] > 0 else "worse" if clear and row[2] < 0 else SAME
-        row += [p, verdict]
+    drawn = {name: drawn_scores(run.sums(class_columns(table), table["group"], enough))
+             for name, table in tables.items()}  # fmt: skip
+    value = {name: main_scores(table)["weighted_f1"] for name, table in tables.items()}
+    tests = {name: difference(drawn[name]["weighted_f1"], drawn[beside]["weighted_f1"], run.level)
+             for name in others}  # fmt: skip
+    corrected = holm([p for _, _, p in tests.values()])
+    rows = {}
+    for (name, (low, high, _)), p in zip(tests.items(), corrected, strict=True):
+        said = verdict(low, high, p, 1 - run.level)
+        cells = (value[name] - value[beside], low, high, p, said)
+        rows[name] = dict(zip(TESTED, cells, strict=True))
     return rows

@@ -26,8 +26,8 @@ EXACT = 1e-9
 SIX, PER_CENT = 1.001e-6, 3e-4
 #: Within which those of these names agree.
 TOLERANCES = {
-    f"over_{modality}{end}": PER_CENT if end == "_percent" else SIX
-    for modality in ("text", "image")
+    f"{name}{end}": PER_CENT if end == "_percent" else SIX
+    for name in ("over_text", "over_image", "difference")
     for end in ("", "_low", "_high", "_percent")
 }
 
@@ -140,14 +140,6 @@ class Comparison:
         if line not in self.wrong:
             self.wrong.append(line)
 
-    def read(self, file):
-        """The text of a file of the run, or None, which is a disagreement."""
-        path = self.folder / file
-        if not path.is_file():
-            self.say(file, "is missing")
-            return None
-        return path.read_text(encoding="utf-8")
-
     def number(self, place, written, derived, tolerance=EXACT):
         self.compared += isinstance(derived, int | float | np.number)
         if not agree(written, derived, tolerance):
@@ -171,26 +163,32 @@ class Comparison:
             self.number(place, written, derived, tolerance)
 
     def json(self, file):
-        """What a JSON file of the run holds, or None, which is a disagreement."""
-        text = self.read(file)
-        return None if text is None else json.loads(text)
+        """What a JSON file of the run contains; a missing one is a disagreement."""
+        path = self.folder / file
+        if path.is_file():
+            return json.loads(path.read_text(encoding="utf-8"))
+        self.say(file, "is missing")
+        return {}
 
-    def csv(self, file, derived, keys, tolerance=EXACT):
-        """Compare a table with its rows, named by the cells of ``keys``."""
-        if self.read(file) is None:
+    def csv(self, file, derived, keys, tolerance=EXACT, others=()):
+        """Compare a table with its rows, named by the cells of ``keys``.
+
+        Columns ``others`` do not follow from predictions.
+        """
+        if not (self.folder / file).is_file():
+            self.say(file, "is missing")
             return
         written = pd.read_csv(self.folder / file, dtype=str, keep_default_na=False)
-        columns = list(dict.fromkeys(key for row in derived for key in row))
-        if derived and set(columns) != set(written.columns):
-            odd = sorted(set(columns) ^ set(written.columns))
+        columns = dict.fromkeys(key for row in derived for key in row)
+        odd = sorted(set(columns) ^ set(written.columns).difference(others))
+        if derived and odd:
             self.say(file, f"columns that only one side has: {', '.join(odd)}")
-        if len(derived) != len(written):
-            self.say(file, f"{len(written)} rows written, {len(derived)} derived")
-        for found, row in zip(written.to_dict("records"), derived, strict=False):
-            name = ", ".join(str(row[key]) for key in keys)
-            for column in written.columns.intersection(columns):
-                within = TOLERANCES.get(column, tolerance)
-                self.number(f"{file}, {name}, {column}", found[column], row.get(column), within)
+
+        def named(rows):
+            return {", ".join(str(row[key]) for key in keys): {c: row.get(c) for c in columns}
+                    for row in rows}  # fmt: skip
+
+        self.tree(file, named(written.to_dict("records")), named(derived), tolerance)
 
 
 def agree(written, derived, tolerance):

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 from scipy import stats
 from sklearn.metrics import f1_score
-from statsmodels.stats.multitest import multipletests
 
 from jobs.predict_unlabelled import predict_unlabelled
 from mmsent.config.fitting import Postprocessing
@@ -21,7 +20,6 @@ from mmsent.evaluation.paired import (
     WORSE,
     bootstrap_p,
     compared,
-    compared_together,
     flat_table,
     holm,
     mcnemar_exact,
@@ -32,16 +30,14 @@ from mmsent.evaluation.pairs import (
     against_best,
     consecutive,
     grid_families,
-    not_worse_than_best,
     paired_tests,
     single_rows,
 )
-from mmsent.evaluation.pooling import pooled
 from mmsent.evaluation.postprocessing import postprocessed
 from mmsent.evaluation.submission import mean_probabilities, submission_numbers, submission_table
 from mmsent.files import write_json
 from mmsent.labels import PROBABILITY_COLUMNS
-from mmsent.tables import read_table, write_table
+from mmsent.tables import write_table
 
 
 def guesses(label, right, generator):
@@ -77,17 +73,6 @@ def random_tables(posts=300, seed=0, skills=(0.6, 0.7)):
 # Paired tests
 
 
-def test_differences_are_those_of_scikit_learn():
-    first, second = random_tables()
-    (row,) = compared([("a", "b")], {"a": first, "b": second}, 200, 0.95, 0)
-    for metric, average in (("weighted_f1", "weighted"), ("macro_f1", "macro")):
-        values = [f1_score(t["label"], t["predicted"], average=average) for t in (first, second)]
-        assert row[metric]["first"] == pytest.approx(values[0], abs=1e-6)
-        assert row[metric]["difference"] == pytest.approx(values[0] - values[1], abs=2e-6)
-    right = [(table["label"] == table["predicted"]).mean() for table in (first, second)]
-    assert row["accuracy"]["difference"] == pytest.approx(right[0] - right[1], abs=2e-6)
-
-
 def test_the_bootstrap_draws_the_same_groups_for_both_as_by_hand():
     first, second = random_tables(40)
     label, group = first["label"].to_numpy(), first["group"].to_numpy()
@@ -105,15 +90,6 @@ def test_the_bootstrap_draws_the_same_groups_for_both_as_by_hand():
             for t in (first, second)
         ]
         assert drawn["weighted_f1"][number] == pytest.approx(scores[0] - scores[1], abs=1e-9)
-
-
-def test_against_a_model_that_is_always_wrong_the_interval_is_that_of_the_accuracy_alone():
-    first, _ = random_tables(400)
-    wrong = first.assign(predicted=(first["label"] + 1) % 3)
-    (row,) = compared([("a", "b")], {"a": first, "b": wrong}, 500, 0.95, 3)
-    counts = group_confusions(*(first[c].to_numpy() for c in ("label", "predicted", "group")))
-    low, high = group_bootstrap(counts, 500, 0.95, 3)["accuracy"]
-    assert (row["accuracy"]["low"], row["accuracy"]["high"]) == pytest.approx((low, high), abs=1e-6)
 
 
 def test_pairing_narrows_the_interval():
@@ -177,9 +153,7 @@ def test_mcnemar_is_the_binomial_test_of_the_posts_that_one_alone_gets_right():
 
 
 def test_holm_by_hand():
-    p_values = [0.01, 0.04, 0.03, 0.5]
-    assert holm(p_values) == pytest.approx([0.04, 0.09, 0.09, 0.5])
-    assert holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1])
+    assert holm([0.01, 0.04, 0.03, 0.5]) == pytest.approx([0.04, 0.09, 0.09, 0.5])
     assert holm([]) == []
 
 
@@ -213,22 +187,6 @@ def test_p_values_are_corrected_over_the_family_and_a_pair_counts_once():
 def test_verdict(low, high, p_holm, said):
     row = {"weighted_f1": {"low": low, "high": high, "p_holm": p_holm}}
     assert verdict(row) == said
-
-
-@pytest.mark.parametrize("level", [0.9, 0.95, 0.99])
-def test_verdicts_never_contradict_their_intervals(level):
-    verdicts = set()
-    for seed in range(5):
-        first, second = random_tables(300, seed, (0.62, 0.7))
-        for row in compared([("b", "a")], {"a": first, "b": second}, 200, level, seed):
-            for metric in COMPARED:
-                result = row[metric]
-                verdicts.add(result["verdict"])
-                beside = result["low"] > 0 or result["high"] < 0
-                assert beside or result["verdict"] == SAME
-                if result["verdict"] != SAME:
-                    assert (result["difference"] > 0) == (result["verdict"] == BETTER)
-    assert {BETTER, SAME} <= verdicts
 
 
 def test_families_of_versions():
@@ -280,33 +238,6 @@ def test_an_ablation_tests_every_pair_once():
     assert single_rows(modalities) == {"text": "t", "image": "i"}
 
 
-def test_families_that_are_read_together_are_corrected_together():
-    names = ["a", "b", "c"]
-    tables = dict(zip(names, random_tables(300, 3, (0.5, 0.6, 0.7)), strict=True))
-    families = {"one": [("b", "a")], "two": [("a", "b"), ("c", "a")], "three": [("c", "b")]}
-    found = compared_together(families, tables, 400, 0.95, 0)
-    assert {name: [(r["first"], r["second"]) for r in rows] for name, rows in found.items()} == (
-        families
-    )
-    # (a, b) is (b, a) the other way round: three tests, not four.
-    single = [found["one"][0], found["two"][1], found["three"][0]]
-    for test in (*COMPARED, "mcnemar"):
-        raw = [row[test]["p"] for row in single]
-        corrected = multipletests(raw, method="holm")[1]
-        assert [row[test]["p_holm"] for row in single] == pytest.approx(corrected)
-
-
-def test_bold_is_all_that_is_not_worse_than_the_best():
-    skills = {"weak": 0.3, "good": 0.7, "as_good": 0.7, "best": 0.72}
-    tables = dict(zip(skills, random_tables(600, 1, tuple(skills.values())), strict=True))
-    rows = compared(against_best(list(skills), tables), tables, 400, 0.95, 0)
-    bold = not_worse_than_best(rows)
-    scores = {row["first"]: row["weighted_f1"]["first"] for row in rows}
-    assert max(scores, key=scores.__getitem__) in bold
-    assert "weak" not in bold
-    assert {"good", "as_good"} <= set(bold)
-
-
 def test_what_cannot_be_compared_is_refused():
     first, second = random_tables(20)
     with pytest.raises(ValueError, match="do not predict the same posts"):
@@ -356,13 +287,6 @@ def test_bad_cases_are_the_wrong_posts_by_confidence(mistakes):
     assert wrong["text"].tolist()[0] == "a b 3,"
 
 
-def test_bad_cases_survive_their_file(mistakes, tmp_path):
-    wrong = bad_cases(*mistakes)
-    write_table(tmp_path / "wrong.csv", wrong)
-    assert len((tmp_path / "wrong.csv").read_text().splitlines()) == len(wrong) + 1
-    pd.testing.assert_frame_equal(read_table(tmp_path / "wrong.csv"), wrong, check_dtype=False)
-
-
 def test_bad_case_numbers(mistakes):
     table, folds, posts = mistakes
     better = table.assign(predicted=[0, 0, 0, 1, 2, 2])  # mends 1 and 5, spoils 2
@@ -393,18 +317,6 @@ def test_nothing_wrong_is_no_error(mistakes):
     json.dumps(numbers, allow_nan=False)
 
 
-def test_a_post_is_a_bad_case_once_however_often_it_is_predicted(mistakes):
-    table, folds, posts = mistakes
-    folds = folds.assign(fold=[0, 1, 0, 0, 1, 1])
-    runs = []
-    for fold in (0, 1):
-        # Each run predicts its inner validation posts too; wrong ones, which must not count.
-        subset = np.where(folds["fold"] == fold, "test", "validation")
-        runs.append(table.drop(columns="group").assign(fold=fold, subset=subset))
-    wrong = bad_cases(pooled(runs, folds), folds, posts)
-    assert sorted(wrong["guid"]) == ["1", "3", "4", "5"]
-
-
 def test_bad_cases_of_unknown_posts_are_refused(mistakes):
     table, folds, posts = mistakes
     with pytest.raises(ValueError, match="1 posts are not known: guid 3"):
@@ -429,12 +341,6 @@ def test_probabilities_are_averaged_post_by_post():
     for broken in (second[1:], pd.concat([second, second[:1]])):
         with pytest.raises(ValueError, match="exactly once"):
             mean_probabilities([first, broken])
-
-
-def test_the_average_decides_and_not_one_fold_or_a_vote():
-    # Two folds lean to negative, one is sure of positive: the mean says positive.
-    runs = [fold_run(f, [[0.5, 0.1, 0.4]] * 3) for f in (0, 1)] + [fold_run(2, [[0, 0, 1]] * 3)]
-    assert mean_probabilities(runs).to_numpy().argmax(1).tolist() == [2, 2, 2]
 
 
 def test_a_submission_is_in_the_order_of_the_list():
@@ -545,7 +451,6 @@ def test_every_pair_of_a_table_is_tested_with_enough_resamples(kind, families, r
     tables = dict(zip(MODALITIES, random_tables(90, 1, (0.5, 0.9, 0.6)), strict=True))
     numbers = paired_tests(tables, MODALITIES, kind, [], 100, 0.95, 0)
     assert (numbers["posts"], numbers["groups"], numbers["resamples"]) == (90, 45, resamples)
-    written = flat_table(numbers["families"])
     best = numbers["families"].pop("best_other")
     assert [row["first"] for row in best] == ["v1", "v2", "ablation/x"]
     assert families == {
@@ -554,11 +459,6 @@ def test_every_pair_of_a_table_is_tested_with_enough_resamples(kind, families, r
     rows = [row for own in numbers["families"].values() for row in own]
     (step,) = (row for row in rows if (row["first"], row["second"]) == ("v2", "v1"))
     assert step["verdict"] == BETTER
-    assert len(written) == 3 + len(rows)
-    (line,) = written[(written["first"] == "v2") & (written["second"] == "v1")
-                      & (written["family"] != "best_other")].to_dict("records")  # fmt: skip
-    assert line["weighted_f1_difference"] == step["weighted_f1"]["difference"]
-    assert line["mcnemar_p_holm"] == step["mcnemar"]["p_holm"]
 
 
 def test_a_single_version_has_no_pairs():

@@ -50,8 +50,9 @@ def paper(score):
 
 
 SCORES = pd.DataFrame([
-    scored("v4_balanced_clip", 0.70004, best_set=False, **paper(0.7)),
-    scored("v6_adaptive", 0.80006, best_set=True, **paper(0.8)),
+    scored("v4_balanced_clip", 0.70004, best_set=False, modality="text", **paper(0.7)),
+    scored("v6_adaptive", 0.80006, best_set=True, modality="both", fusion="adaptive",
+           over_text_percent=14.28, **with_ends("over_text", 0.1), **paper(0.8)),
 ])  # fmt: skip
 
 
@@ -61,12 +62,13 @@ def paired():
     for metric, p in (("weighted_f1", 0.0004), ("macro_f1", 0.02), ("accuracy", 0.03)):
         pair[metric] = {"difference": 0.1, "low": 0.0123, "high": 0.1987, "p_holm": p}
     pair["mcnemar"] = {"first_only": 63, "second_only": 23, "p_holm": 0.0312}
-    families = {"consecutive": [pair], "best_other": [pair]}
+    families = {"consecutive": [pair], "over_text": [pair], "best_other": [pair]}
     return {"families": families, "groups": 1200, "resamples": 4000, "level": 0.95,
             "seeds": {"weighted_f1": {"sd": 0.0057}}}  # fmt: skip
 
 
-def test_versions(snapshot):
+@pytest.mark.parametrize("table", ["versions", "ablation"])
+def test_table(snapshot, table):
     robustness = pd.DataFrame([
         {"experiment": "v6_adaptive", "dropped": "image", "intact": 0.80006,
          **with_ends("weighted_f1", 0.61), **with_ends("loss", 0.19),
@@ -90,9 +92,9 @@ def test_versions(snapshot):
         {"title": "Balanced CLIP", "section": "5", "changes": "More weight for neutral"},
         {"title": "Adaptive fusion", "section": "6.2", "changes": "Three fusions and a gate"},
     ]
-    values = table_values("versions", SCORES, paired(), PRINTED)
+    values = table_values(table, SCORES, paired(), PRINTED)
     values |= support_values(SCORES, robustness, pd.DataFrame(rows))
-    text = rendered("table.md.j2", name="versions", experiments=experiments, **values)
+    text = rendered("table.md.j2", name=table, experiments=experiments, **values)
     assert text == snapshot
 
 

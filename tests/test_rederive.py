@@ -10,14 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from sklearn.metrics import (
-    accuracy_score,
-    f1_score,
-    matthews_corrcoef,
-    precision_score,
-    recall_score,
-)
-from statsmodels.stats.multitest import multipletests
 
 import job
 from conftest import ROOT
@@ -26,15 +18,10 @@ from mmsent.evaluation.pooling import prediction_metrics
 from mmsent.files import read_json
 from mmsent.report.scores import scores_table
 from mmsent.tables import write_table
-from rederive import check_metrics, disagreements, holm
+from rederive import check_metrics, disagreements
 from rederive_run import Comparison, FinishedRun
 from rederive_scores import (
     CHANCES,
-    class_columns,
-    drawn_scores,
-    post_weights,
-    settled_temperature,
-    sharpened,
 )
 from reports import PRINTED, settings_of
 
@@ -305,51 +292,6 @@ def test_predictions_of_other_posts_end_the_check(results, change):
     compared, (line,) = disagreements(results)
     assert compared == 0
     assert line.startswith("runs/v4_balanced_clip/seed1/0/predictions.parquet: the posts, labels")
-
-
-def test_resampled_scores_are_those_of_weighted_posts():
-    generator = np.random.default_rng(1)
-    label, said = generator.integers(0, 3, 40), generator.integers(0, 2, 40)
-    label[:20] %= 2
-    group = np.arange(40) // 2  # the last class is there in some resamples, and never predicted
-    table = pd.DataFrame({"label": label, "predicted": said})
-    (weights,) = post_weights(group, 30, 0)
-    drawn = drawn_scores(weights @ class_columns(table))
-    assert np.unique(weights.sum(1)) == 40
-    assert (weights[:, ::2] == weights[:, 1::2]).all()
-    given = {"labels": [0, 1, 2], "zero_division": 0}
-    for number, weight in enumerate(weights):
-        own = {"y_true": label, "y_pred": said, "sample_weight": weight}
-        right = {
-            "accuracy": accuracy_score(**own),
-            "weighted_f1": f1_score(**own, average="weighted", zero_division=0),
-            "mcc": matthews_corrcoef(**own),
-            "precision_neutral": precision_score(**own, average=None, **given)[1],
-            "recall_negative": recall_score(**own, average=None, **given)[0],
-            "f1_positive": f1_score(**own, average=None, **given)[2],
-        }
-        there = np.unique(np.concatenate([label[weight > 0], said[weight > 0]]))
-        right["macro_f1"] = f1_score(**own, average="macro", labels=there, zero_division=0)
-        for metric, value in right.items():
-            assert drawn[metric][number] == pytest.approx(value, abs=1e-12), metric
-
-
-def test_p_values_are_corrected_as_statsmodels_does():
-    for values in ([0.01, 0.04, 0.03, 0.005, 0.03], [0.5], [0.2, 0.2, 0.9], []):
-        expected = multipletests(values, method="holm")[1] if values else []
-        assert holm(values) == pytest.approx(expected)
-
-
-@pytest.mark.parametrize("temperature", [0.4, 1.0, 3.0])
-def test_a_temperature_counts_as_settled_only_where_the_loss_is_lowest(temperature):
-    generator = np.random.default_rng(2)
-    chances = generator.dirichlet([1, 1, 1], 3000)
-    label = np.array([generator.choice(3, p=row) for row in chances])
-    table = pd.DataFrame(sharpened(chances, 1 / temperature), columns=CHANCES).assign(label=label)
-    own = settled_temperature(table, None)
-    assert own == pytest.approx(temperature, rel=0.05)
-    assert settled_temperature(table, own * 1.00001) == own * 1.00001
-    assert settled_temperature(table, own * 1.001) == own
 
 
 def test_it_uses_nothing_that_makes_the_tables():

@@ -3,14 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import accuracy_score, f1_score
 
-from mmsent.evaluation.intervals import table_confusions
-from mmsent.evaluation.paired import difference
 from mmsent.labels import LABELS, PROBABILITY_COLUMNS
 from mmsent.report.cells import SMOKE_TEST
 from mmsent.report.render import rendered
-from mmsent.report.table import comparison_table
 from mmsent.report.vlm import vlm_scores, vlm_values
 from mmsent.tables import read_numbers, write_table
 from reports import PRINTED
@@ -79,26 +75,6 @@ def scores_of(folds, tmp_path):
     return scores
 
 
-@pytest.mark.parametrize("exercise", [True, False])
-def test_versions_stand_below_on_the_posts_of_the_folds_that_the_model_ran(
-    folds, scores_of, exercise
-):
-    scores = scores_of(exercise)
-    assert scores["beside"].tolist() == ["qwen2_vl_2b"] * 3 + ["asked"] * 3
-    assert scores["experiment"].tolist() == ["qwen2_vl_2b", *VERSIONS, "asked", *VERSIONS]
-    assert scores["posts"].tolist() == [160] * 3 + [240] * 3
-    assert scores["groups"].tolist() == [80] * 3 + [120] * 3
-    for row in scores.to_dict("records"):
-        ran = [0] if row["beside"] == "qwen2_vl_2b" else [0, 1]
-        posts = pd.concat([run_of(row["experiment"], folds, fold) for fold in ran])
-        label, predicted = posts["label"], posts["predicted"]
-        expected = f1_score(label, predicted, average="weighted")
-        assert row["weighted_f1"] == pytest.approx(expected)
-        assert row["weighted_f1_low"] < expected < row["weighted_f1_high"]
-        assert row["accuracy"] == pytest.approx(accuracy_score(label, predicted))
-        assert row["f1_neutral"] == pytest.approx(f1_score(label == 1, predicted == 1))
-
-
 def test_the_studys_own_protocol_is_shown_as_optimistic(scores_of):
     metrics = ("weighted_f1", "accuracy", "macro_f1", *(f"f1_{n}" for n in LABELS))
     numbers = {
@@ -118,20 +94,6 @@ def test_the_studys_own_protocol_is_shown_as_optimistic(scores_of):
     assert "optimistic" not in zero
 
 
-@pytest.mark.parametrize("exercise", [True, False])
-def test_the_comparison_has_its_row_and_does_not_rank_it(scores_of, exercise):
-    vlm = scores_of(exercise)
-    versions = vlm[(vlm["beside"] == "asked") & (vlm["experiment"] != "asked")]
-    versions = versions.assign(best_set=True, exercise=None)
-    table = comparison_table(versions, PRINTED, {}, vlm).set_index("Model")
-    own = table.loc[f"qwen2_vl_2b: {SMOKE_TEST}" if exercise else "qwen2_vl_2b"]
-    assert own["Study: accuracy"] == "0.8250"
-    assert own["Tied with the best"] == own["Against the version before"] == "-"
-    value = vlm.loc[vlm["experiment"] == "qwen2_vl_2b", "weighted_f1"].item()
-    assert own["Weighted F1"].startswith(f"{value:.4f} [")
-    assert (SMOKE_TEST in " ".join(table.index)) == exercise
-
-
 def test_random_weights_are_marked_and_never_compared(scores_of):
     scores = scores_of(True)
     assert scores["exercise"].tolist() == [True, False, False] * 2
@@ -144,33 +106,6 @@ def test_random_weights_are_marked_and_never_compared(scores_of):
         assert word not in text
     cells = [cell for line in text.splitlines() if line.startswith("|") for cell in line.split("|")]
     assert not [cell for cell in cells if "**" in cell]
-
-
-def test_real_weights_are_compared_on_the_same_resamples(folds, scores_of):
-    scores = scores_of(False)
-    text = rendered("vlm.md.j2", vlm=vlm_values(scores, PRINTED))
-    assert "smoke test" not in text
-    own = scores["beside"] == scores["experiment"]
-    assert scores.loc[own, "difference"].isna().all()
-    assert scores.loc[~own, "difference"].notna().all()
-    table = scores.set_index(["beside", "experiment"])
-    first = table.loc[("qwen2_vl_2b", "v1_baseline")]
-    value = table.loc[("qwen2_vl_2b", "qwen2_vl_2b"), "weighted_f1"]
-    assert first["difference"] == pytest.approx(first["weighted_f1"] - value, abs=1e-6)
-    assert first["verdict"] == "worse"
-    assert table.loc[("qwen2_vl_2b", "v2_enhanced"), "verdict"] == "not distinguishable"
-    assert (table.loc["asked"]["verdict"].iloc[1:] == "better").all()
-    group = folds.set_index("guid")["group"]
-    counts = []
-    for name in ("v1_baseline", "qwen2_vl_2b"):
-        run = run_of(name, folds, 0)
-        counts.append(table_confusions(run.assign(group=run["guid"].map(group))))
-    # So many that a difference survives the correction for two rows.
-    low, high = difference(*counts, **BOOTSTRAP | {"resamples": 4000})[1:]
-    assert (first["difference_low"], first["difference_high"]) == pytest.approx((low, high))
-    line = next(line for line in text.splitlines() if line.startswith("| v1_baseline"))
-    shown = f"{first['difference']:+.4f} [{low:+.3f}, {high:+.3f}] | worse"
-    assert shown in " ".join(line.split())
 
 
 def test_the_reported_accuracy_is_shown_and_costs_are_over_the_folds(scores_of):
@@ -201,12 +136,3 @@ def test_curves_are_shown_of_what_was_trained_alone(scores_of):
     text = rendered("vlm.md.j2", vlm=vlm_values(scores_of(True), PRINTED))
     assert "figures/curves/qwen2_vl_2b.png" in text
     assert "figures/curves/asked.png" not in text
-
-
-@pytest.mark.parametrize("name", ["qwen2_vl_2b", "v1_baseline"])
-def test_a_run_that_leaves_a_post_out_is_an_error(scores_of, name):
-    def leave_out(runs):
-        runs["predictions"][name][0] = runs["predictions"][name][0].iloc[1:]
-
-    with pytest.raises(ValueError, match="exactly once"):
-        scores_of(True, change=leave_out)
