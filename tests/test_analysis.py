@@ -6,13 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from sklearn.metrics import f1_score
 
 from jobs.predict_unlabelled import predict_unlabelled
-from mmsent.config.fitting import Postprocessing
 from mmsent.evaluation.bad_cases import bad_case_numbers, bad_cases, conflicting_groups
 from mmsent.evaluation.curves import curve_numbers, over_folds
-from mmsent.evaluation.intervals import group_bootstrap, group_confusions
+from mmsent.evaluation.intervals import group_confusions
 from mmsent.evaluation.paired import (
     BETTER,
     COMPARED,
@@ -22,19 +20,13 @@ from mmsent.evaluation.paired import (
     compared,
     flat_table,
     holm,
-    mcnemar_exact,
     paired_bootstrap,
     verdict,
 )
 from mmsent.evaluation.pairs import (
-    against_best,
-    consecutive,
-    grid_families,
     paired_tests,
-    single_rows,
 )
-from mmsent.evaluation.postprocessing import postprocessed
-from mmsent.evaluation.submission import mean_probabilities, submission_numbers, submission_table
+from mmsent.evaluation.submission import mean_probabilities, submission_table
 from mmsent.files import write_json
 from mmsent.labels import PROBABILITY_COLUMNS
 from mmsent.tables import write_table
@@ -70,38 +62,7 @@ def random_tables(posts=300, seed=0, skills=(0.6, 0.7)):
     return [predicted_table(label, guesses(label, skill, generator), group) for skill in skills]
 
 
-# Paired tests
-
-
-def test_the_bootstrap_draws_the_same_groups_for_both_as_by_hand():
-    first, second = random_tables(40)
-    label, group = first["label"].to_numpy(), first["group"].to_numpy()
-    counts = [group_confusions(label, t["predicted"].to_numpy(), group) for t in (first, second)]
-    drawn = paired_bootstrap(*counts, 30, 5)
-    names = np.unique(group)
-    times = np.random.default_rng(5).multinomial(20, np.full(20, 1 / 20), size=30)
-    for number in range(30):
-        rows = np.concatenate(
-            [np.flatnonzero(group == name) for name, n in zip(names, times[number], strict=True)
-             for _ in range(n)]
-        )  # fmt: skip
-        scores = [
-            f1_score(label[rows], t["predicted"].to_numpy()[rows], average="weighted")
-            for t in (first, second)
-        ]
-        assert drawn["weighted_f1"][number] == pytest.approx(scores[0] - scores[1], abs=1e-9)
-
-
-def test_pairing_narrows_the_interval():
-    # The second model differs from the first on few posts: their common luck cancels out.
-    first, _ = random_tables(1000)
-    other = first["predicted"].to_numpy().copy()
-    other[:40] = (other[:40] + 1) % 3
-    second = first.assign(predicted=other)
-    (row,) = compared([("a", "b")], {"a": first, "b": second}, 500, 0.95, 1)
-    counts = group_confusions(*(first[c].to_numpy() for c in ("label", "predicted", "group")))
-    low, high = group_bootstrap(counts, 500, 0.95, 1)["accuracy"]
-    assert row["accuracy"]["high"] - row["accuracy"]["low"] < 0.6 * (high - low)
+# Paired tests. tests/rederive.py derives them another way, which test_rederive.py compares.
 
 
 def test_equal_models_do_not_differ():
@@ -138,18 +99,6 @@ def test_p_and_interval_are_two_sides_of_one_thing():
             assert low > 0 or high < 0
         assert bootstrap_p(drawn) == bootstrap_p(-drawn)
     assert bootstrap_p(np.ones(99)) == 2 / 100
-
-
-def test_mcnemar_is_the_binomial_test_of_the_posts_that_one_alone_gets_right():
-    generator = np.random.default_rng(4)
-    label = generator.choice(3, 250)
-    first, second = (guesses(label, skill, generator) for skill in (0.6, 0.75))
-    result = mcnemar_exact(label, first, second)
-    one = int(((first == label) & (second != label)).sum())
-    other = int(((first != label) & (second == label)).sum())
-    assert (result["first_only"], result["second_only"]) == (one, other)
-    assert result["p"] == pytest.approx(stats.binomtest(one, one + other).pvalue)
-    assert mcnemar_exact(label, first, first)["p"] == 1
 
 
 def test_holm_by_hand():
@@ -189,20 +138,6 @@ def test_verdict(low, high, p_holm, said):
     assert verdict(row) == said
 
 
-def test_families_of_versions():
-    assert consecutive(["v1", "v2", "v3"]) == [("v2", "v1"), ("v3", "v2")]
-    assert consecutive(["v1"]) == []
-    label = np.array([0, 1, 2, 2, 1, 0] * 10)
-    tables = {}
-    for name, wrong in (("bad", 30), ("best", 5), ("second", 9)):
-        predicted = label.copy()
-        predicted[:wrong] = (label[:wrong] + 1) % 3
-        tables[name] = predicted_table(label, predicted)
-    names = list(tables)
-    assert against_best(names, tables) == [("bad", "best"), ("best", "second"), ("second", "best")]
-    assert against_best(["bad"], tables) == []
-
-
 def test_a_difference_that_another_seed_may_make_is_none():
     tables = dict(zip("ab", random_tables(2000, 2, (0.60, 0.70)), strict=True))
     pairs = [("a", "b")]
@@ -224,18 +159,6 @@ def test_a_difference_that_another_seed_may_make_is_none():
     (same,) = compared(pairs, tables, 2000, 0.95, 0, tiny)
     for metric in COMPARED:
         assert same[metric]["low"] == pytest.approx(plain[metric]["low"], abs=2e-6)
-
-
-def test_an_ablation_tests_every_pair_once():
-    modalities = {"t": "text", "late": "both", "i": "image", "early": "both", "t2": "text"}
-    families = grid_families(modalities)
-    assert families == {
-        "over_text": [("late", "t"), ("i", "t"), ("early", "t"), ("t2", "t")],
-        "over_image": [("t", "i"), ("late", "i"), ("early", "i"), ("t2", "i")],
-        "fusions": [("early", "late")],
-    }
-    assert grid_families({"late": "both"}) == {}
-    assert single_rows(modalities) == {"text": "t", "image": "i"}
 
 
 def test_what_cannot_be_compared_is_refused():
@@ -307,16 +230,6 @@ def test_bad_case_numbers(mistakes):
     assert (first["conflict"], first["conflict_share"]) == (2, 0.5)
 
 
-def test_nothing_wrong_is_no_error(mistakes):
-    table, folds, posts = mistakes
-    perfect = table.assign(predicted=table["label"])
-    wrong = bad_cases(perfect, folds, posts)
-    numbers = bad_case_numbers({"v": perfect}, {"v": wrong}, folds)
-    assert numbers["experiments"]["v"]["confidence"] is None
-    assert (numbers["wrong_in_all"], numbers["right_in_all"]) == (0, 6)
-    json.dumps(numbers, allow_nan=False)
-
-
 def test_bad_cases_of_unknown_posts_are_refused(mistakes):
     table, folds, posts = mistakes
     with pytest.raises(ValueError, match="1 posts are not known: guid 3"):
@@ -349,17 +262,6 @@ def test_a_submission_is_in_the_order_of_the_list():
     assert table["tag"].tolist() == ["positive", "negative", "neutral"]
     with pytest.raises(ValueError, match="1 posts are not listed: guid 30"):
         submission_table(["8", "1576"], ["8", "1576", "30"], np.array([0, 1, 2]))
-
-
-def test_submission_numbers():
-    chances = np.array([[0.5, 0.3, 0.2], [0.1, 0.1, 0.8], [0.4, 0.35, 0.25], [0.2, 0.6, 0.2]])
-    rule = Postprocessing(confidence_below=0.6, neutral_above=0.25)
-    numbers = submission_numbers(chances, postprocessed(chances, rule, 0.45), 0.45)
-    assert numbers["before"]["counts"] == {"negative": 2, "neutral": 1, "positive": 1}
-    assert numbers["after"]["counts"] == {"negative": 1, "neutral": 2, "positive": 1}
-    assert numbers["after"]["shares"]["neutral"] == 0.5
-    assert numbers["changed"] == 1
-    assert numbers["confidence"] == {"mean": 0.575, "median": 0.55, "min": 0.4, "max": 0.8}
 
 
 @pytest.fixture

@@ -18,11 +18,7 @@ from mmsent.evaluation.pooling import prediction_metrics
 from mmsent.files import read_json
 from mmsent.report.scores import scores_table
 from mmsent.tables import write_table
-from rederive import check_metrics, disagreements
-from rederive_run import Comparison, FinishedRun
-from rederive_scores import (
-    CHANCES,
-)
+from rederive import CHANCES, Comparison, FinishedRun, check_metrics, disagreements
 from reports import PRINTED, settings_of
 
 VERSIONS = ["v3_clip", "v4_balanced_clip"]

@@ -1,10 +1,8 @@
 """The numbers of the report's tables: those of the metrics, those of the study, and costs."""
 
-import pandas as pd
 import pytest
 from sklearn.metrics import f1_score
 
-from conftest import ROOT
 from mmsent.report.changes import (
     distribution_table,
     overrides_table,
@@ -156,13 +154,6 @@ def test_the_majority_class_has_the_scores_that_scikit_learn_gives_it():
     }
     metrics = {"confusion": [[30, 0, 0], [10, 0, 0], [0, 0, 60]], "posts": 100}
     assert majority(metrics) == pytest.approx(expected)
-
-
-def test_deviations_of_the_study_stand_in_a_table_without_gaps():
-    table = pd.read_csv(ROOT / "config/deviations.csv", keep_default_na=False)
-    assert list(table.columns) == ["section", "document", "code", "here"]
-    assert (table != "").all(axis=None)
-    assert not table.duplicated().any()
 
 
 def test_provenance_changes_with_code_and_data(tmp_path):
