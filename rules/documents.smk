@@ -41,7 +41,10 @@ use rule _job as write_seeds with:
     pathvars:
         job="write_seeds",
     params:
-        **call(experiments=list(PLAN.repeated)),
+        **call(
+            scores={name: paths.seeds(name, "csv") for name in PLAN.repeated},
+            spreads={name: paths.seeds(name, "json") for name in PLAN.repeated},
+        ),
 
 
 use rule _job as write_comparison with:

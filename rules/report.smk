@@ -67,18 +67,7 @@ use rule _job as measure_fixes with:
 use rule _job as write_report with:
     input:
         code=[*sources("write_report"), *templates("*", "chapters/*")],
-        metrics=[paths.metrics(table) for table in PLAN.tables],
-        runs=PLAN.report_files("runs"),
-        scores=PLAN.report_files("scores"),
-        tests=PLAN.report_files("tests"),
-        spreads=PLAN.report_files("spreads"),
-        submissions=PLAN.report_files("submissions"),
-        searches=PLAN.report_files("searches"),
-        vlm=PLAN.if_vlms(paths.VLM_SCORES),
-        numbers=PLAN.report_files("numbers"),
-        costs=paths.COSTS,
-        deviations=CONFIG.deviations,
-        reported=CONFIG.paper_results,
+        inputs=flat(PLAN.report["inputs"]),
         after=PLAN.report_figures,
     output:
         report=paths.REPORT,

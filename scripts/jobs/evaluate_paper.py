@@ -5,13 +5,13 @@ from typing import Any
 
 from mmsent.evaluation.paper import paper_metrics
 from mmsent.files import write_json
-from mmsent.tables import read_table
+from mmsent.tables import Table
 
 
 def evaluate_paper(
     shares: dict[str, str],
-    splits: list[Path],
-    predictions: list[Path],
+    splits: list[Table],
+    predictions: list[Table],
     bootstrap: dict[str, Any],
     metrics: Path,
 ) -> None:
@@ -22,10 +22,10 @@ def evaluate_paper(
     shares
         By experiment, the fraction of the posts that its split validates on.
     splits, predictions
-        One file for each experiment.
+        One for each experiment.
     """
-    found = {
-        name: {"share": share} | paper_metrics(read_table(run), read_table(split), **bootstrap)
+    measured = {
+        name: {"share": share} | paper_metrics(run, split, **bootstrap)
         for (name, share), run, split in zip(shares.items(), predictions, splits, strict=True)
     }
-    write_json(metrics, found)
+    write_json(metrics, measured)

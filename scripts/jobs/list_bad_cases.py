@@ -3,20 +3,20 @@
 from pathlib import Path
 
 from mmsent.evaluation.bad_cases import bad_case_numbers, bad_cases, shown_cases
-from mmsent.evaluation.pooling import pooled, read_runs
+from mmsent.evaluation.pooling import pooled
 from mmsent.figures.sheets import bad_case_sheet, write_thumbnails
 from mmsent.figures.style import save_figure
 from mmsent.files import write_json
-from mmsent.tables import as_cell, read_table, write_table
+from mmsent.tables import Table, as_cell, write_table
 
 #: Posts that the report shows of each list.
 SHOWN = 12
 
 
 def list_bad_cases(
-    folds: Path,
-    posts: Path,
-    predictions: dict[str, list[Path]],
+    folds: Table,
+    posts: Table,
+    predictions: dict[str, list[Table]],
     images: Path,
     figures: list[Path],
     lists: list[Path],
@@ -32,13 +32,12 @@ def list_bad_cases(
     images
         Folder of the images.
     """
-    split, table = read_table(folds), read_table(posts)
-    tables = {name: pooled(own, split) for name, own in read_runs(predictions).items()}
-    wrong = {name: bad_cases(own, split, table) for name, own in tables.items()}
-    for (name, own), csv, figure in zip(wrong.items(), lists, figures, strict=True):
-        write_table(csv, own.assign(text=own["text"].map(as_cell)))
-        sheet = bad_case_sheet(name, own, len(tables[name]), table, images)
+    tables = {name: pooled(runs, folds) for name, runs in predictions.items()}
+    wrong = {name: bad_cases(table, folds, posts) for name, table in tables.items()}
+    for (name, cases), csv, figure in zip(wrong.items(), lists, figures, strict=True):
+        write_table(csv, cases.assign(text=cases["text"].map(as_cell)))
+        sheet = bad_case_sheet(name, cases, len(tables[name]), posts, images)
         save_figure(sheet, figure, photographs=True)
-    shown = shown_cases(wrong, split, SHOWN)
-    write_thumbnails([*shown["last"], *shown["common"]], table, images, thumbnails)
-    write_json(numbers, bad_case_numbers(tables, wrong, split) | {"shown": shown})
+    shown = shown_cases(wrong, folds, SHOWN)
+    write_thumbnails([*shown["last"], *shown["common"]], posts, images, thumbnails)
+    write_json(numbers, bad_case_numbers(tables, wrong, folds) | {"shown": shown})

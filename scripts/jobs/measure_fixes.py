@@ -3,19 +3,19 @@
 from pathlib import Path
 
 from mmsent.data.readers import read_listing
-from mmsent.evaluation.pooling import pooled, read_runs
+from mmsent.evaluation.pooling import pooled
 from mmsent.files import write_json
 from mmsent.report.fixes import encoders_of, guid_matching, postprocessing_effect
-from mmsent.tables import read_table
+from mmsent.tables import Table
 
 
 def measure_fixes(
     lists: list[Path],
-    texts: Path,
-    images: Path,
+    texts: Table,
+    images: Table,
     embeddings: dict[str, list[Path]],
-    folds: Path,
-    predictions: dict[str, list[Path]],
+    folds: Table,
+    predictions: dict[str, list[Table]],
     numbers: Path,
 ) -> None:
     """Write the numbers.
@@ -30,10 +30,9 @@ def measure_fixes(
         Of each fold, by version.
     """
     listings = [read_listing(path, labelled=not number) for number, path in enumerate(lists)]
-    split = read_table(folds)
-    tables = {name: pooled(own, split) for name, own in read_runs(predictions).items()}
+    tables = {name: pooled(runs, folds) for name, runs in predictions.items()}
     measured = {
-        "guids": guid_matching(listings, read_table(texts), read_table(images)),
+        "guids": guid_matching(listings, texts, images),
         "encoders": encoders_of(embeddings),
         "postprocessing": postprocessing_effect(tables),
     }

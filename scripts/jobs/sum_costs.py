@@ -8,14 +8,14 @@ from mmsent.figures.efficiency import efficiency_figure, efficiency_rows
 from mmsent.figures.style import save_figure
 from mmsent.files import write_json
 from mmsent.report.costs import costs_table, experiment_seconds, job_costs
-from mmsent.tables import read_numbers, write_table
+from mmsent.tables import Numbers, write_table
 
 
 def sum_costs(
     benchmarks: list[Path],
     rules: list[str],
     experiments: list[str],
-    scores: list[Path],
+    scores: list[Numbers],
     costs: Path,
     seconds: Path,
     figure: Path,
@@ -31,11 +31,11 @@ def sum_costs(
         Of each table.
     """
     jobs = job_costs(benchmarks, rules, experiments)
-    write_table(costs, costs_table(jobs))
     by_experiment = experiment_seconds(jobs)
+    write_table(costs, costs_table(jobs))
     write_table(seconds, by_experiment)
-    table = pd.concat(map(read_numbers, scores), ignore_index=True)
-    table = table.drop_duplicates("experiment")  # a version may be a row of the ablation as well
+    # A version may be a row of the ablation as well.
+    table = pd.concat(scores, ignore_index=True).drop_duplicates("experiment")
     rows = efficiency_rows(table, by_experiment)
     drawn, shown = efficiency_figure(rows, float(table["level"].iloc[0]))
     save_figure(drawn, figure)

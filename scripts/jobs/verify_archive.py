@@ -7,13 +7,7 @@ from mmsent.report.verification import verified
 
 
 def verify_archive(archive: Path, checked: Path | None = None) -> None:
-    """Print what was verified, and write it as JSON.
-
-    Raises
-    ------
-    InputError
-        If a member is missing or changed, or a number does not follow.
-    """
+    """Print what was verified, and write it as JSON; an archive that is not sound is refused."""
     members, numbers = verified(archive)
     print(f"{archive}: {members} members as archived, {numbers} numbers derived again")
     if checked:

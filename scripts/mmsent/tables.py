@@ -1,5 +1,6 @@
 """Reading and writing tables."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,6 +46,12 @@ def read_table(path: str | Path) -> pd.DataFrame:
     )
 
 
-#: Arguments of jobs for which a command line names a file: a table, or the content of a JSON file.
-Table = Annotated[pd.DataFrame, BeforeValidator(read_table)]
-Json = Annotated[Any, BeforeValidator(read_json)]
+def reading(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a function that reads a path, and passes on what has been read already."""
+    return lambda value: read(value) if isinstance(value, str | Path) else value
+
+
+#: Types of parameters that pydantic reads from a path: a job names its inputs by what they contain.
+Table = Annotated[pd.DataFrame, BeforeValidator(reading(read_table))]
+Numbers = Annotated[pd.DataFrame, BeforeValidator(reading(read_numbers))]
+Json = Annotated[Any, BeforeValidator(reading(read_json))]

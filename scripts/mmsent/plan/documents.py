@@ -29,7 +29,7 @@ def announce(targets: Collection[str], tables: Iterable[str]) -> None:
 
 def summary(scores: dict[str, Path]) -> list[str]:
     """The lines that a run ends with: each experiment's weighted F1."""
-    from mmsent.report.comparison import short_name, with_interval
+    from mmsent.report.cells import short_name, with_interval
     from mmsent.tables import read_numbers
 
     tables = {table: read_numbers(path).to_dict("records") for table, path in scores.items()}

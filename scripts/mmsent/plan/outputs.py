@@ -54,6 +54,13 @@ def costly_jobs(plan: Plan) -> list[Job]:
                     Job(f"{protocol}{rule}", name, paths.job(rule, name, fold, protocol=protocol))
                     for fold in folds
                 ]
+    for name in plan.repeated:
+        if name in plan.all_folds_in_one_job:
+            names = [paths.job("train_all_seeds", name, paths.ALL_FOLDS)]
+        else:
+            seeds = plan.seed_folders
+            names = [paths.job("train", name, n, seed=s) for s in seeds for n in plan.folds()]
+        jobs += [Job("train_all_seeds", "", job) for job in names]
     return jobs
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from mmsent import paths
 from mmsent.config.validation import ConfigError
 from mmsent.data.layout import DatasetError
-from mmsent.plan.call import flat
 from mmsent.plan.machine import require_named_device
 from mmsent.plan.resolve import resolve
 from mmsent.plan.runs import FilesByName, Runs
@@ -207,26 +206,30 @@ class Plan(Runs):
         names = [*self.vlms, *self.versions]
         return self.by_file(names, predictions=paths.PREDICTIONS, runs=paths.METRICS) | {
             "experiments": self.described(self.vlms),
-            "versions": self.versions,
             "costs": self.vlm_costs,
             "bootstrap": self.bootstrap,
         }
 
     @property
     def report(self) -> Arguments:
-        """The report: files by name, as its inputs have them, and settings."""
-        data = {name: paths.data_figure(name, "json") for name in DATA_FIGURES}
-        return self.by_file(self.rows, runs=paths.METRICS) | {
+        """The report: settings of its experiments, and its files by name."""
+        return {
             "experiments": self.described(self.rows),
             "overrides": self._overridden(self.all_rows),
-            "scores": {table: paths.scores(table) for table in self.tables},
-            "tests": {table: paths.paired_tests(table) for table in self.tables},
-            "spreads": {name: paths.seeds(name, "json") for name in self.repeated},
-            "submissions": {name: paths.submission(name, "json") for name in self.versions},
-            "searches": {n: own for n in self.rows if (own := self.searches(n))},
-            "numbers": data
-            | {
+            "inputs": {
+                "metrics": {table: paths.metrics(table) for table in self.tables},
+                "scores": {table: paths.scores(table) for table in self.tables},
+                "tests": {table: paths.paired_tests(table) for table in self.tables},
+                "spreads": {name: paths.seeds(name, "json") for name in self.repeated},
+                "submissions": {name: paths.submission(name, "json") for name in self.versions},
+                "searches": {n: own for n in self.rows if (own := self.searches(n))},
+                "vlm": self.if_vlms(paths.VLM_SCORES),
+                "costs": paths.COSTS,
+                "deviations": self.config.deviations,
+                "reported": self.config.paper_results,
                 "card": paths.CARD_NUMBERS,
+                "images": paths.data_figure("images", "json"),
+                "text_lengths": paths.data_figure("text_lengths", "json"),
                 "curves": paths.figure("curves", "json"),
                 "bad_cases": paths.BAD_CASES,
                 "efficiency": paths.figure("efficiency", "json"),
@@ -234,10 +237,6 @@ class Plan(Runs):
                 "provenance": paths.PROVENANCE,
             },
         }
-
-    def report_files(self, name: str) -> list[str]:
-        """The files of an argument of the report."""
-        return flat(self.report[name])
 
     @property
     def report_figures(self) -> list[str]:

@@ -1,13 +1,21 @@
 """What a run cost, from Snakemake's benchmark files."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-#: Rules whose jobs train an experiment, or search its settings.
-TRAIN, SEARCH = "train", "search"
+from mmsent.report import cells
+from mmsent.report.cells import interval, value
+
+#: Kinds of work, and how the names of their rules begin.
+_WORK = {
+    "Encoding": r"encode_",
+    "Training": r"(paper/)?(train|search)",
+    "Vision-language model": r"(paper/)?(fine_tune_vlm|predict_zero_shot)",
+}
 
 
 def job_costs(
@@ -21,43 +29,29 @@ def job_costs(
         The JSON-lines file of each job, its rule, and its experiment or an empty name. Jobs too
         short to be measured have a memory of 0.
     """
-    rows = []
-    for path, rule, experiment in zip(benchmarks, rules, experiments, strict=True):
-        record = json.loads(path.read_text(encoding="utf-8").splitlines()[-1])
-        rows.append((rule, experiment, float(record["s"]), _number(record.get("max_rss"))))
-    return pd.DataFrame(rows, columns=["rule", "experiment", "seconds", "memory"])
+    records = [json.loads(path.read_text(encoding="utf-8").splitlines()[-1]) for path in benchmarks]
+    jobs = pd.DataFrame({"rule": rules, "experiment": experiments})
+    jobs["seconds"] = [float(record["s"]) for record in records]
+    memory = [record.get("max_rss") for record in records]
+    return jobs.assign(memory=pd.to_numeric(pd.Series(memory), errors="coerce").fillna(0.0))
 
 
 def costs_table(jobs: pd.DataFrame) -> pd.DataFrame:
-    """Costs by rule, the most expensive first.
-
-    Parameters
-    ----------
-    jobs
-        From :func:`job_costs`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``Rule``, ``Jobs``, ``Seconds`` (sum over jobs), ``Seconds a job``, ``Peak memory [MiB]``
-        (of the largest job).
-    """
+    """Costs by rule, the most expensive first: sums over jobs, memory of the largest one."""
     grouped = jobs.groupby("rule").agg(
         jobs=("seconds", "size"),
         seconds=("seconds", "sum"),
         mean=("seconds", "mean"),
         memory=("memory", "max"),
     )
-    grouped = grouped.sort_values("seconds", ascending=False).reset_index()
-    return pd.DataFrame(
-        {
-            "Rule": grouped["rule"],
-            "Jobs": grouped["jobs"],
-            "Seconds": grouped["seconds"].map("{:.1f}".format),
-            "Seconds a job": grouped["mean"].map("{:.1f}".format),
-            "Peak memory [MiB]": grouped["memory"].map("{:.0f}".format),
-        }
-    )
+    columns = {
+        "Rule": value("rule"),
+        "Jobs": value("jobs"),
+        "Seconds": value("seconds", "{:.1f}"),
+        "Seconds a job": value("mean", "{:.1f}"),
+        "Peak memory [MiB]": value("memory", "{:.0f}"),
+    }
+    return cells.shown(grouped.sort_values("seconds", ascending=False).reset_index(), columns)
 
 
 def experiment_seconds(jobs: pd.DataFrame) -> pd.DataFrame:
@@ -69,15 +63,40 @@ def experiment_seconds(jobs: pd.DataFrame) -> pd.DataFrame:
         ``experiment``, ``train``, ``search``, ``memory`` (of the largest job, MiB). Encoding is
         shared by the experiments and not included.
     """
-    table = jobs[jobs["rule"].isin([TRAIN, SEARCH])]
-    sums = table.pivot_table(
-        index="experiment", columns="rule", values="seconds", aggfunc="sum", fill_value=0.0,
-        sort=False,
-    )  # fmt: skip
-    sums = sums.reindex(columns=[TRAIN, SEARCH], fill_value=0.0).round(1)
+    rules = ["train", "search"]
+    table = jobs[jobs["rule"].isin(rules)]
+    sums = table.pivot_table("seconds", "experiment", "rule", "sum", fill_value=0.0, sort=False)
+    sums = sums.reindex(columns=rules, fill_value=0.0).round(1)
     sums["memory"] = table.groupby("experiment")["memory"].max().round(1)
     return sums.rename_axis(columns=None).reset_index()
 
 
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+def memory_table(costs: pd.DataFrame) -> pd.DataFrame:
+    """The largest job of each kind of work, from :func:`costs_table` or its file."""
+    columns = {
+        "Work": value("work"),
+        "Jobs": value("jobs"),
+        "Largest job, by rule": value("Rule"),
+        "Peak memory [MiB]": value("memory", "{:,.0f}"),
+    }
+    costs = costs.assign(memory=costs["Peak memory [MiB]"].astype(float))
+    rows = []
+    for work, pattern in _WORK.items():
+        own = costs[costs["Rule"].str.match(pattern)]
+        jobs = own["Jobs"].astype(int).sum()
+        rows += [{"work": work, "jobs": jobs, **own.loc[own["memory"].idxmax()]}] if jobs else []
+    return cells.shown(rows, columns)
+
+
+def efficiency_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """The table of :func:`mmsent.figures.efficiency.efficiency_rows`."""
+    columns = {
+        "Experiment": cells.name,
+        "Weighted F1": interval("weighted_f1"),
+        "Trained parameters": value("trained_parameters", "{:,}"),
+        "Seconds": value("seconds", "{:,.1f}"),
+        "Peak memory [MiB]": value("memory", "{:,.0f}"),
+        "F1 / minute": value("f1_per_minute", "{:.3f}"),
+        "Pareto-optimal": lambda row: "yes" if row["efficient"] else "no",
+    }
+    return cells.shown(rows, columns)

@@ -1,4 +1,4 @@
-"""What the remedies for the problems of the study's section 9 change, measured on this run."""
+"""The problems of the study's section 9: what their remedies change, measured on this run."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -10,8 +10,8 @@ from mmsent.data.readers import Listing
 from mmsent.encoders.embeddings import read_header
 from mmsent.evaluation.pooling import prediction_metrics
 from mmsent.labels import NEUTRAL, PROBABILITY_COLUMNS
-
-_PINS = ("sha256", "revision")
+from mmsent.report import cells
+from mmsent.report.cells import Cell, value
 
 
 def guid_matching(
@@ -53,32 +53,35 @@ def encoders_of(embeddings: Mapping[str, Sequence[Path]]) -> list[dict[str, Any]
     Returns
     -------
     list of dict
-        ``encoder`` and ``modality`` (text or image), ``parameters``, ``files`` (how many were made)
-        and ``weights``: for each file of weights ``source`` (of a path the last part alone) and
-        ``sha256`` or ``revision``, whichever pins it.
+        ``encoder`` and ``modality`` (text or image), ``parameters``, ``files`` (how many were
+        made), ``stands_in`` (whether a member of a pair stands in the encoder's place) and
+        ``weights``: for each file of weights ``model`` (name of the architecture, the package or
+        the source), ``source`` (of a path the last part alone) and ``sha256`` or ``revision``,
+        whichever pins it.
     """
     encoders = []
     for key, paths in embeddings.items():
         name, modality = key.split("/")
         header = read_header(paths[0])
+        parts = header.settings["encoder"]
+        is_pair = parts[name].get("kind") == "pair"
+        members = [parts[parts[name][modality]]] if is_pair else parts.values()
         weights = [
-            {"source": _public(part["source"]), **{pin: part.get(pin) for pin in _PINS}}
-            for part in _members(modality, name, header.settings["encoder"])
+            {"model": _model(part), "source": _public(part["source"])}
+            | {pin: part.get(pin) for pin in ("sha256", "revision")}
+            for part in members
             if part.get("source")
         ]
         if weights:
-            row = {"encoder": name, "modality": modality, "weights": weights}
+            row = {"encoder": name, "modality": modality, "weights": weights, "stands_in": is_pair}
             encoders.append(row | {"parameters": header.parameters, "files": len(paths)})
     return encoders
 
 
-def _members(
-    modality: str, name: str, encoder: Mapping[str, Mapping[str, Any]]
-) -> list[Mapping[str, Any]]:
-    """The encoders behind a name that see a modality: of a pair, its member."""
-    if encoder[name].get("kind") == "pair":
-        return [encoder[encoder[name][modality]]]
-    return list(encoder.values())
+def _model(part: Mapping[str, Any]) -> str:
+    source = _public(part["source"])
+    package = source.removeprefix("package:").split("/")[0]
+    return part.get("architecture") or (package if source.startswith("package:") else source)
 
 
 def _public(source: str) -> str:
@@ -115,3 +118,37 @@ def _scores(table: pd.DataFrame) -> dict[str, float]:
     metrics = prediction_metrics(table)
     said = int((table["predicted"] == NEUTRAL).sum())
     return {name: metrics[name] for name in ("f1_neutral", "weighted_f1")} | {"neutral": said}
+
+
+def postprocessing_table(effect: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """The table of :func:`postprocessing_effect`."""
+    columns = {"Version": cells.name, "Posts changed": value("changed", "{:,}")}
+    for title, key, pattern in (
+        ("F1 neutral", "f1_neutral", "{:.4f}"),
+        ("Weighted F1", "weighted_f1", "{:.4f}"),
+        ("Predicted neutral", "neutral", "{:,}"),
+    ):
+        columns |= {f"{title}, {when}": _when(when, key, pattern) for when in ("before", "after")}
+    return cells.shown([{"experiment": name, **own} for name, own in effect.items()], columns)
+
+
+def _when(when: str, key: str, pattern: str) -> Cell:
+    return lambda row: pattern.format(row[when][key])
+
+
+def encoders_table(encoders: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """The table of :func:`encoders_of`."""
+
+    def checked(part: Mapping[str, Any]) -> str:
+        digest = part["sha256"]
+        return f"SHA-256 {digest[:12]}…" if digest else f"revision {part['revision']}"
+
+    columns: dict[str, Cell] = {
+        "Encoder": value("encoder"),
+        "Modality": value("modality"),
+        "Parameters": value("parameters", "{:,}"),
+        "Weights": lambda row: ", ".join(part["source"] for part in row["weights"]),
+        "Verified": lambda row: ", ".join(map(checked, row["weights"])),
+        "Stored files": value("files"),
+    }
+    return cells.shown(encoders, columns)
