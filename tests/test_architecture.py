@@ -8,11 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import job as run_job
 import pytest
 import yaml
 from packaging.markers import Marker
 
+import job as run_job
 from conftest import ROOT
 from mmsent.sources import all_sources, imported_modules, sources
 
@@ -30,7 +30,9 @@ TEXT = "\n".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.sm
 RULES = {
     name: (base, text)
     for base, name, text in re.findall(
-        r"^ *use rule (\w+) as (\w+) with:\n(.*?)(?=^ *(?:use rule|rule|for) |\Z)", TEXT, re.M | re.S
+        r"^ *use rule (\w+) as (\w+) with:\n(.*?)(?=^ *(?:use rule|rule|for) |\Z)",
+        TEXT,
+        re.M | re.S,
     )
 }
 JOBS = sorted(path.stem for path in (ROOT / "scripts/jobs").glob("[a-z]*.py"))
@@ -74,7 +76,7 @@ def test_no_modules_import_each_other(in_root):
     done, path = set(), []
 
     def visit(module):
-        assert module not in path, f"import cycle: {[*path[path.index(module):], module]}"
+        assert module not in path, f"import cycle: {[*path[path.index(module) :], module]}"
         if module not in done:
             path.append(module)
             for imported in graph.get(module, ()):
