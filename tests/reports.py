@@ -19,7 +19,8 @@ from mmsent.plan.resolve import resolve
 from mmsent.report.document import ReportInputs, report_values
 from mmsent.report.fixes import postprocessing_effect
 from mmsent.report.render import rendered
-from mmsent.report.scores import PrintedFigures, scores_table
+from mmsent.report.reported import PrintedFigures
+from mmsent.report.scores import scores_table
 
 PRINTED = PrintedFigures(ROOT / "config/paper_results.csv")
 VERSIONS = {"v3_clip": 0.6, "v4_balanced_clip": 0.8, "v5_multi_fusion": 0.8}

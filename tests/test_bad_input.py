@@ -189,6 +189,7 @@ def test_weights_that_do_not_fit_end_the_job(in_root, tmp_path, changes, message
         "encode", index=f"{tmp_path}/index.tsv", modality="image", views={"evaluation": view},
         encoder={"image": encoders.image.model_dump() | changes}, images=str(tmp_path),
         stored=[f"{tmp_path}/stored"], embeddings=[f"{tmp_path}/out"],
+        record=f"{tmp_path}/record.json", keys=["0"],
     )  # fmt: skip
     assert message in output
     assert not (tmp_path / "out").exists()

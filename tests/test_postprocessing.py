@@ -1,15 +1,14 @@
 import numpy as np
 import pytest
 
-from conftest import ROOT
-from mmsent.config.experiment import load_experiment
+from conftest import shipped
 from mmsent.config.fitting import Postprocessing
 from mmsent.evaluation.postprocessing import fitted_threshold, postprocessed
 from mmsent.labels import NEUTRAL
 
 
 def rule_of(version):
-    return load_experiment(ROOT / f"config/experiments/{version}.yaml").postprocessing
+    return shipped(version).postprocessing
 
 
 def test_v4_changes_exactly_the_posts_of_its_rule():

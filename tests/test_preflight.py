@@ -12,12 +12,11 @@ from jobs.preflight import preflight
 from mmsent.config.encoders import VlmCheckpoint
 from mmsent.config.profile import load_profile
 from mmsent.config.validation import ConfigError
-from mmsent.encoders import hub
+from mmsent.encoders import weights
 from mmsent.encoders.embeddings import read_header
 from mmsent.encoders.encode import encode_views
-from mmsent.encoders.posts import posts_of
 from mmsent.encoders.smoke_test import smoke_test
-from mmsent.encoders.transformers_text import TransformersTower
+from mmsent.encoders.transformers_towers import TransformersTower
 from mmsent.encoders.weights import WeightsError
 from mmsent.files import canonical_json, sha256_file
 from mmsent.plan.preflight import GIB, check_room, requirements
@@ -49,12 +48,13 @@ def test_the_calculated_size_of_a_view_is_that_of_its_file(tmp_path, in_root):
     index = pd.DataFrame({"guid": map(str, range(rows)), "text": "a post", "sha256": "0" * 64})
     index.loc[0, "text"] = "word " * 40
     sizes = {"text": vars(smoke_test("text", TEXT))}
-    own = [view("none.32tokens", "text", "text", 32), STATES]
+    read = [view("none.32tokens", "text", "text", 32), STATES]
     plain = NOT_DRAWN | {"cleaning": "none"}
-    views = {v["path"]: plain | {key: v[key] for key in ("max_tokens", "below")} for v in own}
+    views = {v["path"]: plain | {key: v[key] for key in ("max_tokens", "below")} for v in read}
     files = {path: tmp_path / Path(path).name for path in views}
-    encode_views(posts_of(index), TEXT, "text", views, files)
-    wanted = requirements({"one": own}, sizes, rows)
+    store = {path: tmp_path / "store" / Path(path).name for path in views}
+    encode_views(index, TEXT, "text", views, store, files, tmp_path, gpus=0, threads=1)
+    wanted = requirements({"one": read}, sizes, rows)
     for path, file in files.items():
         header = len(canonical_json(vars(read_header(file))))
         assert wanted.views[path] == pytest.approx(file.stat().st_size - header, rel=0.02)
@@ -111,11 +111,12 @@ def test_a_full_cache_ends_before_anything_is_fetched(tmp_path, monkeypatch):
             fetched.append(1)
         return [listed(10**18, True), listed(10**18, False)]
 
-    monkeypatch.setattr(hub, "snapshot_download", snapshot)
+    monkeypatch.setattr(weights, "snapshot_download", snapshot)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "not" / "there"))
+    source = VlmCheckpoint(kind="transformers", source="a/b", revision="c0ffee")
     with pytest.raises(WeightsError, match=r"a/b: 931322574\.6 GiB have to be fetched"):
-        hub.fetched("a/b", "c0ffee", [["*.safetensors"]], lambda _: True)
+        weights.checkpoint_folder(source)
     assert not fetched
 
 

@@ -12,7 +12,7 @@ from mmsent.report.changes import (
 from mmsent.report.costs import costs_table, experiment_seconds, job_costs, memory_table
 from mmsent.report.overview import majority
 from mmsent.report.provenance import combined_sha256, provenance
-from mmsent.report.scores import PrintedFigures
+from mmsent.report.reported import PrintedFigures
 from mmsent.report.table import (
     ablation_table,
     comparison_parts,

@@ -21,7 +21,7 @@ from mmsent.report.document import CHAPTERS
 from mmsent.report.fixes import encoders_of, guid_matching, postprocessing_effect
 from mmsent.report.overview import best_of, steps
 from mmsent.report.render import escaped, markdown_table
-from mmsent.report.scores import PrintedFigures
+from mmsent.report.reported import PrintedFigures
 from reports import ENCODERS, evaluated, report, settings_of
 
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])

@@ -292,6 +292,7 @@ def test_a_job_that_finds_every_post_stored_imports_no_torch(in_root, tmp_path):
         "index": str(tmp_path / "index.tsv"), "encoder": ENCODERS.specification("text"),
         "modality": "text", "views": {"pooled": POOLED}, "images": "none",
         "stored": [str(tmp_path / "store/pooled")], "embeddings": [str(tmp_path / "again")],
+        "record": str(tmp_path / "record.json"), "keys": ["0"],
     }  # fmt: skip
     code = (
         "import runpy, sys\n"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from mmsent.files import write_text
 from mmsent.report.render import rendered
-from mmsent.report.scores import Reported
+from mmsent.report.reported import Reported
 from mmsent.report.table import comparison_parts, comparison_table
 from mmsent.tables import Json, Numbers, write_table
 

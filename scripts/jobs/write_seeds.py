@@ -6,7 +6,7 @@ from mmsent.figures.seed_spread import seed_figure
 from mmsent.figures.style import save_figure
 from mmsent.files import write_text
 from mmsent.report.render import rendered
-from mmsent.report.scores import Reported
+from mmsent.report.reported import Reported
 from mmsent.report.statistics import seeds_table
 from mmsent.tables import Json, Table
 

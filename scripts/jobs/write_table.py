@@ -8,7 +8,8 @@ from mmsent.figures.style import save_figures
 from mmsent.figures.table import table_figures
 from mmsent.files import write_json, write_text
 from mmsent.report.render import rendered
-from mmsent.report.scores import Reported, scores_table
+from mmsent.report.reported import Reported
+from mmsent.report.scores import scores_table
 from mmsent.report.statistics import FAMILIES, support_values
 from mmsent.report.table import table_values
 from mmsent.tables import Json, Numbers, read_numbers

@@ -5,7 +5,7 @@ from typing import Any
 
 from mmsent.files import write_text
 from mmsent.report.render import rendered
-from mmsent.report.scores import Reported
+from mmsent.report.reported import Reported
 from mmsent.report.vlm import vlm_scores, vlm_values
 from mmsent.tables import Json, Table, read_numbers, write_table
 

@@ -10,7 +10,7 @@ from mmsent.data.duplicates import duplicate_summary
 from mmsent.data.posts import NOTE
 from mmsent.data.readers import count_listed
 from mmsent.labels import LABELLED, LABELS, TEST, TRAIN, VALIDATION
-from mmsent.report.scores import PrintedFigures
+from mmsent.report.reported import PrintedFigures
 
 _SIZES = {
     "width": ("Width", " px", "mean_width"),

@@ -8,7 +8,7 @@ import pandas as pd
 from mmsent.labels import LABELS
 from mmsent.report import cells
 from mmsent.report.cells import interval, value
-from mmsent.report.scores import PrintedFigures
+from mmsent.report.reported import PrintedFigures
 
 Settings = Mapping[str, Any]
 

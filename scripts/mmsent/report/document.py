@@ -20,7 +20,7 @@ from mmsent.report.changes import (
 from mmsent.report.costs import efficiency_table, memory_table
 from mmsent.report.fixes import encoders_table, postprocessing_table
 from mmsent.report.overview import findings_in_words, headline_table, majority
-from mmsent.report.scores import Reported
+from mmsent.report.reported import Reported
 from mmsent.report.statistics import calibration_table, seeds_table
 from mmsent.report.table import comparison_parts, comparison_table, table_values
 from mmsent.report.vlm import vlm_values

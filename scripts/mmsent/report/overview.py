@@ -8,7 +8,7 @@ import pandas as pd
 from mmsent.evaluation.paired import BETTER, SAME, WORSE
 from mmsent.report import cells
 from mmsent.report.cells import Row, listed, short_name, value, with_interval
-from mmsent.report.scores import PrintedFigures
+from mmsent.report.reported import PrintedFigures
 
 
 def headline_table(scores: pd.DataFrame, printed: PrintedFigures) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import pandas as pd
 from mmsent.labels import LABELS
 from mmsent.report import cells
 from mmsent.report.cells import CLASSES, Cell, Row, interval, value
-from mmsent.report.scores import PrintedFigures
+from mmsent.report.reported import PrintedFigures
 from mmsent.report.statistics import test_tables
 
 _MODALITY = {"text": "text", "image": "image", "both": "text + image"}

@@ -11,7 +11,8 @@ from mmsent.evaluation.paired import COMPARED, compared, enough_resamples
 from mmsent.evaluation.pooling import pooled, prediction_metrics
 from mmsent.report import cells
 from mmsent.report.cells import CLASSES, SMOKE_TEST, Cell, change, interval, value
-from mmsent.report.scores import PrintedFigures, paper_scores, with_ends
+from mmsent.report.reported import PrintedFigures
+from mmsent.report.scores import paper_scores, with_ends
 
 ByName = Mapping[str, list[Any]]
 
