@@ -9,7 +9,7 @@ use rule _job as write_table with:
         tests=paths.paired_tests("{table}"),
         robustness=paths.robustness("{table}"),
         slices=paths.slices("{table}"),
-        paper=PLAN.paper_metrics,
+        paper=lambda w: PLAN.paper_metrics(w.table),
         reported=CONFIG.paper_results,
     output:
         scores=in_report(paths.scores("{table}"), "scores", "Tables", table="{table}"),
@@ -70,7 +70,7 @@ use rule _job as write_vlm with:
         predictions=PLAN.runs([*PLAN.vlms, *PLAN.versions], paths.PREDICTIONS),
         runs=PLAN.runs([*PLAN.vlms, *PLAN.versions], paths.METRICS),
         costs=flat(PLAN.vlm_costs),
-        paper=PLAN.paper_metrics,
+        paper=PLAN.paper_metrics("vlm"),
         reported=CONFIG.paper_results,
         after=paths.figures("curves", PLAN.trained_vlms),
     output:

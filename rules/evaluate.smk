@@ -37,17 +37,18 @@ use rule _job as evaluate_seeds with:
 use rule _job as evaluate_paper with:
     input:
         code=sources("evaluate_paper"),
-        splits=[PLAN.fold_table(paths.PAPER, name) for name in PLAN.all_rows],
-        predictions=PLAN.runs(PLAN.all_rows, paths.PREDICTIONS, protocol=paths.PAPER),
-    output:
-        metrics=paths.PAPER_METRICS,
-    pathvars:
-        job="evaluate_paper",
-    params:
-        **call(
-            shares={name: PLAN.paper_share(name) for name in PLAN.all_rows},
-            bootstrap=PLAN.bootstrap,
+        splits=lambda w: PLAN.paper_splits(w.table),
+        predictions=lambda w: PLAN.runs(
+            PLAN.paper_tables[w.table], paths.PREDICTIONS, protocol=paths.PAPER
         ),
+    output:
+        metrics=paths.metrics("{table}", paths.PAPER),
+    wildcard_constraints:
+        table="|".join(PLAN.paper_tables),
+    pathvars:
+        job="evaluate_paper/{table}",
+    params:
+        **call(lambda w: PLAN.paper_evaluation(w.table)),
 
 
 use rule _job as predict_unlabelled with:

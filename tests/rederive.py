@@ -456,7 +456,7 @@ def predicts(table, folds, fold):
     )
 
 
-# results/metrics, results/paper/metrics.json, and the metrics of each run
+# results/metrics, results/paper/metrics, and the metrics of each run
 
 
 def check_metrics(run, table, found):
@@ -475,9 +475,10 @@ def check_metrics(run, table, found):
 
 
 def check_paper(run, found):
-    names = [*run.names, *run.settings.vlm]
-    run.paper = {name: {"share": run.share(name)} | paper_measured(run, name) for name in names}
-    found.tree("paper/metrics.json", found.json("paper/metrics.json"), run.paper)
+    for table, names in {**run.tables, "vlm": run.settings.vlm}.items():
+        paper = {name: {"share": run.share(name)} | paper_measured(run, name) for name in names}
+        found.tree(f"paper/metrics/{table}.json", found.json(f"paper/metrics/{table}.json"), paper)
+        run.paper |= paper
 
 
 def measured(run, name, temperatures):

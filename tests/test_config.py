@@ -543,8 +543,8 @@ def test_repeated_experiments_need_not_be_rows():
 
 def test_the_paper_protocol_is_trained_on_the_study_s_split_and_on_request_alone():
     grouped, both = plan(), plan("protocol: both")
-    assert grouped.paper_metrics == []
-    assert both.paper_metrics == ["results/paper/metrics.json"]
+    assert grouped.paper_metrics("versions") == []
+    assert both.paper_metrics("vlm") == ["results/paper/metrics/vlm.json"]
     # 80/20 in the study's first code, 85/15 in the others.
     assert both.fold_table(paths.PAPER, "v1_baseline") == "results/paper/split/0.2.tsv"
     for name in [*both.versions[1:], *both.tables["ablation"]]:

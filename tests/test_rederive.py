@@ -117,7 +117,7 @@ def make_table(table, names, spreads):
             for name in names}  # fmt: skip
     families = read_json(files["tests"])["families"]
     scores = scores_table({name: settings_of(name) for name in names}, read_json(files["metrics"]),
-                          runs, PRINTED, families, read_json(paths.PAPER_METRICS))  # fmt: skip
+                          runs, PRINTED, families, read_json(paths.metrics(table, paths.PAPER)))  # fmt: skip
     write_table(paths.scores(table), scores)
 
 
@@ -130,11 +130,14 @@ def make_seeds(name):
 
 
 def make_paper():
-    shares = {name: f"{settings_of(name)['paper_validation']:g}"
-              for name in [*NAMES, *SETTINGS["vlm"]]}  # fmt: skip
-    runs = [paths.run(name, 0, paths.PREDICTIONS, paths.PAPER) for name in shares]
-    call("evaluate_paper", shares=shares, splits=[*map(paths.split, shares.values())],
-         predictions=runs, bootstrap=BOOTSTRAP, metrics=paths.PAPER_METRICS)  # fmt: skip
+    ablation = [name for name in NAMES if name not in VERSIONS]
+    tables = {"versions": VERSIONS, "ablation": ablation, "vlm": SETTINGS["vlm"]}
+    for table, names in tables.items():
+        shares = {name: f"{settings_of(name)['paper_validation']:g}" for name in names}
+        runs = [paths.run(name, 0, paths.PREDICTIONS, paths.PAPER) for name in names]
+        call("evaluate_paper", shares=shares, splits=[*map(paths.split, shares.values())],
+             predictions=runs, bootstrap=BOOTSTRAP,
+             metrics=paths.metrics(table, paths.PAPER))  # fmt: skip
 
 
 def make_vlm():
@@ -144,7 +147,7 @@ def make_vlm():
          predictions={name: predictions_of(name, *own) for name, own in folds.items()},
          runs={name: [paths.run(name, fold, paths.METRICS) for fold in own]
                for name, own in folds.items()},
-         costs={name: [paths.cost(name, 0)] for name in names}, paper=[paths.PAPER_METRICS],
+         costs={name: [paths.cost(name, 0)] for name in names}, paper=[paths.metrics("vlm", paths.PAPER)],
          reported="config/paper_results.csv", bootstrap=BOOTSTRAP, document=paths.VLM,
          csv=paths.VLM_SCORES)  # fmt: skip
 
@@ -238,7 +241,9 @@ def test_planted_errors_are_found_and_nothing_else(results):
     metrics = results / "metrics/versions.json"
     changed(metrics, "v3_clip", "calibration", "after", "ece_high", to=lambda value: value + 1e-7)
     changed(metrics, "v3_clip", "by_fold", 1, "mcc", to=lambda value: value - 1e-7)
-    changed(results / "paper/metrics.json", "v3_clip", "interval", "mcc", 0, to=lambda v: -v)
+    changed(
+        results / "paper/metrics/versions.json", "v3_clip", "interval", "mcc", 0, to=lambda v: -v
+    )
     compared, wrong = disagreements(results)
     assert compared > 2500
     assert {line.split(": written")[0] for line in wrong} == {
@@ -254,7 +259,7 @@ def test_planted_errors_are_found_and_nothing_else(results):
         "seeds/v4_balanced_clip.json, one_fold, accuracy, range",
         "metrics/versions.json, v3_clip, calibration, after, ece_high",
         "metrics/versions.json, v3_clip, by_fold, 1, mcc",
-        "paper/metrics.json, v3_clip, interval, mcc, 0",
+        "paper/metrics/versions.json, v3_clip, interval, mcc, 0",
     }
 
 

@@ -129,7 +129,9 @@ def test_a_row_that_is_named_in_the_grid_appears_everywhere(project):
         numbers = json.loads((results / "figures/ablation.json").read_text())[figure]
         assert "mine" in json.dumps(numbers), figure
     assert f"| {MINE_NAME} " in (results / "report.md").read_text()
-    assert f"ablation/{MINE_NAME}" in json.loads((results / "paper/metrics.json").read_text())
+    assert f"ablation/{MINE_NAME}" in json.loads(
+        (results / "paper/metrics/ablation.json").read_text()
+    )
 
 
 def test_the_paper_protocol_stands_in_its_own_columns_as_optimistic(project):

@@ -29,7 +29,6 @@ PREFLIGHT = f"{RESULTS}/preflight.json"
 PREDICTIONS, HISTORY, METRICS = "predictions.parquet", "history.csv", "metrics.json"
 MODEL, CONFIG = "model.safetensors", "config.yaml"
 
-PAPER_METRICS = f"{RESULTS}/paper/metrics.json"
 REPORT, HTML = f"{RESULTS}/report.md", f"{RESULTS}/report.html"
 SEEDS, COMPARISON = f"{RESULTS}/seeds.md", f"{RESULTS}/comparison.md"
 COMPARISON_SCORES = f"{RESULTS}/comparison.csv"
@@ -103,9 +102,9 @@ def split(share: float | str) -> str:
     return f"{RESULTS}/paper/split/{share}.tsv"
 
 
-def metrics(table: str) -> str:
+def metrics(table: str, protocol: str = "") -> str:
     """The metrics of the experiments of a table."""
-    return f"{RESULTS}/metrics/{table}.json"
+    return f"{RESULTS}/{protocol}metrics/{table}.json"
 
 
 def cost(experiment: str, fold: int | str, protocol: str = "") -> str:

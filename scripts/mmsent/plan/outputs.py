@@ -78,8 +78,9 @@ def archived_files(plan: Plan) -> list[str]:
     names = [*plan.rows, *plan.vlms]
     for protocol in plan.protocols:
         files += [path for file in _ARCHIVED for path in plan.runs(names, file, protocol)]
-    if paths.PAPER in plan.protocols:
-        files += [paths.PAPER_METRICS, *sorted({plan.fold_table(paths.PAPER, n) for n in names})]
+    if plan.paper_tables:
+        files += [paths.metrics(table, paths.PAPER) for table in plan.paper_tables]
+        files += sorted({plan.fold_table(paths.PAPER, name) for name in names})
     return files
 
 

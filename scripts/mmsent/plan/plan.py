@@ -146,11 +146,6 @@ class Plan(Runs):
         return self.config.intervals.model_dump() | {"seed": self.config.seed}
 
     @property
-    def all_rows(self) -> list[str]:
-        """The experiments of the tables and the vision-language models."""
-        return [*self.rows, *self.vlms]
-
-    @property
     def curves(self) -> list[str]:
         """The experiments whose training curves are plotted."""
         return [*self.versions, *self.trained_vlms]
@@ -175,9 +170,25 @@ class Plan(Runs):
         }
 
     @property
-    def paper_metrics(self) -> list[str]:
-        """Metrics under the paper protocol, if it is part of this run."""
-        return [paths.PAPER_METRICS] if paths.PAPER in self.protocols else []
+    def paper_tables(self) -> dict[str, list[str]]:
+        """Experiments by the table that shows their metrics under the paper protocol."""
+        if paths.PAPER not in self.protocols:
+            return {}
+        tables = {**self.tables, "vlm": self.vlms}
+        return {table: names for table, names in tables.items() if names}
+
+    def paper_metrics(self, table: str) -> list[str]:
+        """Metrics of a table under the paper protocol, if it is part of this run."""
+        return [paths.metrics(table, paths.PAPER)] if table in self.paper_tables else []
+
+    def paper_splits(self, table: str) -> list[str]:
+        """The table of splits of each experiment of a table under the paper protocol."""
+        return [self.fold_table(paths.PAPER, name) for name in self.paper_tables[table]]
+
+    def paper_evaluation(self, table: str) -> Arguments:
+        """The fraction of the posts that each experiment validates on under that protocol."""
+        shares = {name: self.paper_share(name) for name in self.paper_tables[table]}
+        return {"shares": shares, "bootstrap": self.bootstrap}
 
     # Documents.
 
@@ -215,7 +226,7 @@ class Plan(Runs):
         """The report: settings of its experiments, and its files by name."""
         return {
             "experiments": self.described(self.rows),
-            "overrides": self._overridden(self.all_rows),
+            "overrides": self._overridden([*self.rows, *self.vlms]),
             "inputs": {
                 "metrics": {table: paths.metrics(table) for table in self.tables},
                 "scores": {table: paths.scores(table) for table in self.tables},
