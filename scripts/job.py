@@ -73,8 +73,10 @@ def _arguments(function: Callable[..., None], words: list[str]) -> dict[str, Any
         )
     options = vars(parser.parse_args(words))
     progress.label = options.pop("label")
-    given = json.loads(options.pop("json") or "{}") | options
-    return {name: given[name] for name in given if name in parameters or name not in RESOURCES}
+    arguments = json.loads(options.pop("json") or "{}") | options
+    return {
+        name: arguments[name] for name in arguments if name in parameters or name not in RESOURCES
+    }
 
 
 if __name__ == "__main__":

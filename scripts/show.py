@@ -57,14 +57,14 @@ def _lines(
 
 def differing(resolved: list[Resolved]) -> list[tuple[str, str]]:
     """The settings in which experiments differ: the value of each, and its origin."""
-    tables = [dict(_leaves(own.settings.model_dump(exclude=ABOUT), ())) for own in resolved]
+    tables = [dict(_leaves(each.settings.model_dump(exclude=ABOUT), ())) for each in resolved]
     rows = []
     for key in dict.fromkeys(key for table in tables for key in table):
         if len({_flow(table.get(key)) for table in tables}) > 1:
             rows.append((f"{'.'.join(key)}:", ""))
-            for own, table in zip(resolved, tables, strict=True):
+            for each, table in zip(resolved, tables, strict=True):
                 value = _flow(table[key]) if key in table else "-"
-                rows.append((f"  {own.name}: {value}", own.origin(*key) if key in table else ""))
+                rows.append((f"  {each.name}: {value}", each.origin(*key) if key in table else ""))
     return rows
 
 

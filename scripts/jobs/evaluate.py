@@ -40,11 +40,14 @@ def evaluate(
     bootstrap
         ``resamples``, ``level`` and ``seed``.
     """
-    split, runs, single = read_table(folds), read_runs(predictions), single_rows(modalities)
-    write_json(metrics, {n: experiment_metrics(own, split, **bootstrap) for n, own in runs.items()})
-    tables = {name: pooled(own, split) for name, own in runs.items()}
+    split, single = read_table(folds), single_rows(modalities)
+    by_name = read_runs(predictions)
+    write_json(
+        metrics, {n: experiment_metrics(runs, split, **bootstrap) for n, runs in by_name.items()}
+    )
+    tables = {name: pooled(runs, split) for name, runs in by_name.items()}
     compared = paired_tests(tables, modalities, pairs, map(read_json, spreads), **bootstrap)
     write_json(tests, compared)
     write_table(tests_csv, flat_table(compared["families"]))
-    write_table(robustness, robustness_table(runs, split, single, **bootstrap))
+    write_table(robustness, robustness_table(by_name, split, single, **bootstrap))
     write_table(slices, slice_table(tables, read_table(posts), single, **bootstrap))

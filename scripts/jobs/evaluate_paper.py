@@ -1,4 +1,4 @@
-"""Evaluate experiments under the study's own protocol."""
+"""Evaluate experiments under the study's protocol."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Measure what the remedies for the study's own problems change."""
+"""Measure what the remedies for the study's problems change."""
 
 from pathlib import Path
 

@@ -29,10 +29,10 @@ def plot_versions(
     predictions
         Predictions of each fold, by version; each has a figure of its confusion matrix.
     """
-    best = {n: [read_json(path)["best_epoch"] for path in own] for n, own in runs.items()}
-    drawn = {n: curves_figure(n, own, best[n]) for n, own in read_runs(histories).items()}
+    best = {n: [read_json(path)["best_epoch"] for path in files] for n, files in runs.items()}
+    drawn = {n: curves_figure(n, tables, best[n]) for n, tables in read_runs(histories).items()}
     write_json(curve_numbers, save_figures(drawn, curves))
     split = read_table(folds)
-    tables = {name: pooled(own, split) for name, own in read_runs(predictions).items()}
+    tables = {name: pooled(folds_, split) for name, folds_ in read_runs(predictions).items()}
     drawn = {name: confusion_figure(name, table) for name, table in tables.items()}
     write_json(confusion_numbers, save_figures(drawn, confusions))

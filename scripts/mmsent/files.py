@@ -54,7 +54,7 @@ def sha256_bytes(content: bytes) -> str:
 
 
 def seed_of(*parts: object) -> int:
-    """A seed of its own for each thing named: 32 bits, all that torch's CPU generator heeds."""
+    """A seed from the parts: 32 bits, all that torch's CPU generator uses."""
     return int(sha256_bytes("/".join(map(str, parts)).encode())[:8], 16)
 
 

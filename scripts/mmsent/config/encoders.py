@@ -75,7 +75,7 @@ class EncoderPair(Settings):
 
 
 class OpenClip(Weights):
-    """A CLIP of open_clip with its own tokenizer and its own image size, mean and deviation.
+    """A CLIP of open_clip with its tokenizer, image size, mean and deviation.
 
     ``source`` is a hub id or a folder with ``open_clip_config.json``; with an ``architecture``, a
     file of weights.

@@ -60,7 +60,7 @@ def read_picture(path: Path) -> Picture:
         raise UnreadableImageError("the file is empty")
     try:
         with warnings.catch_warnings(record=True) as warned:
-            # Pillow warns of damaged EXIF, and of images over its own limit of pixels.
+            # Pillow warns of damaged EXIF, and of images over its limit of pixels.
             warnings.simplefilter("always")
             with Image.open(path) as image:
                 width, height = image.size
@@ -70,7 +70,9 @@ def read_picture(path: Path) -> Picture:
                     )
                 image.load()
                 turn, exif_error = _turn(image)
-                damage = [str(one.message).strip() for one in warned if "EXIF" in str(one.message)]
+                damage = [
+                    str(each.message).strip() for each in warned if "EXIF" in str(each.message)
+                ]
                 rgb = _to_rgb(image)
                 rgb = rgb if turn is None else rgb.transpose(turn)
                 notes = _notes(image, exif_error or "".join(damage[:1]))

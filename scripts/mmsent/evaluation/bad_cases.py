@@ -86,8 +86,8 @@ def shown_cases(
         ``mean_confidence`` over them; ``twins``: ``guid`` and ``label`` of near-duplicates with
         another label.
     """
-    every = pd.concat([t.assign(experiment=name) for name, t in wrong_by_name.items()])
-    by_guid = every.groupby("guid")
+    mistakes = pd.concat([t.assign(experiment=name) for name, t in wrong_by_name.items()])
+    by_guid = mistakes.groupby("guid")
     last = list(wrong_by_name.values())[-1]
     last = last.assign(
         wrong_in=last["guid"].map(by_guid["experiment"].agg(list)),

@@ -30,7 +30,7 @@ def experiment_metrics(
     return measured(table, resamples, level, seed) | {
         "test": prediction_metrics(table),
         "validation": {
-            name: float(np.mean([one[name] for one in validation])) for name in validation[0]
+            name: float(np.mean([scores[name] for scores in validation])) for name in validation[0]
         },
         "by_fold": [prediction_metrics(part) for _, part in table.groupby("fold")],
         "predicted": np.bincount(table["predicted"], minlength=3).tolist(),

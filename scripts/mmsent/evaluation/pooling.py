@@ -37,7 +37,7 @@ def prediction_table(
 
 def read_runs(paths: Mapping[Any, Sequence[Path]]) -> dict[Any, list[pd.DataFrame]]:
     """Read the predictions of each fold from their files, by name."""
-    return {name: [read_table(path) for path in own] for name, own in paths.items()}
+    return {name: [read_table(path) for path in files] for name, files in paths.items()}
 
 
 def pooled(runs: list[pd.DataFrame], folds: pd.DataFrame, subset: str = TEST) -> pd.DataFrame:
@@ -51,7 +51,7 @@ def pooled(runs: list[pd.DataFrame], folds: pd.DataFrame, subset: str = TEST) ->
     Raises
     ------
     ValueError
-        If a post is predicted twice, is missing, or was predicted in another fold than its own.
+        If a post is predicted twice, is missing, or was predicted in a fold that does not test it.
     """
     table = pd.concat(runs, ignore_index=True)
     table = table[table["subset"] == subset]

@@ -12,7 +12,7 @@ def postprocessed(
     """Return the predicted classes ``(posts,)`` of probabilities ``(posts, 3)``.
 
     With a rule, a low-confidence prediction that leans towards neutral becomes neutral. Each post
-    is judged by its own probabilities alone, so that its class does not depend on the posts that
+    is judged by its probabilities alone, so that its class does not depend on the posts that
     are predicted with it.
 
     Parameters

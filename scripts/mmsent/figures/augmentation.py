@@ -75,8 +75,8 @@ def augmentation_gallery(
     """
     shown = _chosen_posts(posts, images)
     names = [name for step in policy["operations"] for name in step]
-    settings = [own for step in policy["operations"] for own in step.values()]
-    used = {*names, *(key for own in settings for key, value in own.items() if value)}
+    settings = [setting for step in policy["operations"] for setting in step.values()]
+    used = {*names, *(key for setting in settings for key, value in setting.items() if value)}
     unused = [name for name in STANDARD_OPERATIONS if name not in used]
     rows = [_panels(post, policy, size, seed) for post in shown]
     standard = {"original": evaluation_view(shown[-1]["rgb"], size)}

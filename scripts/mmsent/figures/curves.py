@@ -95,9 +95,9 @@ def _draw_curve(axes: Axes, spread: pd.DataFrame, colour: str, marker: str) -> N
         spread.index, spread["min"], spread["max"], color=colour, alpha=0.18, linewidth=0
     )
     # Folds only ever stop, so those epochs that all of them ran come first.
-    every = spread[spread["folds"] == spread["folds"].max()]
-    axes.plot(every.index, every["mean"], **look)
-    rest = spread.iloc[len(every) - 1 :]
+    complete = spread[spread["folds"] == spread["folds"].max()]
+    axes.plot(complete.index, complete["mean"], **look)
+    rest = spread.iloc[len(complete) - 1 :]
     if len(rest) > 1:
         axes.plot(rest.index, rest["mean"], linestyle=_DASHED, **look)
 

@@ -44,7 +44,7 @@ DASHED = (0, (4, 2))
 #: Dots per inch of a chart, and of a sheet of photographs, whose files would otherwise be large.
 CHART_DPI, SHEET_DPI = 150, 110
 
-matplotlib.rcdefaults()  # whatever the user's own matplotlibrc sets
+matplotlib.rcdefaults()  # whatever the user's matplotlibrc sets
 matplotlib.rcParams.update(
     {
         "font.family": "DejaVu Sans",  # comes with matplotlib, so it is the same everywhere

@@ -66,18 +66,20 @@ class RunDefinition:
             self._check_names(name)
         vlms = {name: self._resolve(name, VlmExperiment, ZeroShot) for name in self.config.vlm}
         self.vlms = list(vlms)
-        self.trained_vlms = [n for n, own in vlms.items() if isinstance(own, VlmExperiment)]
-        self.zero_shot_vlms = [n for n, own in vlms.items() if isinstance(own, ZeroShot)]
+        self.trained_vlms = [
+            n for n, settings in vlms.items() if isinstance(settings, VlmExperiment)
+        ]
+        self.zero_shot_vlms = [n for n, settings in vlms.items() if isinstance(settings, ZeroShot)]
         self.vlm_settings = vlms
         self._check_vlm_folds()
         self._check_overrides()
         self.views = {name: self._views(name) for name in self.experiments}
-        every = [view for own in self.views.values() for view in own]
+        used = [view for views in self.views.values() for view in views]
         plain = {"cleaning": "none", "max_tokens": 0, "below": 0} | NOT_DRAWN
-        texts = [view for view in every if view.modality == "text"]
+        texts = [view for view in used if view.modality == "text"]
         #: Counts the tokens of the texts for the description of the data.
         self.token_view = texts[0] if texts else View("text", "text", "none", plain)
-        self.encodings = encoding_jobs([*every, self.token_view], self._view_key)
+        self.encodings = encoding_jobs([*used, self.token_view], self._view_key)
         self.is_demo = self.config.dataset == "demo"
         self.dataset = paths.DEMO if self.is_demo else self.config.dataset
         self.label_lists = label_lists(Path(self.dataset), made_later=self.is_demo)
@@ -179,8 +181,8 @@ class RunDefinition:
     def setting_files(self) -> list[str]:
         """Paths of the files of settings beside the configuration itself."""
         named = [getattr(self.config, key) for key in FILES]
-        own = [path for resolved in self.resolved.values() for path in resolved.files]
-        return list(dict.fromkeys([str(self.profile.path), *named, *own]))
+        experiments = [path for resolved in self.resolved.values() for path in resolved.files]
+        return list(dict.fromkeys([str(self.profile.path), *named, *experiments]))
 
     @property
     def public_settings(self) -> dict[str, Any]:

@@ -77,9 +77,9 @@ class Plan(Runs):
             name: [
                 {"path": view.path, "encoder": view.encoder, "modality": view.modality}
                 | {key: view.settings.get(key, 0) for key in ("max_tokens", "below")}
-                for view in own
+                for view in experiment_views
             ]
-            for name, own in self.views.items()
+            for name, experiment_views in self.views.items()
         }
         return {
             "views": views,
@@ -188,8 +188,8 @@ class Plan(Runs):
     def table(self, table: str) -> Arguments:
         """The document of a table."""
         names = self.tables[table]
-        own = {"table": table, "experiments": self.described(names)}
-        return own | self.by_file(names, runs=paths.METRICS)
+        settings = {"table": table, "experiments": self.described(names)}
+        return settings | self.by_file(names, runs=paths.METRICS)
 
     def seed_figure(self, suffix: str) -> list[str]:
         """The figure of repeated runs, if there are any."""
@@ -222,7 +222,7 @@ class Plan(Runs):
                 "tests": {table: paths.paired_tests(table) for table in self.tables},
                 "spreads": {name: paths.seeds(name, "json") for name in self.repeated},
                 "submissions": {name: paths.submission(name, "json") for name in self.versions},
-                "searches": {n: own for n in self.rows if (own := self.searches(n))},
+                "searches": {n: files for n in self.rows if (files := self.searches(n))},
                 "vlm": self.if_vlms(paths.VLM_SCORES),
                 "costs": paths.COSTS,
                 "deviations": self.config.deviations,

@@ -63,12 +63,12 @@ def requirements(
     rows = posts + 1  # and the blank one
     sizes = {
         view["path"]: rows * _row_bytes(view, encoders[view["encoder"]])
-        for own in views.values()
-        for view in own
+        for used in views.values()
+        for view in used
     }
     memory = {
-        name: int(_PROCESS + _COPIES * sum(sizes[view["path"]] for view in own))
-        for name, own in views.items()
+        name: int(_PROCESS + _COPIES * sum(sizes[view["path"]] for view in used))
+        for name, used in views.items()
     }
     return Requirements(sizes, sum(sizes.values()) + _OTHER_FILES, memory)
 

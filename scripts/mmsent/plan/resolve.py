@@ -88,7 +88,7 @@ def resolve(
 
 
 def _chain(first: Path) -> Iterator[Path]:
-    """The file of an experiment and those that it is built on, the experiment's own first."""
+    """The file of an experiment and those that it is built on, the experiment's first."""
     seen: list[Path] = []
     current: Path | None = first
     while current is not None:

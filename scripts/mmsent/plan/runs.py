@@ -25,8 +25,8 @@ class Runs(RunDefinition):
         """The folds that an experiment runs; the paper protocol has one split alone."""
         if protocol:
             return [0]
-        own = self.vlm_settings[name].folds if name in self.vlms else None
-        return sorted(own) if own else list(range(self.config.folds.outer))
+        named = self.vlm_settings[name].folds if name in self.vlms else None
+        return sorted(named) if named else list(range(self.config.folds.outer))
 
     def by_name(self, names: Iterable[str], file: str, protocol: str = "") -> FilesByName:
         """A file of each run of some experiments."""
@@ -41,7 +41,7 @@ class Runs(RunDefinition):
 
     def runs(self, names: Iterable[str], file: str, protocol: str = "") -> list[str]:
         """A file of each run of some experiments, without the names."""
-        return [path for own in self.by_name(names, file, protocol).values() for path in own]
+        return [path for files in self.by_name(names, file, protocol).values() for path in files]
 
     @property
     def repeated(self) -> dict[str, dict[str, list[str]]]:
@@ -67,7 +67,7 @@ class Runs(RunDefinition):
         if self.experiments[name].search is None:
             return []
         folds = self.folds(name, protocol) if fold is None else [fold]
-        return [paths.search(name, one, protocol) for one in folds]
+        return [paths.search(name, number, protocol) for number in folds]
 
     def fold_table(self, protocol: str, name: str) -> str:
         """The table of the split of each post under a protocol."""
@@ -86,8 +86,8 @@ class Runs(RunDefinition):
         """Every embedding file of this run, by ``encoder/modality``."""
         files: FilesByName = {}
         for job in self.encodings:
-            own = files.setdefault(f"{job.encoder}/{job.modality}", [])
-            own += [view.path for view in job.views]
+            listed = files.setdefault(f"{job.encoder}/{job.modality}", [])
+            listed += [view.path for view in job.views]
         return files
 
     def encoder(self, name: str) -> dict[str, Any]:
@@ -104,7 +104,7 @@ class Runs(RunDefinition):
     @property
     def all_folds_in_one_job(self) -> list[str]:
         """Experiments that train no layers of an encoder: one job trains all of their folds."""
-        return [name for name, own in self.experiments.items() if not own.text.trained_layers]
+        return [n for n, settings in self.experiments.items() if not settings.text.trained_layers]
 
     def priority(self, name: str) -> int:
         """What takes longest starts first, or one core would wait for it in the end."""

@@ -54,15 +54,17 @@ def varied_settings(experiments: Sequence[Settings]) -> list[str]:
 
 def flat(settings: Settings, prefix: str = "") -> dict[str, Any]:
     """Settings by dotted key; of what a search varies, the values that it tries."""
-    found: dict[str, Any] = {}
+    settings_by_key: dict[str, Any] = {}
     for key, setting in settings.items():
         if key == "space" and isinstance(setting, Mapping):
-            found |= {f"{prefix}{key}.{n}": list(map(varied, setting[n])) for n in setting}
+            settings_by_key |= {
+                f"{prefix}{key}.{n}": list(map(varied, setting[n])) for n in setting
+            }
         elif isinstance(setting, Mapping):
-            found |= flat(setting, f"{prefix}{key}.")
+            settings_by_key |= flat(setting, f"{prefix}{key}.")
         else:
-            found[f"{prefix}{key}"] = setting
-    return found
+            settings_by_key[f"{prefix}{key}"] = setting
+    return settings_by_key
 
 
 def shown_value(setting: Any) -> str:

@@ -28,7 +28,7 @@ def guid_matching(
     -------
     dict
         ``listed`` (rows of the lists that name a post), ``as_written`` and ``normalised`` (those
-        whose guid names a text and a picture), ``written_otherwise`` (rows whose guid is not
+        whose guid names a text and an image), ``written_otherwise`` (rows whose guid is not
         written as it is read).
     """
     files = set(texts["guid"]) & set(images["guid"])
@@ -129,7 +129,7 @@ def postprocessing_table(effect: Mapping[str, Mapping[str, Any]]) -> pd.DataFram
         ("Predicted neutral", "neutral", "{:,}"),
     ):
         columns |= {f"{title}, {when}": _when(when, key, pattern) for when in ("before", "after")}
-    return cells.shown([{"experiment": name, **own} for name, own in effect.items()], columns)
+    return cells.shown([{"experiment": name, **row} for name, row in effect.items()], columns)
 
 
 def _when(when: str, key: str, pattern: str) -> Cell:

@@ -112,7 +112,7 @@ def _gain(family: str, test: Mapping[str, float] | None = None) -> dict[str, flo
 
 
 def paper_scores(metrics: Mapping[str, Any], grouped: float) -> dict[str, Any]:
-    """Columns of the study's own protocol; ``grouped`` is the weighted F1 of the grouped one."""
+    """Columns of the study's protocol; ``grouped`` is the weighted F1 of the grouped one."""
     values, (low, high) = metrics["validation"], metrics["interval"]["weighted_f1"]
     row: dict[str, Any] = {f"paper_{name}": values[name] for name in (*REPORTED, "macro_f1")}
     return row | {

@@ -103,10 +103,10 @@ def compared(folder: Path) -> tuple[int, list[str]]:
             written = read_numbers(folder / name).set_index("experiment").to_dict("index")
         else:
             written = read_json(folder / name)
-        for place, one, other in _leaves(written, derived, name):
+        for place, stored, expected in _leaves(written, derived, name):
             count += 1
-            if not _agree(one, other):
-                differing.append(f"{place}: written {one}, derived {other}")
+            if not _agree(stored, expected):
+                differing.append(f"{place}: written {stored}, derived {expected}")
     return count, differing
 
 
@@ -131,17 +131,17 @@ def _derived(folder: Path) -> Iterator[tuple[str, Any]]:
         if not names:
             continue
         predictions = {name: runs(name) for name in names}
-        metrics = {n: experiment_metrics(own, split, **bootstrap) for n, own in predictions.items()}
+        metrics = {n: experiment_metrics(t, split, **bootstrap) for n, t in predictions.items()}
         yield paths.metrics(table), metrics
         yield (
             paths.scores(table),
-            {name: with_ends(own["test"], own["interval"]) for name, own in metrics.items()},
+            {name: with_ends(row["test"], row["interval"]) for name, row in metrics.items()},
         )
         written = read_json(folder / paths.paired_tests(table))
         pairs = {family: [(row["first"], row["second"]) for row in rows]
                  for family, rows in written["families"].items()}  # fmt: skip
-        pool = {name: pooled(own, split) for name, own in predictions.items()}
-        deviations = seed_deviations([own for name, own in spreads.items() if name in pool])
+        pool = {name: pooled(tables, split) for name, tables in predictions.items()}
+        deviations = seed_deviations([spread for name, spread in spreads.items() if name in pool])
         resamples, level = written["resamples"], written["level"]
         tests = compared_together(pairs, pool, resamples, level, settings["seed"], deviations)
         yield paths.paired_tests(table), {"families": tests}
@@ -161,8 +161,8 @@ def _leaves(written: Any, derived: Any, place: str) -> Iterator[tuple[str, Any, 
             yield from _leaves(written.get(key), value, f"{place} {key}")
     elif isinstance(derived, (list, tuple)):
         yield f"{place} length", len(written), len(derived)
-        for number, (one, other) in enumerate(zip(written, derived, strict=False)):
-            yield from _leaves(one, other, f"{place} {number}")
+        for number, pair in enumerate(zip(written, derived, strict=False)):
+            yield from _leaves(*pair, f"{place} {number}")
     else:
         yield place, written, derived
 
