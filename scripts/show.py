@@ -12,9 +12,10 @@ from typing import Any
 
 import yaml
 
+from mmsent.config.fitting import ABOUT
 from mmsent.config.profile import load_profile, profile_path
 from mmsent.errors import InputError
-from mmsent.plan.resolve import ABOUT, Resolved, resolve
+from mmsent.plan.resolve import Resolved, resolve
 
 #: Origins stand in this column, or behind a longer setting.
 _COLUMN = 50

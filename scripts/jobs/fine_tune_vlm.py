@@ -37,10 +37,6 @@ def fine_tune_vlm(
 
     Parameters
     ----------
-    vlm
-        Where the model's weights come from.
-    images
-        Folder of the images.
     cost
         JSON to write: memory, posts per second.
     state

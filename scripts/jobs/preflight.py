@@ -28,12 +28,6 @@ def preflight(
     ----------
     views
         The views that each experiment reads.
-    encoders
-        Settings of each encoder that is used.
-    images
-        Folder of the images.
-    vlm, vlm_experiments
-        Settings of the vision-language model, and of its experiments by name.
 
     Raises
     ------

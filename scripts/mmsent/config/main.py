@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from mmsent.config.validation import (
     ConfigError,
@@ -23,6 +23,30 @@ FILES = ("augmentations", "text_augmentations", "paper_results", "deviations")
 _EXPERIMENT_NAME = re.compile(r"\w[\w.-]*(?:/\w[\w.-]*)*")
 
 Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+def experiment_names(names: list[str]) -> list[str]:
+    """Return the names, all of which can be part of a path and of a command.
+
+    Raises
+    ------
+    ValueError
+        If a name has other characters than letters, digits, ``_``, ``.``, ``-`` and ``/``, or is
+        listed twice.
+    """
+    for name in names:
+        if not _EXPERIMENT_NAME.fullmatch(name):
+            raise ValueError(
+                f"{name!r} cannot be the name of an experiment: use letters, digits, _, . and -, "
+                "a letter or a digit first; rename its file"
+            )
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"named twice: {', '.join(twice)}")
+    return names
+
+
+Names = Annotated[list[str], AfterValidator(experiment_names)]
 
 
 class DemoSettings(Settings):
@@ -59,15 +83,10 @@ class IntervalSettings(Settings):
 
 
 class SeedSettings(Settings):
-    """The study of identical runs that differ in their seed alone."""
+    """Repeated runs, which differ in their seed alone."""
 
-    experiments: list[str] = Field(default_factory=list, description="rows that are repeated")
+    experiments: Names = Field(default_factory=list, description="rows that are repeated")
     number: int = Field(5, ge=2, le=50, description="runs of each on each fold")
-
-    @field_validator("experiments")
-    @classmethod
-    def _names(cls, names: list[str]) -> list[str]:
-        return experiment_names(names)
 
 
 class Config(Settings):
@@ -88,9 +107,9 @@ class Config(Settings):
     intervals: IntervalSettings = IntervalSettings()
     protocol: Literal["grouped", "both"] = "grouped"
     seeds: SeedSettings = SeedSettings()
-    vlm: list[str] = Field(default_factory=list, description="vision-language models, or none")
-    versions: list[str] = Field(min_length=1)
-    ablation: list[str] = Field(description="rows of the ablation, or none")
+    vlm: Names = Field(default_factory=list, description="vision-language models, or none")
+    versions: Names = Field(min_length=1)
+    ablation: Names = Field(description="rows of the ablation, or none")
 
     @field_validator("dataset", mode="before")
     @classmethod
@@ -109,32 +128,6 @@ class Config(Settings):
                 "to it (ln -s)"
             )
         return str(Path(value).expanduser())
-
-    @field_validator("vlm", "versions", "ablation")
-    @classmethod
-    def _names(cls, names: list[str]) -> list[str]:
-        return experiment_names(names)
-
-
-def experiment_names(names: list[str]) -> list[str]:
-    """Return the names, all of which can be part of a path and of a command.
-
-    Raises
-    ------
-    ValueError
-        If a name has other characters than letters, digits, ``_``, ``.``, ``-`` and ``/``, or is
-        listed twice.
-    """
-    for name in names:
-        if not _EXPERIMENT_NAME.fullmatch(name):
-            raise ValueError(
-                f"{name!r} cannot be the name of an experiment: use letters, digits, _, . and -, "
-                "a letter or a digit first; rename its file"
-            )
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"named twice: {', '.join(twice)}")
-    return names
 
 
 def load_config(merged: dict[str, Any], files: list[Path]) -> Config:

@@ -29,10 +29,11 @@ def announce(targets: Collection[str], tables: Iterable[str]) -> None:
 
 def summary(scores: dict[str, Path]) -> list[str]:
     """The lines that a run ends with: each experiment's weighted F1."""
-    from mmsent.report.cells import short_name, with_interval
-    from mmsent.tables import read_numbers
+    import pandas as pd
 
-    tables = {table: read_numbers(path).to_dict("records") for table, path in scores.items()}
+    from mmsent.report.cells import short_name, with_interval
+
+    tables = {table: pd.read_csv(path).to_dict("records") for table, path in scores.items()}
     names = [short_name(row["experiment"]) for rows in tables.values() for row in rows]
     width = max(map(len, names))
     lines = ["Weighted F1 with its interval; * is statistically tied with the best of its table"]

@@ -8,7 +8,6 @@ from typing import Any
 from mmsent import paths
 from mmsent.config.validation import ConfigError
 from mmsent.data.layout import DatasetError
-from mmsent.plan.machine import require_named_device
 from mmsent.plan.resolve import resolve
 from mmsent.plan.runs import FilesByName, Runs
 from mmsent.plan.views import EncodingJob
@@ -273,8 +272,11 @@ def load_plan(merged: Mapping[str, Any], files: list[str | Path], elsewhere: boo
     relative = [p.relative_to(here) if p.is_relative_to(here) else p for p in relative]
     try:
         plan = Plan(dict(merged), relative)
-        if elsewhere:
-            require_named_device(plan.config.device)
+        if elsewhere and plan.config.device == "auto":
+            raise ConfigError(
+                "device: 'auto' looks at the machine on which Snakemake runs, but the jobs of this"
+                " executor run on others: say --config device=cuda or --config device=cpu"
+            )
     except (ConfigError, DatasetError) as error:
         sys.exit(str(error))
     return plan

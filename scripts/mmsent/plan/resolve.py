@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from mmsent.config.experiment import Experiment
+from mmsent.config.fitting import ABOUT
 from mmsent.config.validation import ConfigError, has_key, overlaid, read_yaml, validated
 from mmsent.config.vlm import VlmExperiment, ZeroShot
 from mmsent.files import sorted_keys
 
 EXPERIMENTS = Path("config/experiments")
-
-#: What documents show of an experiment; no job that trains or predicts depends on it.
-ABOUT = {"title", "section", "changes", "paper_validation"}
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """The runs of a definition: their files, what they read, and what they request."""
 
+import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from mmsent import paths
 from mmsent.config.network import PIXELS
 from mmsent.plan.definition import RunDefinition
-from mmsent.plan.machine import gpus_here
 from mmsent.plan.views import EncodingJob
 
 #: Files of runs by experiment, a list over folds.
@@ -112,8 +113,11 @@ class Runs(RunDefinition):
 
     @property
     def gpus(self) -> int:
-        """GPUs that a job which can use one requests: 0 or 1."""
-        return gpus_here(self.config.device)
+        """GPUs that a job which can use one requests, 0 or 1; ``auto``: 1 if one is here."""
+        if self.config.device != "auto":
+            return int(self.config.device == "cuda")
+        hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+        return int(not hidden and bool(list(Path("/dev").glob("nvidia[0-9]*"))))
 
     def encoding_resources(self, job: EncodingJob) -> dict[str, Any]:
         """What an encoding job requests: GPUs, MB and minutes. Pixels are only decoded."""

@@ -5,15 +5,13 @@ from typing import Any
 
 import pandas as pd
 
+from mmsent.config.fitting import ABOUT
 from mmsent.labels import LABELS
 from mmsent.report import cells
 from mmsent.report.cells import interval, value
 from mmsent.report.reported import PrintedFigures
 
 Settings = Mapping[str, Any]
-
-#: What says which experiment it is, or is of the paper protocol alone.
-_NAMES = ("title", "section", "changes", "paper_validation")
 
 
 def changes_table(before: Settings | None, now: Settings) -> pd.DataFrame:
@@ -86,7 +84,7 @@ def varied(part: Any) -> Any:
 
 
 def _flat_without_names(settings: Settings) -> dict[str, Any]:
-    return flat({key: part for key, part in settings.items() if key not in _NAMES})
+    return flat({key: part for key, part in settings.items() if key not in ABOUT})
 
 
 def _used(settings: Settings) -> dict[str, Any]:

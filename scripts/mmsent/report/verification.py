@@ -13,15 +13,14 @@ import pandas as pd
 
 from mmsent import paths
 from mmsent.errors import InputError
-from mmsent.evaluation.experiment import experiment_metrics
+from mmsent.evaluation.experiment import experiment_metrics, paper_metrics
 from mmsent.evaluation.paired import compared_together
-from mmsent.evaluation.paper import paper_metrics
 from mmsent.evaluation.pooling import pooled
 from mmsent.evaluation.seeds import by_fold, seed_deviations, seed_scores, seed_spread
 from mmsent.files import read_json, sha256_bytes
 from mmsent.report.archive import SUMS
 from mmsent.report.scores import with_ends
-from mmsent.tables import read_numbers, read_table
+from mmsent.tables import read_table
 
 #: Another machine may add up in another order.
 _TOLERANCE = 1e-9
@@ -100,7 +99,7 @@ def compared(folder: Path) -> tuple[int, list[str]]:
     count = 0
     for name, derived in _derived(folder):
         if name.endswith(".csv"):
-            written = read_numbers(folder / name).set_index("experiment").to_dict("index")
+            written = pd.read_csv(folder / name, index_col="experiment").to_dict("index")
         else:
             written = read_json(folder / name)
         for place, stored, expected in _leaves(written, derived, name):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from mmsent.evaluation.intervals import group_bootstrap, table_confusions
+from mmsent.evaluation.experiment import measured
 from mmsent.evaluation.paired import COMPARED, compared, enough_resamples
 from mmsent.evaluation.pooling import pooled, prediction_metrics
 from mmsent.report import cells
@@ -71,7 +71,10 @@ def vlm_scores(
         for key, table in tables.items():
             is_vlm = key == name
             row: dict[str, Any] = {"beside": name, "experiment": key}
-            row |= {"exercise": exercise and is_vlm} | _measured(table, **bootstrap)
+            row["exercise"] = exercise and is_vlm
+            numbers = measured(table, **bootstrap)
+            intervals = numbers.pop("interval")
+            row |= numbers | with_ends(prediction_metrics(table), intervals)
             row |= tests.get(key, dict.fromkeys(_TESTED))
             row["trained_parameters"] = runs[key][0]["trained_parameters"]
             if is_vlm:
@@ -97,13 +100,6 @@ def _tests(
         values = [test[key] for key in ("difference", "low", "high", "p_holm", "verdict")]
         tests[row["first"]] = dict(zip(_TESTED, values, strict=True))
     return tests
-
-
-def _measured(table: pd.DataFrame, resamples: int, level: float, seed: int) -> dict[str, Any]:
-    confusions = table_confusions(table)
-    intervals = group_bootstrap(confusions, resamples, level, seed)
-    row = {"posts": len(table), "groups": len(confusions), "resamples": resamples, "level": level}
-    return row | with_ends(prediction_metrics(table), intervals)
 
 
 def _described(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -105,8 +105,7 @@ def _predictions(
         if split != TRAIN:
             logits, _ = predict_logits(network, batcher, part, split)
             values = torch.softmax(logits.double(), 1).cpu().numpy()
-            classes = values.argmax(1)
-            tables.append(prediction_table(part.guids, label_of, fold, split, values, classes))
+            tables.append(prediction_table(part.guids, label_of, fold, split, values))
     return pd.concat(tables, ignore_index=True)
 
 

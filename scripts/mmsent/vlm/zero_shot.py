@@ -120,8 +120,7 @@ def predict_fold(
     tables = []
     for split, part in posts.items():
         values = model.probabilities(part, split, workers)
-        classes = values.argmax(1)
-        tables.append(prediction_table(part.guids, label_of, fold, split, values, classes))
+        tables.append(prediction_table(part.guids, label_of, fold, split, values))
     predictions = pd.concat(tables, ignore_index=True)
     end = time.perf_counter()
     metrics: dict[str, object] = {
