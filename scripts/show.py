@@ -39,21 +39,9 @@ def main() -> None:
 
 
 def shown(resolved: Resolved) -> list[tuple[str, str]]:
-    """The settings as lines of YAML, each with its origin; an opening line has none."""
-    return list(_lines(resolved, resolved.settings.model_dump(exclude=ABOUT), ()))
-
-
-def _lines(
-    resolved: Resolved, settings: Mapping[str, Any], above: tuple[str, ...]
-) -> Iterator[tuple[str, str]]:
-    for key, value in settings.items():
-        place = (*above, key)
-        start = f"{'  ' * len(above)}{key}:"
-        if isinstance(value, dict) and value:
-            yield start, ""
-            yield from _lines(resolved, value, place)
-        else:
-            yield f"{start} {_flow(value)}", resolved.origin(*place)
+    """Each setting by its dotted key, and its origin."""
+    leaves = _leaves(resolved.settings.model_dump(exclude=ABOUT), ())
+    return [(f"{'.'.join(key)}: {_flow(value)}", resolved.origin(*key)) for key, value in leaves]
 
 
 def differing(resolved: list[Resolved]) -> list[tuple[str, str]]:

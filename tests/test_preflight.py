@@ -47,7 +47,7 @@ def test_the_calculated_size_of_a_view_is_that_of_its_file(tmp_path, in_root):
     rows = 300
     index = pd.DataFrame({"guid": map(str, range(rows)), "text": "a post", "sha256": "0" * 64})
     index.loc[0, "text"] = "word " * 40
-    sizes = {"text": vars(smoke_test("text", TEXT))}
+    sizes = {"text": smoke_test("text", TEXT)}
     read = [view("none.32tokens", "text", "text", 32), STATES]
     plain = NOT_DRAWN | {"cleaning": "none"}
     views = {v["path"]: plain | {key: v[key] for key in ("max_tokens", "below")} for v in read}

@@ -34,7 +34,7 @@ def preflight(
     InputError
         If disk or memory is not enough, or weights do not fit.
     """
-    sizes = {name: asdict(smoke_test(name, settings, gpus)) for name, settings in encoders.items()}
+    sizes = {name: smoke_test(name, settings, gpus) for name, settings in encoders.items()}
     wanted = requirements(views, sizes, len(posts))
     lines = check_room(wanted, checked.parent)
     # One with random weights is small, and has no weights that could be missing.

@@ -82,11 +82,6 @@ def templates(*names: str) -> list[str]:
 
 def all_sources() -> list[str]:
     """Every source file of the workflow: Snakefile, rules, scripts, library, templates."""
-    folders = {"rules": ["*.smk"], str(SCRIPTS): ["*.py", "*.j2", "*.css", "*.js"]}
-    files = [
-        path
-        for folder, patterns in folders.items()
-        for pattern in patterns
-        for path in Path(folder).rglob(pattern)
-    ]
-    return sorted(str(path) for path in (Path("Snakefile"), *files))
+    files = [path for folder in (Path("rules"), SCRIPTS) for path in folder.rglob("*")]
+    suffixes = {".smk", ".py", ".j2", ".css", ".js"}
+    return sorted(["Snakefile", *(str(path) for path in files if path.suffix in suffixes)])

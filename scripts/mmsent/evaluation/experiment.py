@@ -58,10 +58,8 @@ def paper_metrics(
 
     Parameters
     ----------
-    run
-        Predictions of the run.
-    split
-        From :func:`mmsent.data.paper_split.paper_table`.
+    run, split
+        Its predictions, and the table of :func:`mmsent.data.paper_split.paper_table`.
 
     Returns
     -------

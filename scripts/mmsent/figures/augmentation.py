@@ -52,14 +52,10 @@ def augmentation_gallery(
     ----------
     posts
         Columns ``guid``, ``label``, ``subset``, ``image_file``, ``image_sha256`` and ``width``.
-    images
-        Folder of the images.
     policy
         ``margin`` and ``operations`` of an augmentation.
     size
         Side of the views in pixels.
-    seed
-        Seed of the draws.
 
     Returns
     -------

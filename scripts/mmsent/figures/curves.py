@@ -46,12 +46,7 @@ def curves_figure(
     Returns
     -------
     figure, numbers
-        Those of :func:`curve_numbers`.
-
-    Raises
-    ------
-    ValueError
-        If a history lacks the best epoch of its fold.
+        Those of :func:`curve_numbers`, whose errors are raised.
     """
     numbers = curve_numbers(histories, best_epochs)
     figure = new_figure(10.5, 6.6)
@@ -158,14 +153,7 @@ def over_folds(histories: list[pd.DataFrame], column: str) -> pd.DataFrame:
 
 
 def curve_numbers(histories: list[pd.DataFrame], best_epochs: list[int]) -> dict[str, Any]:
-    """Summarise the training of an experiment.
-
-    Parameters
-    ----------
-    histories
-        One for each fold, with ``epoch``, ``train_f1`` and ``validation_f1`` (weighted).
-    best_epochs
-        The selected epoch of each fold.
+    """Summarise the training of an experiment; parameters as of :func:`curves_figure`.
 
     Returns
     -------

@@ -51,8 +51,6 @@ def duplicate_sheet(
         post has no image).
     groups
         Columns ``guid`` and ``group``; posts that are not in ``posts`` do not count.
-    images
-        Folder of the images.
 
     Returns
     -------

@@ -72,7 +72,9 @@ class RunDefinition:
         self.zero_shot_vlms = [n for n, settings in vlms.items() if isinstance(settings, ZeroShot)]
         self.vlm_settings = vlms
         self._check_vlm_folds()
-        self._check_overrides()
+        for name in self.profile.overrides:
+            if name not in self.resolved:
+                resolve(name, self.profile.overrides, str(self.profile.path))
         self.views = {name: self._views(name) for name in self.experiments}
         used = [view for views in self.views.values() for view in views]
         plain = {"cleaning": "none", "max_tokens": 0, "below": 0} | NOT_DRAWN
@@ -83,18 +85,17 @@ class RunDefinition:
         self.is_demo = self.config.dataset == "demo"
         self.dataset = paths.DEMO if self.is_demo else self.config.dataset
         self.label_lists = label_lists(Path(self.dataset), made_later=self.is_demo)
-        self.demo_files = self._demo_files() if self.is_demo else []
+        demo = self.config.demo
+        names = file_names(demo.labelled, demo.unlabelled, demo.seed) if self.is_demo else []
+        self.demo_files = [f"{paths.DEMO}/{name}" for name in names]
         self.texts, self.images = self._files("text"), self._files("image")
 
     def _resolve(self, name: str, *kinds: type[Any]) -> Any:
         resolved = resolve(name, self.profile.overrides, str(self.profile.path))
         if not isinstance(resolved.settings, kinds):
-            listed = (
-                "under vlm"
-                if isinstance(resolved.settings, VlmExperiment | ZeroShot)
-                else ("under versions, ablation or seeds")
-            )
-            raise ConfigError(f"{resolved.files[0]}: this experiment has to be listed {listed}")
+            is_vlm = isinstance(resolved.settings, VlmExperiment | ZeroShot)
+            key = "vlm" if is_vlm else "versions, ablation or seeds"
+            raise ConfigError(f"{resolved.files[0]}: this experiment has to be listed under {key}")
         self.resolved[name] = resolved
         return resolved.settings
 
@@ -129,11 +130,6 @@ class RunDefinition:
                     f"(folds.outer is {self.config.folds.outer}, the first fold is 0)"
                 )
 
-    def _check_overrides(self) -> None:
-        for name in self.profile.overrides:
-            if name not in self.resolved:
-                resolve(name, self.profile.overrides, str(self.profile.path))
-
     def _views(self, name: str) -> list[View]:
         experiment, seed = self.experiments[name], self.config.seed
         return [
@@ -145,11 +141,6 @@ class RunDefinition:
         encoder = self.profile.encoders.specification(view.encoder)
         parts = [view.name, dict(view.settings), encoder, code_hash("encode")]
         return sha256_bytes(canonical_json(parts).encode())
-
-    def _demo_files(self) -> list[str]:
-        demo = self.config.demo
-        names = file_names(demo.labelled, demo.unlabelled, demo.seed)
-        return [f"{paths.DEMO}/{name}" for name in names]
 
     def _files(self, modality: Modality) -> list[str]:
         if not self.is_demo:

@@ -10,15 +10,7 @@ REPORT_TARGETS = frozenset({"all", "write_report", "write_html", paths.REPORT, p
 
 
 def announce(targets: Collection[str], tables: Iterable[str]) -> None:
-    """Print where the report is and its main figures, if a run was to make it.
-
-    Parameters
-    ----------
-    targets
-        What was requested on the command line.
-    tables
-        The report's tables.
-    """
+    """Print where the report is and its main figures, if the requested targets include it."""
     made = [path for path in (paths.HTML, paths.REPORT) if Path(path).exists()]
     # A run may also end without them: stopped by --until, or to delete outputs.
     if not made or (targets and not REPORT_TARGETS.intersection(targets)):

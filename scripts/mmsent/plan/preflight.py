@@ -56,9 +56,7 @@ def requirements(
         The views that each experiment reads: ``path``, ``encoder``, ``modality``, ``max_tokens``,
         ``below``.
     encoders
-        Of each encoder, by name, the fields of :class:`mmsent.encoders.smoke_test.EncoderSize`.
-    posts
-        Number of posts.
+        Of each encoder, by name, its sizes, from :func:`mmsent.encoders.smoke_test.smoke_test`.
     """
     rows = posts + 1  # and the blank one
     sizes = {

@@ -62,8 +62,6 @@ def page(markdown: Path, figures: Iterable[Path]) -> str:
 
     Parameters
     ----------
-    markdown
-        The report.
     figures
         All images that it may name, and the drawings (SVG) beside them; a folder stands for the
         files in it.
