@@ -132,7 +132,7 @@ def vlm(tmp_path):
 def test_the_smoke_test_reads_the_largest_posts(tmp_path, vlm, monkeypatch):
     posts, model = vlm
     read = []
-    monkeypatch.setattr("mmsent.vlm.prompts.read_picture", lambda path: read.append(path) or 1 / 0)
+    monkeypatch.setattr("mmsent.vlm.prompts.read_image", lambda path: read.append(path) or 1 / 0)
     with pytest.raises(ZeroDivisionError):
         step_memory(settings(), model, posts, tmp_path, torch.device("cpu"))
     assert posts.set_index("image_file").loc[read[0].name, "width"] == posts["width"].max()

@@ -14,7 +14,7 @@ from typing import Any
 def written_whole(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` that takes its place once the block has succeeded.
 
-    A reader therefore finds the old file, or the whole new one, and never a part of it.
+    A reader therefore reads the old file or the whole new file, and never a part of it.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

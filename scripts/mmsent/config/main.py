@@ -50,10 +50,10 @@ Names = Annotated[list[str], AfterValidator(experiment_names)]
 
 
 class DemoSettings(Settings):
-    """The generated data set that stands in where no other is named."""
+    """The generated data set, which is used unless another is named."""
 
     labelled: int = Field(480, ge=30, description="posts with a label")
-    unlabelled: int = Field(60, ge=0, description="posts without one")
+    unlabelled: int = Field(60, ge=0, description="posts without a label")
     seed: int = Field(7, description="another seed gives other posts")
 
 
@@ -71,7 +71,7 @@ class FoldSettings(Settings):
 
     outer: int = Field(5, ge=2, le=20, description="test folds; each labelled post is in one")
     inner: int = Field(
-        6, ge=2, le=20, description="one in so many of the training posts is inner validation"
+        6, ge=2, le=20, description="1 / inner of the training posts are inner validation"
     )
 
 

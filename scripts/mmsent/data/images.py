@@ -34,7 +34,7 @@ class UnreadableImageError(ValueError):
 
 
 @dataclass(frozen=True)
-class Picture:
+class DecodedImage:
     """A decoded image, upright, with the format and mode of its file.
 
     ``notes`` says how the file was made an RGB image.
@@ -46,7 +46,7 @@ class Picture:
     notes: list[str]
 
 
-def read_picture(path: Path) -> Picture:
+def read_image(path: Path) -> DecodedImage:
     """Decode a whole image and convert it to RGB, transparency to white.
 
     Raises
@@ -76,7 +76,7 @@ def read_picture(path: Path) -> Picture:
                 rgb = _to_rgb(image)
                 rgb = rgb if turn is None else rgb.transpose(turn)
                 notes = _notes(image, exif_error or "".join(damage[:1]))
-                return Picture(rgb, image.format or "unknown", image.mode, notes)
+                return DecodedImage(rgb, image.format or "unknown", image.mode, notes)
     except Image.DecompressionBombError:
         raise UnreadableImageError(f"more than {MAXIMUM_PIXELS:,} pixels") from None
     except Image.UnidentifiedImageError:

@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from matplotlib.figure import Figure, SubFigure
 
-from mmsent.data.images import read_picture
+from mmsent.data.images import read_image
 from mmsent.encoders.views import augmented_view, evaluation_view
 from mmsent.figures.style import LABEL_COLOURS, new_figure, plain_text
 from mmsent.labels import LABELLED, LABELS
@@ -97,7 +97,7 @@ def _chosen_posts(posts: pd.DataFrame, images: Path) -> list[_Post]:
     for _, table in usable.sort_values(["image_sha256", "guid"]).groupby("label"):
         candidates = []
         for post in table.to_dict("records"):
-            post["rgb"] = read_picture(images / post["image_file"]).rgb
+            post["rgb"] = read_image(images / post["image_file"]).rgb
             candidates.append(post)
             if np.asarray(post["rgb"].convert("L"), dtype=np.float64).std() > MINIMUM_CONTRAST:
                 break

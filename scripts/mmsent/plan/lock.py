@@ -13,7 +13,7 @@ from typing import TextIO
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-#: Beside Snakemake's records; its first line is the process that holds it.
+#: Beside Snakemake's records; its first line is the process that has locked it.
 LOCK = Path(".snakemake/run.lock")
 
 _held: list[TextIO] = []

@@ -17,7 +17,7 @@ _OTHER_FILES = GIB
 #: Python with torch and what a training allocates beside the views that it reads.
 _PROCESS = 1.5 * GIB
 
-#: A training holds the views that it reads, and the same again while they are split.
+#: The views that a training reads are in memory twice while they are split.
 _COPIES = 2
 
 #: Listed where there is too little room.
@@ -85,7 +85,7 @@ def check_room(wanted: Requirements, results: Path, memory: int | None = None) -
     Parameters
     ----------
     memory
-        Of the machine, in bytes; by default asked of the system.
+        Of the machine, in bytes; by default that of this one.
 
     Raises
     ------
