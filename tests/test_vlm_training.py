@@ -23,7 +23,6 @@ from mmsent.labels import PROBABILITY_COLUMNS
 from mmsent.tables import write_table
 from mmsent.training.splits import posts_by_split
 from mmsent.vlm.device import OutOfMemoryError, memory_advice, precision_for
-from mmsent.vlm.loop import fit
 from mmsent.vlm.network import (
     load_classifier,
     load_trained_state,
@@ -31,7 +30,7 @@ from mmsent.vlm.network import (
     trained_state,
 )
 from mmsent.vlm.prompts import Batcher, Posts, load_posts
-from mmsent.vlm.run import fine_tune_fold
+from mmsent.vlm.run import fine_tune_fold, fit
 from predictions import run_paths
 from vlm_posts import TINY, settings, write_posts
 

@@ -73,11 +73,6 @@ def grid_families(modalities: dict[str, str]) -> dict[str, list[Pair]]:
     ``over_text`` and ``over_image``: each other experiment against the first of that modality only;
     ``fusions``: each experiment of both modalities against each one before it. A family without
     pairs is left out.
-
-    Parameters
-    ----------
-    modalities
-        ``text``, ``image`` or ``both`` by name of the experiment, in the order of the table.
     """
     families: dict[str, list[Pair]] = {}
     for modality, single in single_rows(modalities).items():

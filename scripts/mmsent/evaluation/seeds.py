@@ -112,12 +112,8 @@ def seed_deviations(spreads: Sequence[Mapping[str, Any]]) -> dict[str, tuple[flo
     The root of the mean variance of the repeated experiments; empty if there is none. Each fold is
     trained with other seeds, so the variance of the pooled score, which is nearly the folds'
     mean, is that of single folds over their number. With five folds it is thus estimated from five
-    times as many runs as from the pooled scores themselves.
-
-    Parameters
-    ----------
-    spreads
-        From :func:`seed_spread`, one for each repeated experiment.
+    times as many runs as from the pooled scores themselves. ``spreads`` are those of
+    :func:`seed_spread`.
     """
     freedom = sum((spread["seeds"] - 1) * spread["folds"] for spread in spreads)
     deviations = {}

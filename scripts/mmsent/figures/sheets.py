@@ -186,13 +186,7 @@ def _describe(axes: Axes, post: dict[Any, Any], left: float, top: float) -> None
 def write_thumbnails(
     cases: Iterable[dict[str, Any]], posts: pd.DataFrame, images: Path, folder: Path
 ) -> None:
-    """Write a thumbnail of each case, ``{guid}.jpg``, and set its ``picture``: if it has an image.
-
-    Parameters
-    ----------
-    posts, images
-        As in :func:`bad_case_sheet`.
-    """
+    """Write a thumbnail of each case, ``{guid}.jpg``, and set ``picture``: if it has an image."""
     files = posts.set_index("guid")
     folder.mkdir(parents=True, exist_ok=True)
     for case in cases:

@@ -99,14 +99,9 @@ def whole_numbers(*axes: Axis) -> None:
 
 
 def mark_values(axes: Axes, marks: Iterable[tuple[float, str, str]]) -> None:
-    """Draw a dashed vertical line at each value, with its text to the right of its top.
+    """Draw a dashed vertical line at each mark (value, text, colour), its text right of its top.
 
     Each line is lower than those left of it, so that none runs through a text.
-
-    Parameters
-    ----------
-    marks
-        Value, text and colour of each.
     """
     for place, (value, text, colour) in enumerate(sorted(marks, key=lambda mark: mark[0])):
         height = 0.95 - 0.08 * place  # as a fraction of the axes' height

@@ -80,12 +80,7 @@ def _row_bytes(view: Mapping[str, Any], encoder: Mapping[str, Any]) -> int:
 
 
 def check_room(wanted: Requirements, results: Path, memory: int | None = None) -> list[str]:
-    """Return lines on what is needed and what is free.
-
-    Parameters
-    ----------
-    memory
-        Of the machine, in bytes; by default that of this one.
+    """Return lines on what is needed and free; ``memory`` in bytes is by default this machine's.
 
     Raises
     ------

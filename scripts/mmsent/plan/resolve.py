@@ -53,8 +53,6 @@ def resolve(
         Path of the file below config/experiments, without its suffix.
     overrides
         The overrides of a profile. That of a base is applied before what is built on it.
-    profile
-        Name of the profile, for messages and origins.
 
     Raises
     ------

@@ -134,12 +134,8 @@ def encoding_jobs(views: Iterable[View], key: Callable[[View], str]) -> list[Enc
 
     All views of a modality by an encoder are one job, so that an image is decoded once. Snakemake
     runs all that reads any output of a job that it runs; a view which is added or changed therefore
-    has another job than those that earlier ones have made. They are known by their records.
-
-    Parameters
-    ----------
-    key
-        Gives the hash of all that determines a view beside the posts.
+    has another job than those that earlier ones have made. They are known by their records, in
+    which each view has a ``key``: the hash of all that determines it beside the posts.
     """
     named: dict[tuple[str, str], dict[str, View]] = {}
     for view in views:

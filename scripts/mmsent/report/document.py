@@ -94,8 +94,6 @@ def report_values(
 
     Parameters
     ----------
-    experiments
-        Resolved settings by name.
     overrides
         What the profile overrides: experiment, key, value of the files, value of this run.
     """

@@ -43,12 +43,7 @@ def guid_matching(
 
 
 def encoders_of(embeddings: Mapping[str, Sequence[Path]]) -> list[dict[str, Any]]:
-    """The encoders with weights behind embedding files, each once.
-
-    Parameters
-    ----------
-    embeddings
-        Embedding files, by ``encoder/modality``.
+    """The encoders with weights behind embedding files (by ``encoder/modality``), each once.
 
     Returns
     -------
@@ -90,12 +85,7 @@ def _public(source: str) -> str:
 
 
 def postprocessing_effect(tables: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, Any]]:
-    """Scores with the most probable class as answer, and with what post-processing makes of it.
-
-    Parameters
-    ----------
-    tables
-        Pooled out-of-fold predictions by name of the experiment.
+    """Scores of pooled predictions before post-processing (most probable class) and after.
 
     Returns
     -------

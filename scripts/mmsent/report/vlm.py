@@ -32,12 +32,8 @@ def vlm_scores(
 
     Parameters
     ----------
-    experiments
-        Resolved settings of the vision-language models by name.
     predictions, runs, costs
         Predictions, metrics and costs of each fold by name, the first two of the versions too.
-    paper
-        Metrics under the study's protocol, if it was run.
     bootstrap
         ``resamples``, ``level`` and ``seed``.
 

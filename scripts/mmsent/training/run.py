@@ -49,8 +49,6 @@ def train_fold(
         By split, from :func:`mmsent.training.inputs.load_inputs`, which hides the test labels.
     label_of
         Label of each post by its guid, for the predictions table alone.
-    encoders
-        As :class:`~mmsent.models.network.FusionNetwork` takes them.
     """
     trainer = fit(experiment, inputs[TRAIN], inputs[VALIDATION], seed, device, encoders)
     network = trainer.network

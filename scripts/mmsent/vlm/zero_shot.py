@@ -101,12 +101,7 @@ def predict_fold(
     device: torch.device,
     workers: int = 0,
 ) -> Run:
-    """Predict the posts of a fold without training.
-
-    Parameters
-    ----------
-    posts, label_of, workers
-        As in :func:`mmsent.vlm.run.fine_tune_fold`.
+    """Predict the posts of a fold without training, as :func:`mmsent.vlm.run.fine_tune_fold`.
 
     Raises
     ------
