@@ -15,7 +15,6 @@ from typing import Any, get_origin
 
 from pydantic import ConfigDict, ValidationError, validate_call
 
-import jobs
 from mmsent import progress
 from mmsent.errors import InputError
 from mmsent.files import settings_argument
@@ -57,7 +56,7 @@ def _arguments(function: Callable[..., None], words: list[str]) -> dict[str, Any
     parser = argparse.ArgumentParser(
         prog=f"job.py {function.__name__}",
         description=inspect.getdoc(function),
-        epilog=jobs.__doc__,
+        epilog=importlib.import_module("jobs").__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("json", nargs="?", help="arguments as a JSON object")
