@@ -56,11 +56,13 @@ def _arguments(function: Callable[..., None], words: list[str]) -> dict[str, Any
     parser = argparse.ArgumentParser(
         prog=f"job.py {function.__name__}",
         description=inspect.getdoc(function),
+        epilog=importlib.import_module("jobs").__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("json", nargs="?", help="arguments as a JSON object")
     parser.add_argument("--label", default="", help="begins each line of progress")
-    for name in RESOURCES - set(parameters):
+    unused = RESOURCES - set(parameters)
+    for name in unused:
         parser.add_argument(f"--{name}", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     for name, parameter in parameters.items():
         is_list = get_origin(parameter.annotation) in (list, Sequence)
@@ -73,8 +75,8 @@ def _arguments(function: Callable[..., None], words: list[str]) -> dict[str, Any
         )
     options = vars(parser.parse_args(words))
     progress.label = options.pop("label")
-    given = json.loads(options.pop("json") or "{}") | options
-    return {name: given[name] for name in given if name in parameters or name not in RESOURCES}
+    arguments = json.loads(options.pop("json") or "{}") | options
+    return {name: value for name, value in arguments.items() if name not in unused}
 
 
 if __name__ == "__main__":

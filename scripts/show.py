@@ -12,9 +12,10 @@ from typing import Any
 
 import yaml
 
+from mmsent.config.fitting import ABOUT
 from mmsent.config.profile import load_profile, profile_path
 from mmsent.errors import InputError
-from mmsent.plan.resolve import ABOUT, Resolved, resolve
+from mmsent.plan.resolve import Resolved, resolve
 
 #: Origins stand in this column, or behind a longer setting.
 _COLUMN = 50
@@ -38,33 +39,21 @@ def main() -> None:
 
 
 def shown(resolved: Resolved) -> list[tuple[str, str]]:
-    """The settings as lines of YAML, each with its origin; an opening line has none."""
-    return list(_lines(resolved, resolved.settings.model_dump(exclude=ABOUT), ()))
-
-
-def _lines(
-    resolved: Resolved, settings: Mapping[str, Any], above: tuple[str, ...]
-) -> Iterator[tuple[str, str]]:
-    for key, value in settings.items():
-        place = (*above, key)
-        start = f"{'  ' * len(above)}{key}:"
-        if isinstance(value, dict) and value:
-            yield start, ""
-            yield from _lines(resolved, value, place)
-        else:
-            yield f"{start} {_flow(value)}", resolved.origin(*place)
+    """Each setting by its dotted key, and its origin."""
+    leaves = _leaves(resolved.settings.model_dump(exclude=ABOUT), ())
+    return [(f"{'.'.join(key)}: {_flow(value)}", resolved.origin(*key)) for key, value in leaves]
 
 
 def differing(resolved: list[Resolved]) -> list[tuple[str, str]]:
     """The settings in which experiments differ: the value of each, and its origin."""
-    tables = [dict(_leaves(own.settings.model_dump(exclude=ABOUT), ())) for own in resolved]
+    tables = [dict(_leaves(each.settings.model_dump(exclude=ABOUT), ())) for each in resolved]
     rows = []
     for key in dict.fromkeys(key for table in tables for key in table):
         if len({_flow(table.get(key)) for table in tables}) > 1:
             rows.append((f"{'.'.join(key)}:", ""))
-            for own, table in zip(resolved, tables, strict=True):
+            for each, table in zip(resolved, tables, strict=True):
                 value = _flow(table[key]) if key in table else "-"
-                rows.append((f"  {own.name}: {value}", own.origin(*key) if key in table else ""))
+                rows.append((f"  {each.name}: {value}", each.origin(*key) if key in table else ""))
     return rows
 
 

@@ -1,9 +1,17 @@
 """Predictions tables of posts that exist nowhere else."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
+from mmsent import paths
 from mmsent.labels import PROBABILITY_COLUMNS
+
+
+def run_paths(folder):
+    """The paths of a run's files in a folder, by the arguments of a job."""
+    return {kind: folder / Path(name).name for kind, name in paths.run_files("any", "0").items()}
 
 
 def predictions(label, predicted, chances=None, **columns):

@@ -9,7 +9,6 @@ from scipy import stats
 
 from jobs.predict_unlabelled import predict_unlabelled
 from mmsent.evaluation.bad_cases import bad_case_numbers, bad_cases, conflicting_groups
-from mmsent.evaluation.curves import curve_numbers, over_folds
 from mmsent.evaluation.intervals import group_confusions
 from mmsent.evaluation.paired import (
     BETTER,
@@ -27,9 +26,8 @@ from mmsent.evaluation.pairs import (
     paired_tests,
 )
 from mmsent.evaluation.submission import mean_probabilities, submission_table
-from mmsent.files import write_json
+from mmsent.figures.curves import curve_numbers, over_folds
 from mmsent.labels import PROBABILITY_COLUMNS
-from mmsent.tables import write_table
 
 
 def guesses(label, right, generator):
@@ -232,7 +230,7 @@ def test_bad_case_numbers(mistakes):
 
 def test_bad_cases_of_unknown_posts_are_refused(mistakes):
     table, folds, posts = mistakes
-    with pytest.raises(ValueError, match="1 posts are not known: guid 3"):
+    with pytest.raises(KeyError, match="3"):
         bad_cases(table, folds, posts[posts["guid"] != "3"])
 
 
@@ -269,17 +267,13 @@ def submit(tmp_path):
     """Predict by two runs whose mean needs the fitted threshold to be neutral."""
 
     def submitted(rule, lists, rows=slice(None), thresholds=(0.4, 0.6)):
-        files = {"predictions": [], "runs": []}
+        tables, metrics = [], []
         for fold, threshold in enumerate(thresholds):
             chances = [[0.46 + fold / 50, 0.4 - fold / 50, 0.14], [0.1, 0.1, 0.8], [0.7, 0.2, 0.1]]
-            for kind, name in (("predictions", "predictions.parquet"), ("runs", "metrics.json")):
-                files[kind].append(tmp_path / str(fold) / name)
-            write_table(files["predictions"][-1], fold_run(fold, chances)[rows])
-            write_json(files["runs"][-1], {"postprocessing_threshold": threshold})
+            tables.append(fold_run(fold, chances)[rows])
+            metrics.append({"postprocessing_threshold": threshold})
         tags, numbers = tmp_path / "out.txt", tmp_path / "out.json"
-        by_name = {kind: {"v4": paths} for kind, paths in files.items()}
-        predict_unlabelled(**by_name, postprocessing={"v4": rule}, lists=lists, tags=[tags],
-                           numbers=[numbers])  # fmt: skip
+        predict_unlabelled({"v4": tables}, {"v4": metrics}, {"v4": rule}, lists, [tags], [numbers])
         return tags.read_text(), json.loads(numbers.read_text())
 
     return submitted

@@ -14,7 +14,7 @@ from mmsent.files import write_json
 from mmsent.plan.plan import Plan
 from mmsent.plan.resolve import resolve
 from mmsent.tables import read_table, write_table
-from mmsent.training.outputs import run_paths
+from predictions import run_paths
 
 POSTS = 48
 SMALL = {"projection": {"size": 8}, "head": {"hidden": [8, 4]},

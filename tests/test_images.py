@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, features
 
 from mmsent.data import images
-from mmsent.data.images import UnreadableImageError, read_picture
+from mmsent.data.images import UnreadableImageError, read_image
 from mmsent.data.index import IMAGE_COLUMNS, index_images
 
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
@@ -53,7 +53,7 @@ def read(tmp_path):
     def read(content):
         path = tmp_path / "7.jpg"
         path.write_bytes(content)
-        return read_picture(path)
+        return read_image(path)
 
     return read
 

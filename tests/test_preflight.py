@@ -47,7 +47,7 @@ def test_the_calculated_size_of_a_view_is_that_of_its_file(tmp_path, in_root):
     rows = 300
     index = pd.DataFrame({"guid": map(str, range(rows)), "text": "a post", "sha256": "0" * 64})
     index.loc[0, "text"] = "word " * 40
-    sizes = {"text": vars(smoke_test("text", TEXT))}
+    sizes = {"text": smoke_test("text", TEXT)}
     read = [view("none.32tokens", "text", "text", 32), STATES]
     plain = NOT_DRAWN | {"cleaning": "none"}
     views = {v["path"]: plain | {key: v[key] for key in ("max_tokens", "below")} for v in read}
@@ -132,7 +132,7 @@ def vlm(tmp_path):
 def test_the_smoke_test_reads_the_largest_posts(tmp_path, vlm, monkeypatch):
     posts, model = vlm
     read = []
-    monkeypatch.setattr("mmsent.vlm.prompts.read_picture", lambda path: read.append(path) or 1 / 0)
+    monkeypatch.setattr("mmsent.vlm.prompts.read_image", lambda path: read.append(path) or 1 / 0)
     with pytest.raises(ZeroDivisionError):
         step_memory(settings(), model, posts, tmp_path, torch.device("cpu"))
     assert posts.set_index("image_file").loc[read[0].name, "width"] == posts["width"].max()

@@ -8,7 +8,7 @@ from sklearn.model_selection import train_test_split
 
 from mmsent.data.layout import DatasetError
 from mmsent.data.paper_split import paper_table
-from mmsent.evaluation.paper import paper_metrics
+from mmsent.evaluation.experiment import paper_metrics
 from mmsent.evaluation.robustness import ROBUSTNESS_COLUMNS, robustness_table
 from mmsent.labels import LABELLED, PROBABILITY_COLUMNS, TRAIN, UNLABELLED_SUBSET, VALIDATION
 

@@ -95,7 +95,7 @@ def test_the_order_of_posts_and_of_tables_does_not_matter():
 
 
 def test_unknown_or_different_posts_are_refused(posts, table):
-    with pytest.raises(ValueError, match="1 posts are not known: guid 3"):
+    with pytest.raises(KeyError, match="3"):
         slice_table({"a": table}, posts[posts["guid"] != "3"], {}, 5, 0.95, 0)
     for other in (table[1:], table.assign(label=(table["label"] + 1) % 3)):
         with pytest.raises(ValueError, match="do not predict the same posts"):

@@ -15,7 +15,7 @@ from safetensors.numpy import load_file, save_file
 from conftest import ROOT
 from mmsent.config.augmentation import Augmentation, TextAugmentation, load_augmentations
 from mmsent.config.profile import load_profile
-from mmsent.data.images import read_picture
+from mmsent.data.images import read_image
 from mmsent.encoders import encode, rows
 from mmsent.encoders.embeddings import BLANK, read_header
 from mmsent.encoders.encode import encode_views
@@ -74,8 +74,8 @@ def job(folder, index, encoder, modality, views, threads=1, images=None):
 def decoded(monkeypatch):
     """Names of the images that are decoded, in their order."""
     names = []
-    counted = lambda path: names.append(path.stem) or read_picture(path)  # noqa: E731
-    monkeypatch.setattr(rows, "read_picture", counted)
+    counted = lambda path: names.append(path.stem) or read_image(path)  # noqa: E731
+    monkeypatch.setattr(rows, "read_image", counted)
     return names
 
 

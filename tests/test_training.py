@@ -22,8 +22,9 @@ from mmsent.training.fitting import (
 )
 from mmsent.training.inputs import Inputs
 from mmsent.training.loop import fit, shuffled_batches, steps_per_epoch
-from mmsent.training.outputs import RUN_FILES, run_paths, write_run
+from mmsent.training.outputs import write_run
 from mmsent.training.run import WEIGHT_COLUMNS, predict, train_fold
+from predictions import run_paths
 
 CPU = torch.device("cpu")
 SIZES = {"text": 6, "image": 8}
@@ -203,7 +204,7 @@ def test_the_same_run_twice_is_the_same_bytes(tmp_path):
         torch.rand(7)  # earlier draws must not matter
         write_run(run_of(experiment(), data), **run_paths(tmp_path / name))
     files = {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()}
-    assert files.keys() == set(RUN_FILES.values())
+    assert files.keys() == {path.name for path in run_paths(tmp_path).values()}
     assert files == {path.name: path.read_bytes() for path in (tmp_path / "b").iterdir()}
     first, other = run_of(experiment(), data), run_of(experiment(), data, seed=10)
     assert not first.predictions.equals(other.predictions)

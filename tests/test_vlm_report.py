@@ -8,7 +8,7 @@ from mmsent.labels import LABELS, PROBABILITY_COLUMNS
 from mmsent.report.cells import SMOKE_TEST
 from mmsent.report.render import rendered
 from mmsent.report.vlm import vlm_scores, vlm_values
-from mmsent.tables import read_numbers, write_table
+from mmsent.tables import write_table
 from reports import PRINTED
 from vlm_posts import settings, zero_shot
 
@@ -70,7 +70,7 @@ def scores_of(folds, tmp_path):
         change(runs)
         table = vlm_scores(EXPERIMENTS, **runs, paper=paper or {}, folds=folds, bootstrap=BOOTSTRAP)
         write_table(tmp_path / "vlm.csv", table)
-        return read_numbers(tmp_path / "vlm.csv")
+        return pd.read_csv(tmp_path / "vlm.csv")
 
     return scores
 

@@ -21,10 +21,8 @@ from mmsent.encoders.device import make_deterministic
 from mmsent.evaluation.pooling import PREDICTION_COLUMNS
 from mmsent.labels import PROBABILITY_COLUMNS
 from mmsent.tables import write_table
-from mmsent.training.outputs import RUN_FILES, run_paths
 from mmsent.training.splits import posts_by_split
 from mmsent.vlm.device import OutOfMemoryError, memory_advice, precision_for
-from mmsent.vlm.loop import fit
 from mmsent.vlm.network import (
     load_classifier,
     load_trained_state,
@@ -32,7 +30,8 @@ from mmsent.vlm.network import (
     trained_state,
 )
 from mmsent.vlm.prompts import Batcher, Posts, load_posts
-from mmsent.vlm.run import fine_tune_fold
+from mmsent.vlm.run import fine_tune_fold, fit
+from predictions import run_paths
 from vlm_posts import TINY, settings, write_posts
 
 CPU = torch.device("cpu")
@@ -348,7 +347,7 @@ def test_a_killed_process_resumes_and_its_weights_are_read_by_another(
 
     run(["fine_tune_vlm", json.dumps(arguments | outputs(straight))])
     files = {path.name: path.read_bytes() for path in straight.iterdir()}
-    assert files.keys() == set(RUN_FILES.values())
+    assert files.keys() == {path.name for path in run_paths(out).values()}
     assert files == {path.name: path.read_bytes() for path in out.iterdir()}
 
     # The network is rebuilt from the run's files: the same probabilities.

@@ -13,7 +13,7 @@ from mmsent.figures.style import save_figure
 from mmsent.files import write_json, write_text
 from mmsent.report.card import card_numbers
 from mmsent.report.render import rendered
-from mmsent.tables import read_table
+from mmsent.tables import Table
 
 #: Figures that are sheets of photographs, saved as PNG alone.
 PHOTOGRAPHS = {"augmentation", "duplicates"}
@@ -21,10 +21,10 @@ PHOTOGRAPHS = {"augmentation", "duplicates"}
 
 def describe_data(
     lists: list[Path],
-    posts: Path,
-    problems: Path,
-    groups: Path,
-    folds: Path,
+    posts: Table,
+    problems: Table,
+    groups: Table,
+    folds: Table,
     tokens: Path,
     max_length: int,
     images: Path,
@@ -39,27 +39,22 @@ def describe_data(
 
     Parameters
     ----------
-    lists
-        Label files.
     tokens, max_length
         Embeddings with the number of tokens of each text, and how many the encoder reads.
-    images
-        Folder of the images.
     augmentation
         What the gallery shows, drawn with ``seed``.
     """
     torch.set_num_threads(1)  # the gallery has three images
-    table, group_table = read_table(posts), read_table(groups)
-    lengths = Embeddings(tokens, "length").of(table["guid"], table["text_blanked"])
-    counts = card_numbers(lists, table, read_table(problems), group_table, read_table(folds))
+    lengths = Embeddings(tokens, "length").of(posts["guid"], posts["text_blanked"])
+    counts = card_numbers(lists, posts, problems, groups, folds)
     write_json(card_counts, counts)
     write_text(card, rendered("card.md.j2", card=counts))
     drawn = {
-        "labels": label_figure(table),
-        "images": image_figure(table),
-        "text_lengths": text_length_figure(table, lengths, max_length),
-        "augmentation": augmentation_gallery(table, images, augmentation, 224, seed),
-        "duplicates": duplicate_sheet(table, group_table, images),
+        "labels": label_figure(posts),
+        "images": image_figure(posts),
+        "text_lengths": text_length_figure(posts, lengths, max_length),
+        "augmentation": augmentation_gallery(posts, images, augmentation, 224, seed),
+        "duplicates": duplicate_sheet(posts, groups, images),
     }
     for path, file in zip(figures, numbers, strict=True):
         figure, shown = drawn[path.stem]

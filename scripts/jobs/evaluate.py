@@ -6,20 +6,20 @@ from typing import Any
 from mmsent.evaluation.experiment import experiment_metrics
 from mmsent.evaluation.paired import flat_table
 from mmsent.evaluation.pairs import paired_tests, single_rows
-from mmsent.evaluation.pooling import pooled, read_runs
+from mmsent.evaluation.pooling import pooled
 from mmsent.evaluation.robustness import robustness_table
 from mmsent.evaluation.slices import slice_table
-from mmsent.files import read_json, write_json
-from mmsent.tables import read_table, write_table
+from mmsent.files import write_json
+from mmsent.tables import Json, Table, write_table
 
 
 def evaluate(
-    folds: Path,
-    posts: Path,
-    predictions: dict[str, list[Path]],
+    folds: Table,
+    posts: Table,
+    predictions: dict[str, list[Table]],
     modalities: dict[str, str],
     pairs: str,
-    spreads: list[Path],
+    spreads: list[Json],
     bootstrap: dict[str, Any],
     metrics: Path,
     tests: Path,
@@ -31,20 +31,19 @@ def evaluate(
 
     Parameters
     ----------
-    predictions, modalities
-        Predictions of each fold, and text, image or both, by experiment in the order of the table.
+    modalities
+        Text, image or both, by experiment.
     pairs
         ``consecutive``: each experiment is tested against the one before it; ``grid``: every pair.
     spreads
         Standard deviations over seeds of experiments of the table.
-    bootstrap
-        ``resamples``, ``level`` and ``seed``.
     """
-    split, runs, single = read_table(folds), read_runs(predictions), single_rows(modalities)
-    write_json(metrics, {n: experiment_metrics(own, split, **bootstrap) for n, own in runs.items()})
-    tables = {name: pooled(own, split) for name, own in runs.items()}
-    compared = paired_tests(tables, modalities, pairs, map(read_json, spreads), **bootstrap)
+    single = single_rows(modalities)
+    measured = {n: experiment_metrics(runs, folds, **bootstrap) for n, runs in predictions.items()}
+    write_json(metrics, measured)
+    tables = {name: pooled(runs, folds) for name, runs in predictions.items()}
+    compared = paired_tests(tables, modalities, pairs, spreads, **bootstrap)
     write_json(tests, compared)
     write_table(tests_csv, flat_table(compared["families"]))
-    write_table(robustness, robustness_table(runs, split, single, **bootstrap))
-    write_table(slices, slice_table(tables, read_table(posts), single, **bootstrap))
+    write_table(robustness, robustness_table(predictions, folds, single, **bootstrap))
+    write_table(slices, slice_table(tables, posts, single, **bootstrap))

@@ -1,9 +1,9 @@
-"""Evaluate experiments under the study's own protocol."""
+"""Evaluate experiments under the study's protocol."""
 
 from pathlib import Path
 from typing import Any
 
-from mmsent.evaluation.paper import paper_metrics
+from mmsent.evaluation.experiment import paper_metrics
 from mmsent.files import write_json
 from mmsent.tables import Table
 
@@ -19,10 +19,8 @@ def evaluate_paper(
 
     Parameters
     ----------
-    shares
-        By experiment, the fraction of the posts that its split validates on.
-    splits, predictions
-        One for each experiment.
+    shares, splits, predictions
+        Of each experiment; its share is the fraction of the posts that its split validates on.
     """
     measured = {
         name: {"share": share} | paper_metrics(run, split, **bootstrap)

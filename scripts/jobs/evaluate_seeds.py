@@ -2,24 +2,19 @@
 
 from pathlib import Path
 
-from mmsent.evaluation.pooling import read_runs
 from mmsent.evaluation.seeds import by_fold, seed_scores, seed_spread
 from mmsent.files import write_json
-from mmsent.tables import read_table, write_table
+from mmsent.tables import Table, write_table
 
 
 def evaluate_seeds(
-    folds: Path, predictions: dict[str, dict[int, list[Path]]], scores: list[Path],
+    folds: Table,
+    predictions: dict[str, dict[int, list[Table]]],
+    scores: list[Path],
     spreads: list[Path],
-) -> None:  # fmt: skip
-    """Write the scores of each repetition of some experiments, and their standard deviations.
-
-    Parameters
-    ----------
-    predictions
-        Of each fold, by experiment and number of the repetition.
-    """
+) -> None:
+    """Write the scores of each repetition (predictions by its number), and standard deviations."""
     for runs, csv, spread in zip(predictions.values(), scores, spreads, strict=True):
-        table = seed_scores(by_fold(read_runs(runs)), read_table(folds))
+        table = seed_scores(by_fold(runs), folds)
         write_table(csv, table)
         write_json(spread, seed_spread(table))

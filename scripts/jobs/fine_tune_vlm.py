@@ -37,10 +37,6 @@ def fine_tune_vlm(
 
     Parameters
     ----------
-    vlm
-        Where the model's weights come from.
-    images
-        Folder of the images.
     cost
         JSON to write: memory, posts per second.
     state
@@ -53,10 +49,10 @@ def fine_tune_vlm(
         make_deterministic()
     inputs = load_posts(experiment, posts, folds, fold, images)
     label_of = dict(zip(posts["guid"], posts["label"], strict=True))
-    own_seed = fold_seed(seed, name, fold)
+    run_seed = fold_seed(seed, name, fold)
     with memory_advice(name, experiment, device):
         run = fine_tune_fold(
-            experiment, vlm, inputs, label_of, fold, own_seed, device, workers, state
+            experiment, vlm, inputs, label_of, fold, run_seed, device, workers, state
         )
     write_run(run, predictions, metrics, config, history, model)
     write_json(cost, run.cost)

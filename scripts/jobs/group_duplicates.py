@@ -3,12 +3,11 @@
 from pathlib import Path
 
 from mmsent.data.duplicates import near_duplicate_groups
-from mmsent.tables import read_table, write_table
+from mmsent.tables import Table, write_table
 
 
 def group_duplicates(
-    texts: Path, images: Path, phash_distance: int, minimum_words: int, groups: Path
+    texts: Table, images: Table, phash_distance: int, minimum_words: int, groups: Path
 ) -> None:
     """Write the group of each post; posts without a near-duplicate are a group by themselves."""
-    indexes = read_table(texts), read_table(images)
-    write_table(groups, near_duplicate_groups(*indexes, phash_distance, minimum_words))
+    write_table(groups, near_duplicate_groups(texts, images, phash_distance, minimum_words))

@@ -25,12 +25,7 @@ def list_bad_cases(
 ) -> None:
     """Write lists, sheets, thumbnails of the cases that the report shows, and counts.
 
-    Parameters
-    ----------
-    predictions
-        Of each fold, by version; each version is compared with the one before it.
-    images
-        Folder of the images.
+    Each version is compared with the one before it.
     """
     tables = {name: pooled(runs, folds) for name, runs in predictions.items()}
     wrong = {name: bad_cases(table, folds, posts) for name, table in tables.items()}

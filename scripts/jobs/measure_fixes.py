@@ -1,4 +1,4 @@
-"""Measure what the remedies for the study's own problems change."""
+"""Measure what the remedies for the study's problems change."""
 
 from pathlib import Path
 
@@ -18,17 +18,7 @@ def measure_fixes(
     predictions: dict[str, list[Table]],
     numbers: Path,
 ) -> None:
-    """Write the numbers.
-
-    Parameters
-    ----------
-    lists
-        Label files, that of the labelled posts first.
-    embeddings
-        Embedding files, by ``encoder/modality``.
-    predictions
-        Of each fold, by version.
-    """
+    """Write the numbers; ``embeddings`` are files by ``encoder/modality``."""
     listings = [read_listing(path, labelled=not number) for number, path in enumerate(lists)]
     tables = {name: pooled(runs, folds) for name, runs in predictions.items()}
     measured = {

@@ -2,37 +2,29 @@
 
 from pathlib import Path
 
-from mmsent.evaluation.pooling import pooled, read_runs
+from mmsent.evaluation.pooling import pooled
 from mmsent.figures.confusion import confusion_figure
 from mmsent.figures.curves import curves_figure
 from mmsent.figures.style import save_figures
-from mmsent.files import read_json, write_json
-from mmsent.tables import read_table
+from mmsent.files import write_json
+from mmsent.tables import Json, Table
 
 
 def plot_versions(
-    folds: Path,
-    histories: dict[str, list[Path]],
-    runs: dict[str, list[Path]],
-    predictions: dict[str, list[Path]],
+    folds: Table,
+    histories: dict[str, list[Table]],
+    runs: dict[str, list[Json]],
+    predictions: dict[str, list[Table]],
     curves: list[Path],
     curve_numbers: Path,
     confusions: list[Path],
     confusion_numbers: Path,
 ) -> None:
-    """Write the figures, and the numbers that they show.
-
-    Parameters
-    ----------
-    histories, runs
-        History and metrics of each fold, by experiment; each has a figure of its curves.
-    predictions
-        Predictions of each fold, by version; each has a figure of its confusion matrix.
-    """
-    best = {n: [read_json(path)["best_epoch"] for path in own] for n, own in runs.items()}
-    drawn = {n: curves_figure(n, own, best[n]) for n, own in read_runs(histories).items()}
+    """Write the figures, one for each experiment, and the numbers that they show."""
+    drawn = {
+        name: curves_figure(name, tables, [run["best_epoch"] for run in runs[name]])
+        for name, tables in histories.items()
+    }
     write_json(curve_numbers, save_figures(drawn, curves))
-    split = read_table(folds)
-    tables = {name: pooled(own, split) for name, own in read_runs(predictions).items()}
-    drawn = {name: confusion_figure(name, table) for name, table in tables.items()}
+    drawn = {name: confusion_figure(name, pooled(t, folds)) for name, t in predictions.items()}
     write_json(confusion_numbers, save_figures(drawn, confusions))

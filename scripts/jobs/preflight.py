@@ -28,19 +28,13 @@ def preflight(
     ----------
     views
         The views that each experiment reads.
-    encoders
-        Settings of each encoder that is used.
-    images
-        Folder of the images.
-    vlm, vlm_experiments
-        Settings of the vision-language model, and of its experiments by name.
 
     Raises
     ------
     InputError
         If disk or memory is not enough, or weights do not fit.
     """
-    sizes = {name: asdict(smoke_test(name, own, gpus)) for name, own in encoders.items()}
+    sizes = {name: smoke_test(name, settings, gpus) for name, settings in encoders.items()}
     wanted = requirements(views, sizes, len(posts))
     lines = check_room(wanted, checked.parent)
     # One with random weights is small, and has no weights that could be missing.

@@ -29,10 +29,10 @@ def search(
     """Write the trials of each fold and which was chosen; parameters as those of ``train``."""
     make_deterministic()
     files, draw_seed = {"text": text, "image": image}, seed_of(seed, Path(name).name)
-    for one, path in zip(fold, results, strict=True):
-        inputs = load_inputs(experiment, posts, folds, one, files, (TRAIN, VALIDATION))
+    for number, path in zip(fold, results, strict=True):
+        inputs = load_inputs(experiment, posts, folds, number, files, (TRAIN, VALIDATION))
         trials = run_search(
-            experiment, inputs[TRAIN], inputs[VALIDATION], draw_seed, fold_seed(seed, name, one),
+            experiment, inputs[TRAIN], inputs[VALIDATION], draw_seed, fold_seed(seed, name, number),
             device_for(gpus), encoders,
         )  # fmt: skip
         write_json(path, trials)

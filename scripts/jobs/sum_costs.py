@@ -26,9 +26,7 @@ def sum_costs(
     Parameters
     ----------
     benchmarks, rules, experiments
-        Snakemake's benchmark file of each job, its rule, and its experiment or an empty name.
-    scores
-        Of each table.
+        See :func:`mmsent.report.costs.job_costs`.
     """
     jobs = job_costs(benchmarks, rules, experiments)
     by_experiment = experiment_seconds(jobs)

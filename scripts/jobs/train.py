@@ -52,11 +52,13 @@ def train(
     label_of = dict(zip(posts["guid"], posts["label"], strict=True))
     outputs = {"predictions": predictions, "metrics": metrics, "config": config,
                "history": history, "model": model}  # fmt: skip
-    for place, one in enumerate(fold):
+    for place, fold_number in enumerate(fold):
         settings = experiment.varied(*(searches[place]["chosen"] if searches else []))
-        inputs = load_inputs(settings, posts, folds, one, {"text": text, "image": image})
-        for number, repetition in enumerate(repetitions or [None]):
-            own_seed = fold_seed(seed, name, one, repetition)
-            run = train_fold(settings, inputs, label_of, one, own_seed, device_for(gpus), encoders)
-            at = number * len(fold) + place
+        inputs = load_inputs(settings, posts, folds, fold_number, {"text": text, "image": image})
+        for index, repetition in enumerate(repetitions or [None]):
+            run_seed = fold_seed(seed, name, fold_number, repetition)
+            run = train_fold(
+                settings, inputs, label_of, fold_number, run_seed, device_for(gpus), encoders
+            )
+            at = index * len(fold) + place
             write_run(run, **{kind: files[at] for kind, files in outputs.items() if files})

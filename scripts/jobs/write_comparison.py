@@ -12,15 +12,7 @@ from mmsent.tables import Json, Numbers, write_table
 def write_comparison(
     scores: Numbers, tests: Json, vlm: list[Numbers], reported: Reported, document: Path, csv: Path
 ) -> None:
-    """Write the table as Markdown and CSV.
-
-    Parameters
-    ----------
-    scores, tests
-        Of the versions.
-    vlm
-        Scores of vision-language models, if there are any.
-    """
+    """Write the table as Markdown and CSV; ``scores`` and ``tests`` are those of the versions."""
     steps = tests["families"]["consecutive"]
     verdicts = {row["first"]: row["verdict"] for row in steps}
     table = comparison_table(scores, reported, verdicts, *vlm)

@@ -18,15 +18,7 @@ def write_seeds(
     figures: list[Path],
     document: Path,
 ) -> None:
-    """Plot the scores of each seed, and write the document.
-
-    Parameters
-    ----------
-    scores, spreads
-        Scores and standard deviations by experiment.
-    figures
-        One, or none without repeated experiments.
-    """
+    """Plot the scores of each seed, if any experiment is repeated, and write the document."""
     printed = reported.value("identical_runs", "weighted_f1_difference")
     for path in figures:
         save_figure(seed_figure(scores, printed), path)

@@ -4,6 +4,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from mmsent.figures.style import save_figures
 from mmsent.figures.table import table_figures
 from mmsent.files import write_json, write_text
@@ -12,7 +14,7 @@ from mmsent.report.reported import Reported
 from mmsent.report.scores import scores_table
 from mmsent.report.statistics import FAMILIES, support_values
 from mmsent.report.table import table_values
-from mmsent.tables import Json, Numbers, read_numbers
+from mmsent.tables import Json, Numbers
 from mmsent.tables import write_table as write
 
 
@@ -31,24 +33,12 @@ def write_table(
     figure_numbers: Path,
     document: Path,
 ) -> None:
-    """Write the scores of the table as CSV, its figures, and the document in Markdown.
-
-    Parameters
-    ----------
-    table
-        ``versions`` or ``ablation``.
-    experiments
-        Resolved settings by name, in the order of the table.
-    metrics, runs
-        Metrics of each experiment, and of each fold.
-    paper
-        Metrics under the paper protocol, if it was run.
-    """
+    """Write the scores of ``versions`` or ``ablation`` as CSV, its figures, and the document."""
     optimistic = paper[0] if paper else {}
     families = tests["families"]
     write(scores, scores_table(experiments, metrics, runs, reported, families, optimistic))
     # From the file, so that the document shows what the file has.
-    numbers = read_numbers(scores)
+    numbers = pd.read_csv(scores)
     calibration = {name: metrics[name]["calibration"] for name in experiments}
     f1 = partial(reported.value, metric="weighted_f1")
     drawn = table_figures(numbers, tests, calibration, FAMILIES, f1, table.capitalize())

@@ -3,11 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from mmsent.files import write_text
 from mmsent.report.render import rendered
 from mmsent.report.reported import Reported
 from mmsent.report.vlm import vlm_scores, vlm_values
-from mmsent.tables import Json, Table, read_numbers, write_table
+from mmsent.tables import Json, Table, write_table
 
 
 def write_vlm(
@@ -27,5 +29,5 @@ def write_vlm(
     scores = vlm_scores(experiments, predictions, runs, costs, optimistic, folds, bootstrap)
     write_table(csv, scores)
     # From the file, so that the report, which has nothing else, shows the same.
-    values = vlm_values(read_numbers(csv), reported)
+    values = vlm_values(pd.read_csv(csv), reported)
     write_text(document, rendered("vlm.md.j2", vlm=values))

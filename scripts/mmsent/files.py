@@ -14,7 +14,7 @@ from typing import Any
 def written_whole(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` that takes its place once the block has succeeded.
 
-    A reader therefore finds the old file, or the whole new one, and never a part of it.
+    A reader therefore reads the old file or the whole new file, and never a part of it.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ def sha256_bytes(content: bytes) -> str:
 
 
 def seed_of(*parts: object) -> int:
-    """A seed of its own for each thing named: 32 bits, all that torch's CPU generator heeds."""
+    """A seed from the parts: 32 bits, all that torch's CPU generator uses."""
     return int(sha256_bytes("/".join(map(str, parts)).encode())[:8], 16)
 
 

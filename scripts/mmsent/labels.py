@@ -7,7 +7,7 @@ LABEL_INDEX: dict[str, int] = {name: index for index, name in enumerate(LABELS)}
 
 NEUTRAL = LABEL_INDEX["neutral"]
 
-#: What the label column of the posts table holds for a post without a label.
+#: What the label column of the posts table contains for a post without a label.
 UNLABELLED = -1
 
 #: Probability columns of a predictions table, in class order.

@@ -1,4 +1,4 @@
-"""The names of all files of a run. No name is taken apart again.
+"""The names of all files of a run. No name is parsed.
 
 Arguments may be wildcards of Snakemake (``"{experiment}"``), so that the file that a rule makes and
 the file that another one reads have their name from the same function.
@@ -12,7 +12,7 @@ RESULTS = "results"
 DEMO = f"{RESULTS}/demo"
 #: Embeddings by content, kept when Snakemake removes outputs before it makes them again.
 STORE = f"{RESULTS}/store"
-#: The study's own protocol as a part of paths; the grouped protocol has none.
+#: The study's protocol as a part of paths; the grouped protocol has none.
 PAPER = "paper/"
 #: In place of a fold, in the name of a job that has all of them.
 ALL_FOLDS = "all"
@@ -98,7 +98,7 @@ def search(experiment: str, fold: int | str, protocol: str = "") -> str:
 
 
 def split(share: float | str) -> str:
-    """The study's own split with this share of the posts for validation."""
+    """The study's split with this share of the posts for validation."""
     return f"{RESULTS}/paper/split/{share}.tsv"
 
 

@@ -20,15 +20,15 @@ def imported_modules(path: Path) -> frozenset[Path]:
 
     They are found by a pattern: to parse every module takes a fifth of the time of a dry run.
     """
-    found: set[Path] = set()
+    files: set[Path] = set()
     for module, names, plain in _IMPORT.findall(path.read_text(encoding="utf-8")):
         if plain:
-            found |= _module_files(plain)
+            files |= _module_files(plain)
         else:
-            found |= _module_files(module)
+            files |= _module_files(module)
             for name in re.findall(r"\w+", names):
-                found |= _module_files(f"{module}.{name}")
-    return frozenset(found)
+                files |= _module_files(f"{module}.{name}")
+    return frozenset(files)
 
 
 def _module_files(name: str) -> set[Path]:
@@ -70,8 +70,7 @@ def code_hash(job: str) -> str:
 def templates(*names: str) -> list[str]:
     """Paths of templates that a script fills in: what it depends on beside its modules.
 
-    A name without a suffix is a document's. One may hold a ``*``, as ``chapters/*``: every such
-    template.
+    A name without a suffix is a document's. One with a ``*``, as ``chapters/*``, is a pattern.
     """
     folder = SCRIPTS / "mmsent" / "report" / "templates"
     paths: list[Path] = []
@@ -83,11 +82,6 @@ def templates(*names: str) -> list[str]:
 
 def all_sources() -> list[str]:
     """Every source file of the workflow: Snakefile, rules, scripts, library, templates."""
-    folders = {"rules": ["*.smk"], str(SCRIPTS): ["*.py", "*.j2", "*.css", "*.js"]}
-    found = [
-        path
-        for folder, patterns in folders.items()
-        for pattern in patterns
-        for path in Path(folder).rglob(pattern)
-    ]
-    return sorted(str(path) for path in (Path("Snakefile"), *found))
+    files = [path for folder in (Path("rules"), SCRIPTS) for path in folder.rglob("*")]
+    suffixes = {".smk", ".py", ".j2", ".css", ".js"}
+    return sorted(["Snakefile", *(str(path) for path in files if path.suffix in suffixes)])

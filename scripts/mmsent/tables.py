@@ -25,11 +25,6 @@ def as_cell(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
-def read_numbers(path: str | Path) -> pd.DataFrame:
-    """Read a CSV file of numbers that :func:`write_table` wrote; an empty cell has no value."""
-    return pd.read_csv(path)
-
-
 def read_table(path: str | Path) -> pd.DataFrame:
     """Read a table that :func:`write_table` wrote; guids stay text, empty cells stay empty text.
 
@@ -52,6 +47,7 @@ def reading(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 #: Types of parameters that pydantic reads from a path: a job names its inputs by what they contain.
+#: An empty cell of a table is text, of numbers it is NaN.
 Table = Annotated[pd.DataFrame, BeforeValidator(reading(read_table))]
-Numbers = Annotated[pd.DataFrame, BeforeValidator(reading(read_numbers))]
+Numbers = Annotated[pd.DataFrame, BeforeValidator(reading(pd.read_csv))]
 Json = Annotated[Any, BeforeValidator(reading(read_json))]

@@ -19,7 +19,7 @@ import yaml
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
 from mmsent import paths
-from mmsent.data.images import read_picture
+from mmsent.data.images import read_image
 from mmsent.data.text import clean_text
 from mmsent.encoders.device import make_deterministic
 from mmsent.encoders.load import load_tower
@@ -56,7 +56,7 @@ class Encoders:
         made = []
         for guid, view in zip(guids, views, strict=True):
             path, sha256 = self.files[guid]
-            made.append(self.views[view](read_picture(path).rgb, sha256))
+            made.append(self.views[view](read_image(path).rgb, sha256))
         states = [self.image.encode(part) for part in torch.stack(made).split(16)]
         return {"text": text.half().clone(), "image": torch.cat(states).half().clone()}
 

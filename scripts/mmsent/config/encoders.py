@@ -60,7 +60,7 @@ class ImageEncoder(Settings):
     architecture: str
     source: Source
     sha256: Sha256
-    size: int = Field(224, ge=32, description="side of the picture in pixels")
+    size: int = Field(224, ge=32, description="side of the image in pixels")
     crop_share: float = Field(1.0, gt=0, le=1, description="size / resized shorter side")
     mean: Channels
     std: Channels
@@ -75,7 +75,7 @@ class EncoderPair(Settings):
 
 
 class OpenClip(Weights):
-    """A CLIP of open_clip with its own tokenizer and its own image size, mean and deviation.
+    """A CLIP of open_clip with its tokenizer, image size, mean and deviation.
 
     ``source`` is a hub id or a folder with ``open_clip_config.json``; with an ``architecture``, a
     file of weights.
@@ -151,9 +151,9 @@ _VLM_KINDS: dict[str, type[Settings]] = {"tiny": TinyVlm, "transformers": VlmChe
 
 
 class Pixels(Settings):
-    """How pictures become pixels, for networks that are trained on them from scratch."""
+    """How images become pixels, for networks that are trained on them from scratch."""
 
-    size: int = Field(224, ge=16, description="side of the picture in pixels")
+    size: int = Field(224, ge=16, description="side of the image in pixels")
     crop_share: float = Field(1.0, gt=0, le=1, description="size / resized shorter side")
     mean: Channels
     std: Channels

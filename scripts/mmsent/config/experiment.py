@@ -1,10 +1,11 @@
 """Settings of one experiment over encoders: an experiment file, resolved."""
 
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from mmsent.config.fitting import (
+    Described,
     EarlyStopping,
     Loss,
     Optimiser,
@@ -13,19 +14,12 @@ from mmsent.config.fitting import (
     Search,
 )
 from mmsent.config.network import Fusion, Head, ImageInput, Projection, TextInput, Vectors
-from mmsent.config.validation import Settings, overlaid
+from mmsent.config.validation import overlaid
 
 
-class Experiment(Settings):
+class Experiment(Described):
     """Settings of one experiment; what a training does not use has a default."""
 
-    title: str = ""
-    section: str = Field("", description="where the study describes it")
-    paper_validation: float = Field(
-        0.15, gt=0, lt=1, description="fraction of the posts that the study validates on"
-    )
-    changes: str = Field("", description="what it adds to the version before, in a sentence")
-    modality: Literal["both", "text", "image"]
     text: TextInput
     image: ImageInput
     vectors: Vectors = Vectors()
@@ -72,8 +66,3 @@ class Experiment(Settings):
         for overlay in overlays:
             settings = overlaid(settings, overlay)
         return Experiment.model_validate(settings)
-
-    @property
-    def modalities(self) -> tuple[str, ...]:
-        """The modalities that enter the network, text first."""
-        return ("text", "image") if self.modality == "both" else (self.modality,)

@@ -6,6 +6,26 @@ from pydantic import Field, model_validator
 
 from mmsent.config.validation import Probability, Settings
 
+#: What documents show of an experiment; no job that trains or predicts depends on it.
+ABOUT = {"title", "section", "changes", "paper_validation"}
+
+
+class Described(Settings):
+    """What every experiment has: its description, and the modalities that it sees."""
+
+    title: str = ""
+    section: str = Field("", description="where the study describes it")
+    paper_validation: float = Field(
+        0.15, gt=0, lt=1, description="fraction of the posts that the study validates on"
+    )
+    changes: str = Field("", description="what it adds to the version before, in a sentence")
+    modality: Literal["both", "text", "image"]
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """The modalities that are used, text first."""
+        return ("text", "image") if self.modality == "both" else (self.modality,)
+
 
 class Loss(Settings):
     """Cross-entropy and its class weights."""

@@ -27,12 +27,12 @@ Model = TypeVar("Model", bound=Settings)
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
-    """Read a YAML file that holds a mapping.
+    """Read a YAML file that contains a mapping.
 
     Raises
     ------
     ConfigError
-        If the file is missing, is no YAML, or holds something else than a mapping.
+        If the file is missing, is no YAML, or contains something else than a mapping.
     """
     path = Path(path)
     try:
@@ -103,12 +103,12 @@ def _explain(
 
 
 def _fields_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    """Names of the fields of the model that stands at ``location`` inside ``model``."""
+    """Names of the fields of the model at ``location`` inside ``model``."""
     current: Any = model
     for part in location:
         fields = getattr(current, "model_fields", {})
         if part not in fields:
-            continue  # an index, or a key of a mapping: the model is the one that we hold
+            continue  # an index, or a key of a mapping: the model stays the same
         current = _model_of(fields[part].annotation)
     return list(getattr(current, "model_fields", {}))
 
@@ -118,14 +118,14 @@ def _model_of(annotation: Any) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for argument in getattr(annotation, "__args__", ()):
-        found = _model_of(argument)
-        if found is not None:
-            return found
+        model = _model_of(argument)
+        if model is not None:
+            return model
     return None
 
 
 def has_key(content: Any, location: tuple[int | str, ...]) -> bool:
-    """Whether a key, or an entry of a list, stands in ``content``, whatever its value."""
+    """Whether ``content`` contains a key or an entry of a list, whatever its value."""
     for part in location:
         try:
             content = content[part]

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from mmsent.config.fitting import Loss, Optimiser, Schedule
+from mmsent.config.fitting import Described, Loss, Optimiser, Schedule
 from mmsent.config.network import Cleaning, Head
 from mmsent.config.validation import Probability, Settings
 from mmsent.labels import LABELS
@@ -36,16 +36,10 @@ class PixelBudget(Settings):
         return self
 
 
-class Prompted(Settings):
+class Prompted(Described):
     """Settings of every experiment with a vision-language model."""
 
-    title: str = ""
-    section: str = Field("", description="where the study describes it")
-    paper_validation: float = Field(
-        0.1, gt=0, lt=1, description="fraction of the posts that the study validates on"
-    )
-    changes: str = Field("", description="what it adds to the version before, in a sentence")
-    modality: Literal["both", "text", "image"]
+    paper_validation: float = Field(0.1, gt=0, lt=1)
     prompt: str = Field(min_length=1, description="precedes the text")
     text: VlmText = VlmText()
     pixels: PixelBudget = PixelBudget()
@@ -61,11 +55,6 @@ class Prompted(Settings):
         if folds is not None and len(set(folds)) < len(folds):
             raise ValueError("a fold is named twice")
         return folds
-
-    @property
-    def modalities(self) -> tuple[str, ...]:
-        """The modalities that enter the prompt, text first."""
-        return ("text", "image") if self.modality == "both" else (self.modality,)
 
 
 class Lora(Settings):

@@ -34,7 +34,7 @@ class UnreadableImageError(ValueError):
 
 
 @dataclass(frozen=True)
-class Picture:
+class DecodedImage:
     """A decoded image, upright, with the format and mode of its file.
 
     ``notes`` says how the file was made an RGB image.
@@ -46,7 +46,7 @@ class Picture:
     notes: list[str]
 
 
-def read_picture(path: Path) -> Picture:
+def read_image(path: Path) -> DecodedImage:
     """Decode a whole image and convert it to RGB, transparency to white.
 
     Raises
@@ -60,7 +60,7 @@ def read_picture(path: Path) -> Picture:
         raise UnreadableImageError("the file is empty")
     try:
         with warnings.catch_warnings(record=True) as warned:
-            # Pillow warns of damaged EXIF, and of images over its own limit of pixels.
+            # Pillow warns of damaged EXIF, and of images over its limit of pixels.
             warnings.simplefilter("always")
             with Image.open(path) as image:
                 width, height = image.size
@@ -70,11 +70,13 @@ def read_picture(path: Path) -> Picture:
                     )
                 image.load()
                 turn, exif_error = _turn(image)
-                damage = [str(one.message).strip() for one in warned if "EXIF" in str(one.message)]
+                damage = [
+                    str(each.message).strip() for each in warned if "EXIF" in str(each.message)
+                ]
                 rgb = _to_rgb(image)
                 rgb = rgb if turn is None else rgb.transpose(turn)
                 notes = _notes(image, exif_error or "".join(damage[:1]))
-                return Picture(rgb, image.format or "unknown", image.mode, notes)
+                return DecodedImage(rgb, image.format or "unknown", image.mode, notes)
     except Image.DecompressionBombError:
         raise UnreadableImageError(f"more than {MAXIMUM_PIXELS:,} pixels") from None
     except Image.UnidentifiedImageError:

@@ -12,7 +12,7 @@ import pandas as pd
 from PIL import Image
 
 from mmsent.data.decoding import UndecodableTextError, decode_text
-from mmsent.data.images import UnreadableImageError, read_picture
+from mmsent.data.images import UnreadableImageError, read_image
 from mmsent.data.layout import NOTE_SEPARATOR, normalise_guid
 from mmsent.files import sha256_bytes, sha256_file
 from mmsent.progress import with_progress
@@ -56,19 +56,19 @@ def index_images(files: Iterable[Path]) -> pd.DataFrame:
 def _image_row(path: Path) -> tuple[str | int | float, ...]:
     start = (str(normalise_guid(path.stem)), path.name, sha256_file(path), path.stat().st_size)
     try:
-        picture = read_picture(path)
+        image = read_image(path)
     except UnreadableImageError as error:
         return (*start, "", "", 0, 0, "", 0.0, "", f"image {error}")
-    notes = picture.notes
-    if picture.format != Image.registered_extensions().get(path.suffix.lower(), picture.format):
-        notes.insert(0, f"{picture.format} named {path.suffix}")
-    grey = np.asarray(picture.rgb.convert("L"), dtype=np.float64)
+    notes = image.notes
+    if image.format != Image.registered_extensions().get(path.suffix.lower(), image.format):
+        notes.insert(0, f"{image.format} named {path.suffix}")
+    grey = np.asarray(image.rgb.convert("L"), dtype=np.float64)
     return (
         *start,
-        picture.format,
-        picture.mode,
-        *picture.rgb.size,
-        str(imagehash.phash(picture.rgb)),
+        image.format,
+        image.mode,
+        *image.rgb.size,
+        str(imagehash.phash(image.rgb)),
         round(float(grey.std()), 2),
         NOTE_SEPARATOR.join(notes),
         "",

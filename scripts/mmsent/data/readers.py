@@ -53,7 +53,7 @@ def read_listing(path: Path, labelled: bool) -> Listing:
         raise DatasetError(f"{path}: the file is empty; it lists the posts as guid,tag")
     first, header = lines[0]
     delimiter = "\t" if "\t" in header else ","
-    # Line by line, so that a stray quote spoils its own line and not the rest of the list.
+    # Line by line, so that a stray quote spoils one line and not the rest of the file.
     table = [(n, next(csv.reader([line], delimiter=delimiter), [])) for n, line in lines]
     if [cell.strip().lower() for cell in table[0][1]] != ["guid", "tag"]:
         raise DatasetError(

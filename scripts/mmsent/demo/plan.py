@@ -16,9 +16,6 @@ CLASS_FRACTIONS = {"positive": 0.597, "negative": 0.298, "neutral": 0.105}
 #: Mood of a text or a picture that fits every class.
 ANY = "any"
 
-#: Fewest labelled posts in which every irregularity occurs.
-FEWEST_LABELLED = 30
-
 _HIGHEST_GUID = 5130
 _LABEL_NOISE = 0.03
 
@@ -92,13 +89,7 @@ class Post:
 
 
 def file_names(labelled: int, unlabelled: int, seed: int) -> list[str]:
-    """Return the sorted paths, relative to the data set, of all files of the data set.
-
-    Raises
-    ------
-    ValueError
-        If ``labelled`` is below :data:`FEWEST_LABELLED`, or ``unlabelled`` is negative.
-    """
+    """Return the sorted paths, relative to the data set, of all files of the data set."""
     guids = _guids(labelled, unlabelled, seed)
     posts = [f"{DATA_FOLDER}/{guid}.{suffix}" for guid in guids for suffix in ("jpg", "txt")]
     return sorted([TRAIN_FILE, UNLABELLED_FILE, *posts])
@@ -107,10 +98,8 @@ def file_names(labelled: int, unlabelled: int, seed: int) -> list[str]:
 def plan_posts(labelled: int, unlabelled: int, seed: int) -> list[Post]:
     """Plan all posts, the labelled ones first, in the order of the label files.
 
-    Raises
-    ------
-    ValueError
-        If ``labelled`` is below :data:`FEWEST_LABELLED`, or ``unlabelled`` is negative.
+    Every irregularity occurs among 30 labelled posts or more, which the settings require
+    (:class:`mmsent.config.main.DemoSettings`).
     """
     guids = _guids(labelled, unlabelled, seed)
     draw = random.Random(f"{seed}:plan")
@@ -141,10 +130,6 @@ def plan_posts(labelled: int, unlabelled: int, seed: int) -> list[Post]:
 
 
 def _guids(labelled: int, unlabelled: int, seed: int) -> list[int]:
-    if labelled < FEWEST_LABELLED:
-        raise ValueError(f"{labelled} labelled posts; the demo needs {FEWEST_LABELLED} or more")
-    if unlabelled < 0:
-        raise ValueError(f"{unlabelled} unlabelled posts; expected 0 or more")
     posts = labelled + unlabelled
     highest = max(_HIGHEST_GUID, 2 * posts)
     return random.Random(f"{seed}:guids").sample(range(1, highest + 1), posts)

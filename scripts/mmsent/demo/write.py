@@ -20,17 +20,8 @@ def write_demo(
     folder
         Where ``train.txt``, ``test_without_label.txt``, ``data/{guid}.jpg`` and
         ``data/{guid}.txt`` are written; created if missing.
-    labelled, unlabelled
-        Number of posts in each label file.
-    seed
-        Seed of all random draws.
     alone
         Remove all other files in ``data/``, such as posts of another seed.
-
-    Raises
-    ------
-    ValueError
-        If ``labelled`` is too small for all irregularities, or ``unlabelled`` is negative.
     """
     posts = plan_posts(labelled, unlabelled, seed)
     if alone:

@@ -34,14 +34,9 @@ _UNUSED = ("pooler.", "vision_model.embeddings.position_ids", "text_model.embedd
 def load_model(
     model_class: Any, folder: Path, dtype: torch.dtype = torch.float32, **options: Any
 ) -> nn.Module:
-    """Load a model of transformers, frozen.
+    """Load a model of transformers by ``from_pretrained`` and its ``options``, frozen.
 
     Pickled weights are read as tensors alone (``weights_only``): no code in them runs.
-
-    Parameters
-    ----------
-    options
-        Of ``from_pretrained``.
 
     Raises
     ------

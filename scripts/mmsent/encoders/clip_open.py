@@ -68,7 +68,7 @@ class OpenClipTower(TextTower):
         )
         tokens = length.clamp(max=limit)
         states, summary = self._states(ids.to(self.device), width or int(tokens.max()))
-        # Masked by length, not by id: open_clip's own tokenizer pads with the id of "!".
+        # Masked by length, not by id: open_clip's tokenizer pads with the id of "!".
         mask = torch.arange(states.shape[1]) < tokens.unsqueeze(1)
         mean = masked_mean(states, mask.to(self.device))
         return {"mean": mean, "first": states[:, 0], "summary": summary, "length": length}
@@ -109,8 +109,8 @@ def load_open_text(clip: OpenClip) -> TextTower:
     options = OPTIONS if config["text_cfg"].get("hf_tokenizer_name") else {"reduction_mask": ""}
     with as_weights_error(name):
         batcher = open_clip.get_tokenizer(name, **options)
-    is_own = isinstance(batcher, SimpleTokenizer)
-    tokenizer = _BytePairs(batcher) if is_own else batcher.tokenizer
+    is_byte_pair = isinstance(batcher, SimpleTokenizer)
+    tokenizer = _BytePairs(batcher) if is_byte_pair else batcher.tokenizer
     if tokenizer.padding_side != "right":
         raise WeightsError(f"{name}: its tokenizer pads on the left, which is not supported")
     if clip.max_length > batcher.context_length:

@@ -78,13 +78,9 @@ def encode_views(
         Of the texts or the images; images with a problem are left out.
     encoder
         Settings of the encoder (``Models.specification``).
-    modality
-        ``text`` or ``image``.
     views, stored, outputs
         Settings (:class:`mmsent.plan.views.View`), file of the store and file to write of each
         view. An output is a link to the stored file where the file system has links.
-    images
-        Folder of the images.
     threads
         Processes that encode side by side on a CPU, or decode images for a GPU.
 

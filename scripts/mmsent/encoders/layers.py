@@ -158,20 +158,14 @@ def load_top_layers(spec: dict[str, Any], trained_layers: int) -> TopLayers:
     with torch.no_grad():
         whole = tower.model(**tokens).last_hidden_state
         top = TopLayers(tower.model, trained_layers).eval()
-        difference = _largest_difference(top, lower, tokens["attention_mask"], whole)
+        mask = tokens["attention_mask"]
+        try:
+            difference = ((top(lower, mask) - whole) * mask.unsqueeze(-1)).abs().max().item()
+        except (RuntimeError, TypeError, AttributeError, StopIteration):
+            difference = float("inf")
     if not difference < _TOLERANCE:
         raise ConfigError(
             f"{type(tower.model).__name__} does more between its layers than pass on states: "
             "its last layers cannot be trained by themselves"
         )
     return top
-
-
-def _largest_difference(
-    top: TopLayers, lower: torch.Tensor, mask: torch.Tensor, whole: torch.Tensor
-) -> float:
-    """The largest difference of last states at tokens; infinite if ``top`` returns none."""
-    try:
-        return ((top(lower, mask) - whole) * mask.unsqueeze(-1)).abs().max().item()
-    except (RuntimeError, TypeError, AttributeError, StopIteration):
-        return float("inf")

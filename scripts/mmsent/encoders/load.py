@@ -21,16 +21,7 @@ from mmsent.encoders.towers import PixelTower
 
 
 def load_tower(encoder: dict[str, Any], modality: str) -> Any:
-    """Load the text or image encoder that settings name.
-
-    Parameters
-    ----------
-    encoder
-        Settings of the encoder (``Models.specification``).
-
-    Returns
-    -------
-    TextTower or ImageTower
+    """Load the :class:`TextTower` or :class:`ImageTower` that ``Models.specification`` names.
 
     Raises
     ------

@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 from PIL import Image
 
-from mmsent.data.images import BLANK_COLOUR, read_picture
+from mmsent.data.images import BLANK_COLOUR, read_image
 from mmsent.data.text import EMPTY, clean_text
 from mmsent.encoders.device import device_for
 from mmsent.encoders.embeddings import Arrays, Parts, in_half, joined_rows
@@ -159,7 +159,7 @@ def image_rows(
         for number in numbers:
             image, sha256 = blank, "0" * 64
             if number < len(table):
-                image = read_picture(folder / table["file"][number]).rgb
+                image = read_image(folder / table["file"][number]).rgb
                 sha256 = table["sha256"][number]
             for name in names:
                 made[name].append(makers[name](image, sha256))

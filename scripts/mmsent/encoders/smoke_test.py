@@ -1,6 +1,5 @@
 """Smoke test of an encoder: it can be loaded and encodes a full batch; the size of its rows."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -15,28 +14,15 @@ from mmsent.encoders.load import load_tower
 _POSTS = 16
 
 
-@dataclass(frozen=True)
-class EncoderSize:
-    """Sizes of an encoder and its rows.
-
-    Attributes
-    ----------
-    parameters, row_bytes
-        Number of parameters, and bytes of a post in an embedding file, of each modality.
-    token_bytes
-        Bytes of a token in a file of token states; 0 without text.
-    token_limit
-        Tokens at which texts are cut off; 0 without text.
-    """
-
-    parameters: dict[str, int]
-    row_bytes: dict[str, int]
-    token_bytes: int = 0
-    token_limit: int = 0
-
-
-def smoke_test(name: str, encoder: dict[str, Any], gpus: int = 0) -> EncoderSize:
+def smoke_test(name: str, encoder: dict[str, Any], gpus: int = 0) -> dict[str, Any]:
     """Load an encoder and encode a batch of the longest texts, and one of images.
+
+    Returns
+    -------
+    dict
+        By modality, ``parameters`` and ``row_bytes``: number of parameters, and bytes of a post in
+        an embedding file. ``token_bytes``: bytes of a token in a file of token states;
+        ``token_limit``: tokens at which texts are cut off; both are 0 without text.
 
     Raises
     ------
@@ -45,7 +31,7 @@ def smoke_test(name: str, encoder: dict[str, Any], gpus: int = 0) -> EncoderSize
     ConfigError
         If the GPU has not enough memory.
     """
-    parameters, row_bytes, token_bytes, limit = {}, {}, 0, 0
+    sizes: dict[str, Any] = {"parameters": {}, "row_bytes": {}, "token_bytes": 0, "token_limit": 0}
     try:
         for modality in ENCODES[name]:
             tower = load_tower(encoder, modality)
@@ -53,17 +39,17 @@ def smoke_test(name: str, encoder: dict[str, Any], gpus: int = 0) -> EncoderSize
             if modality == "text":
                 limit = tower.limit(0)
                 states = tower.encode(["word " * limit] * _POSTS)
-                token_bytes = 2 * states["mean"].shape[1]
+                sizes |= {"token_bytes": 2 * states["mean"].shape[1], "token_limit": limit}
             else:
                 images = torch.zeros(_POSTS, 3, tower.size, tower.size, dtype=torch.uint8)
                 states = {tower.output: tower.encode(images)}
             stored = in_half({name: tensor.cpu().numpy() for name, tensor in states.items()})
-            parameters[modality] = tower.parameters
-            row_bytes[modality] = sum(array[0].nbytes for array in stored.values())
+            sizes["parameters"][modality] = tower.parameters
+            sizes["row_bytes"][modality] = sum(array[0].nbytes for array in stored.values())
     except torch.OutOfMemoryError as error:
         raise ConfigError(
             f"encoder {name}: a batch of {_POSTS} posts does not fit into the GPU's memory "
             f"({str(error).splitlines()[0]}); set device: cpu, name a smaller encoder, or free the "
             "GPU"
         ) from error
-    return EncoderSize(parameters, row_bytes, token_bytes, limit)
+    return sizes

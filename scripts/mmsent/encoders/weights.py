@@ -58,11 +58,6 @@ def locate(source: str) -> Path:
 def checkpoint_folder(spec: Weights, formats: Sequence[str] = _FORMATS) -> Path:
     """Return the folder of a checkpoint: fetched if it is a hub's, and with its hash checked.
 
-    Parameters
-    ----------
-    formats
-        Patterns of files of weights, best first.
-
     Raises
     ------
     WeightsError

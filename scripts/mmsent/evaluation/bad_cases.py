@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from mmsent.data.layout import guid_order
-from mmsent.evaluation.pooling import texts_of
 from mmsent.labels import LABELS, PROBABILITY_COLUMNS
 
 #: Columns of the table of an experiment's misclassified posts.
@@ -42,14 +41,15 @@ def bad_cases(table: pd.DataFrame, folds: pd.DataFrame, posts: pd.DataFrame) -> 
 
     Raises
     ------
-    ValueError
+    KeyError
         If a post is not in ``posts``.
     """
     wrong = table[table["label"] != table["predicted"]].copy()
     probabilities = wrong[PROBABILITY_COLUMNS].to_numpy()
     wrong["confidence"] = probabilities[np.arange(len(wrong)), wrong["predicted"].to_numpy()]
     wrong["conflict"] = wrong["group"].isin(conflicting_groups(folds))
-    wrong["text"] = [" ".join(text.split()) for text in texts_of(wrong["guid"], posts)]
+    texts = posts.set_index("guid")["text"].loc[wrong["guid"]]
+    wrong["text"] = [" ".join(text.split()) for text in texts]
     wrong["number"] = wrong["guid"].map(guid_order)
     for column in ("label", "predicted"):
         wrong[column] = [LABELS[index] for index in wrong[column]]
@@ -86,8 +86,8 @@ def shown_cases(
         ``mean_confidence`` over them; ``twins``: ``guid`` and ``label`` of near-duplicates with
         another label.
     """
-    every = pd.concat([t.assign(experiment=name) for name, t in wrong_by_name.items()])
-    by_guid = every.groupby("guid")
+    mistakes = pd.concat([t.assign(experiment=name) for name, t in wrong_by_name.items()])
+    by_guid = mistakes.groupby("guid")
     last = list(wrong_by_name.values())[-1]
     last = last.assign(
         wrong_in=last["guid"].map(by_guid["experiment"].agg(list)),

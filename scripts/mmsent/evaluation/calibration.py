@@ -68,9 +68,10 @@ def calibration_numbers(
     The expected calibration error (ECE) is that of the highest probability's class, which after
     post-processing need not be the predicted one. It adds up gaps whatever their sign, so noise
     only ever adds to it (Roelofs et al. 2022, "Mitigating bias in calibration error estimation"),
-    and a resample has the sample's noise and its own: resampled ECE is biased upward. The intervals
-    are therefore basic ones, reflected at the value (Davison and Hinkley 1997, section 5.2), which
-    take off as much as resampling adds, and are widened to the value where that takes off more.
+    and a resample adds that of its draw to the sample's: resampled ECE is biased upward. The
+    intervals are therefore basic ones, reflected at the value (Davison and Hinkley 1997, section
+    5.2), which take off as much as resampling adds, and are widened to the value where that takes
+    off more.
 
     Parameters
     ----------
@@ -98,7 +99,9 @@ def calibration_numbers(
         test[PROBABILITY_COLUMNS] = scaled(_arrays(test)[1], temperatures[-1])
         after.append(test)
     tables = {"before": pooled(runs, folds), "after": pooled(after, folds)}
-    drawn = resampled(np.stack([_sums(one) for one in tables.values()], axis=1), resamples, seed)
+    drawn = resampled(
+        np.stack([_sums(table) for table in tables.values()], axis=1), resamples, seed
+    )
     errors = calibration_error(drawn[..., :-1], drawn[..., -1])
     numbers: dict[str, Any] = {"temperatures": temperatures}
     for index, (name, table) in enumerate(tables.items()):

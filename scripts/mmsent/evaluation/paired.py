@@ -43,9 +43,9 @@ def compared_together(
     deviations: Deviations | None = None,
 ) -> dict[str, list[dict[str, Any]]]:
     """Compare families whose p values are corrected over all of them; see :func:`compared`."""
-    pairs = [pair for own in families.values() for pair in own]
+    pairs = [pair for family in families.values() for pair in family]
     rows = iter(compared(pairs, tables, resamples, level, seed, deviations))
-    return {family: [next(rows) for _ in own] for family, own in families.items()}
+    return {family: [next(rows) for _ in members] for family, members in families.items()}
 
 
 def compared(
@@ -92,14 +92,14 @@ def compared(
     drawn = _resampled_metrics(used, resamples, seed, deviations or {})
     rows: list[dict[str, Any]] = []
     for first, second in pairs:
-        one, other = (
+        above, below = (
             metrics_from_confusion(table_confusions(used[n]).sum(0)) for n in (first, second)
         )
         row: dict[str, Any] = {"first": first, "second": second}
         for metric in COMPARED:
             differences = _rounded(drawn[first][metric] - drawn[second][metric])
             low, high = percentile_interval(differences, level)
-            values = (one[metric], other[metric], one[metric] - other[metric], low, high)
+            values = (above[metric], below[metric], above[metric] - below[metric], low, high)
             rounded = (round(float(value), 6) for value in values)
             row[metric] = dict(zip(_VALUES, rounded, strict=True)) | {"p": bootstrap_p(differences)}
         predicted = (used[name]["predicted"].to_numpy() for name in (first, second))
@@ -140,11 +140,11 @@ def _resampled_metrics(
         name: {metric: metrics[metric][:, number] for metric in COMPARED}
         for number, name in enumerate(tables)
     }
-    for name, own in drawn.items():
+    for name, scores in drawn.items():
         # Seed noise is drawn independently for each experiment, whatever it is compared with.
         generator = np.random.default_rng(seed_of(seed, "repetition", name))
         for metric, (deviation, freedom) in deviations.items():
-            own[metric] = own[metric] + deviation * generator.standard_t(freedom, resamples)
+            scores[metric] = scores[metric] + deviation * generator.standard_t(freedom, resamples)
     return drawn
 
 
@@ -153,15 +153,15 @@ def _rounded(differences: np.ndarray) -> np.ndarray:
     return np.round(differences, 12)
 
 
-def enough_resamples(asked: int, families: dict[str, list[Pair]], level: float) -> int:
+def enough_resamples(requested: int, families: dict[str, list[Pair]], level: float) -> int:
     """Return a number of resamples with which a clear difference survives the correction.
 
     A bootstrap p value cannot be below 2 / (resamples + 1), which Holm's method multiplies by the
     number of pairs: with too few resamples nothing would ever count as a difference. With this
     number, the lowest corrected p value is a fiftieth of 1 - level.
     """
-    pairs = {frozenset(pair) for own in families.values() for pair in own}
-    return max(asked, math.ceil(round(100 * len(pairs) / (1 - level), 6)))
+    pairs = {frozenset(pair) for family in families.values() for pair in family}
+    return max(requested, math.ceil(round(100 * len(pairs) / (1 - level), 6)))
 
 
 def paired_bootstrap(
@@ -243,7 +243,7 @@ def verdict(row: dict[str, Any], metric: str = COMPARED[0], alpha: float = 0.05)
 
 def flat_table(families: dict[str, list[dict[str, Any]]]) -> pd.DataFrame:
     """Return rows of :func:`compared` as a table: ``family``, and nested keys joined by ``_``."""
-    rows = [{"family": family} | row for family, own in families.items() for row in own]
+    rows = [{"family": family} | row for family, tests in families.items() for row in tests]
     order = ["family", "first", "second", "verdict"]
     table = pd.json_normalize(rows, sep="_") if rows else pd.DataFrame(columns=order)
     return table[[*order, *(column for column in table.columns if column not in order)]]

@@ -1,4 +1,4 @@
-"""Which experiments of a table are compared with which, and which are printed bold."""
+"""Which experiments of a table are compared with which."""
 
 import itertools
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from mmsent.evaluation.intervals import table_confusions, weighted_f1
-from mmsent.evaluation.paired import WORSE, Pair, compared_together, enough_resamples
+from mmsent.evaluation.paired import Pair, compared_together, enough_resamples
 from mmsent.evaluation.seeds import seed_deviations
 
 
@@ -40,7 +40,8 @@ def paired_tests(
         of ``freedom``.
     """
     names = list(tables)
-    pairs = grid_families(modalities) if kind == "grid" else {"consecutive": consecutive(names)}
+    steps = [(name, before) for before, name in itertools.pairwise(names)]
+    pairs = grid_families(modalities) if kind == "grid" else {"consecutive": steps}
     pairs["best_other"] = against_best(names, tables)
     resamples = enough_resamples(resamples, pairs, level)
     deviations = seed_deviations(list(spreads))
@@ -54,11 +55,6 @@ def paired_tests(
         "resamples": resamples,
         "seeds": {m: {"sd": sd, "freedom": n} for m, (sd, n) in deviations.items()},
     }
-
-
-def consecutive(names: list[str]) -> list[Pair]:
-    """Pair each experiment with the one before it."""
-    return [(name, before) for before, name in itertools.pairwise(names)]
 
 
 def against_best(names: list[str], tables: dict[str, pd.DataFrame]) -> list[Pair]:
@@ -77,11 +73,6 @@ def grid_families(modalities: dict[str, str]) -> dict[str, list[Pair]]:
     ``over_text`` and ``over_image``: each other experiment against the first of that modality only;
     ``fusions``: each experiment of both modalities against each one before it. A family without
     pairs is left out.
-
-    Parameters
-    ----------
-    modalities
-        ``text``, ``image`` or ``both`` by name of the experiment, in the order of the table.
     """
     families: dict[str, list[Pair]] = {}
     for modality, single in single_rows(modalities).items():
@@ -95,14 +86,3 @@ def single_rows(modalities: dict[str, str]) -> dict[str, str]:
     """Return the name of the first experiment of ``text`` and of ``image`` only."""
     names = {modality: name for name, modality in reversed(modalities.items())}
     return {kind: names[kind] for kind in ("text", "image") if kind in names}
-
-
-def not_worse_than_best(rows: list[dict[str, Any]]) -> list[str]:
-    """Return the experiments that are statistically tied with the best, which tables print bold.
-
-    Parameters
-    ----------
-    rows
-        Of :func:`compared`, over the pairs of :func:`against_best`.
-    """
-    return [row["first"] for row in rows if row["verdict"] != WORSE]

@@ -1,8 +1,6 @@
 """Pooled out-of-fold predictions of an experiment."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +8,6 @@ from sklearn.metrics import confusion_matrix, log_loss
 
 from mmsent.evaluation.metrics import expected_calibration_error, metrics_from_confusion
 from mmsent.labels import LABELS, PROBABILITY_COLUMNS, TEST
-from mmsent.tables import read_table
 
 #: Prefix of the columns with the weights of an adaptive fusion's parts.
 WEIGHT = "weight_"
@@ -25,19 +22,18 @@ def prediction_table(
     fold: int,
     subset: str,
     probabilities: np.ndarray,
-    predicted: np.ndarray,
+    predicted: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """Return a predictions table of probabilities ``(posts, 3)`` and classes ``(posts,)``."""
+    """Return a predictions table of probabilities ``(posts, 3)`` and classes ``(posts,)``.
+
+    Without ``predicted``, the classes are the most probable ones.
+    """
     table = pd.DataFrame(probabilities, columns=PROBABILITY_COLUMNS)
     table = table.assign(guid=list(guids), fold=fold, subset=subset)
     table["label"] = np.array([label_of[guid] for guid in guids], dtype=np.int64)
-    table["predicted"] = np.asarray(predicted).astype(np.int64)
+    classes = probabilities.argmax(1) if predicted is None else predicted
+    table["predicted"] = classes.astype(np.int64)
     return table[PREDICTION_COLUMNS]
-
-
-def read_runs(paths: Mapping[Any, Sequence[Path]]) -> dict[Any, list[pd.DataFrame]]:
-    """Read the predictions of each fold from their files, by name."""
-    return {name: [read_table(path) for path in own] for name, own in paths.items()}
 
 
 def pooled(runs: list[pd.DataFrame], folds: pd.DataFrame, subset: str = TEST) -> pd.DataFrame:
@@ -51,7 +47,7 @@ def pooled(runs: list[pd.DataFrame], folds: pd.DataFrame, subset: str = TEST) ->
     Raises
     ------
     ValueError
-        If a post is predicted twice, is missing, or was predicted in another fold than its own.
+        If a post is predicted twice, is missing, or was predicted in a fold that does not test it.
     """
     table = pd.concat(runs, ignore_index=True)
     table = table[table["subset"] == subset]
@@ -63,21 +59,6 @@ def pooled(runs: list[pd.DataFrame], folds: pd.DataFrame, subset: str = TEST) ->
     if (merged["fold"] != merged["fold_expected"]).any():
         raise ValueError("a post was predicted by a run that may have trained on it")
     return merged[[*PREDICTION_COLUMNS, "group"]].reset_index(drop=True)
-
-
-def texts_of(guids: pd.Series, posts: pd.DataFrame) -> list[str]:
-    """Return the texts of the posts ``guids``.
-
-    Raises
-    ------
-    ValueError
-        If a post is not in ``posts``.
-    """
-    texts = dict(zip(posts["guid"], posts["text"], strict=True))
-    unknown = guids[~guids.isin(texts)].tolist()
-    if unknown:
-        raise ValueError(f"{len(unknown)} posts are not known: guid {', '.join(unknown[:5])}")
-    return [texts[guid] for guid in guids]
 
 
 def weight_summary(runs: list[pd.DataFrame]) -> dict[str, dict[str, float]]:

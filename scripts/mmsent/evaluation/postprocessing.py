@@ -12,7 +12,7 @@ def postprocessed(
     """Return the predicted classes ``(posts,)`` of probabilities ``(posts, 3)``.
 
     With a rule, a low-confidence prediction that leans towards neutral becomes neutral. Each post
-    is judged by its own probabilities alone, so that its class does not depend on the posts that
+    is judged by its probabilities alone, so that its class does not depend on the posts that
     are predicted with it.
 
     Parameters
@@ -37,14 +37,10 @@ def _leaning(probabilities: np.ndarray, rule: Postprocessing) -> np.ndarray:
 def fitted_threshold(probabilities: np.ndarray, rule: Postprocessing | None) -> float | None:
     """Return the confidence below which a post may become neutral, fitted on inner validation.
 
-    At this threshold the least confident of the posts that lean towards neutral become neutral
-    until ``neutral_share`` of all posts are. It is 0 if enough posts are neutral anyway, never
-    above ``confidence_below``, and None if the rule has no ``neutral_share``.
-
-    Parameters
-    ----------
-    probabilities
-        Of the inner validation posts, ``(posts, 3)``.
+    ``probabilities`` are those of the inner validation posts, ``(posts, 3)``. At this threshold the
+    least confident of the posts that lean towards neutral become neutral until ``neutral_share`` of
+    all posts are. It is 0 if enough posts are neutral anyway, never above ``confidence_below``, and
+    None if the rule has no ``neutral_share``.
     """
     if rule is None or rule.neutral_share is None:
         return None

@@ -55,12 +55,12 @@ def robustness_table(
     """
     rows = []
     trained = {kind: table_confusions(pooled(runs[name], folds)) for kind, name in single.items()}
-    for name, own in runs.items():
-        intact = table_confusions(pooled(own, folds))
+    for name, tables in runs.items():
+        intact = table_confusions(pooled(tables, folds))
         for modality, subset in TEST_WITHOUT.items():
-            if subset not in set(own[0]["subset"]):
+            if subset not in set(tables[0]["subset"]):
                 continue
-            without = table_confusions(pooled(own, folds, subset))
+            without = table_confusions(pooled(tables, folds, subset))
             ends = group_bootstrap(without, resamples, level, seed)["weighted_f1"]
             metrics = metrics_from_confusion(without.sum(0))
             loss = difference(intact, without, resamples, level, seed)

@@ -50,9 +50,9 @@ def seed_scores(runs: list[pd.DataFrame], folds: pd.DataFrame) -> pd.DataFrame:
         As :func:`pooled` does.
     """
     rows = []
-    for seed, every in pd.concat(runs, ignore_index=True).groupby("seed"):
-        parts = {(ALL_FOLDS, TEST): pooled([every], folds)}
-        for fold, run in every.groupby("fold"):
+    for seed, repetition in pd.concat(runs, ignore_index=True).groupby("seed"):
+        parts = {(ALL_FOLDS, TEST): pooled([repetition], folds)}
+        for fold, run in repetition.groupby("fold"):
             for subset in (TEST, VALIDATION):
                 parts[str(fold), subset] = run[run["subset"] == subset]
         for (fold, subset), part in parts.items():
@@ -110,14 +110,10 @@ def seed_deviations(spreads: Sequence[Mapping[str, Any]]) -> dict[str, tuple[flo
     """Return the seed standard deviation of pooled metrics, and its degrees of freedom, by metric.
 
     The root of the mean variance of the repeated experiments; empty if there is none. Each fold is
-    trained with its own seeds, so the variance of the pooled score, which is nearly the folds'
+    trained with other seeds, so the variance of the pooled score, which is nearly the folds'
     mean, is that of single folds over their number. With five folds it is thus estimated from five
-    times as many runs as from the pooled scores themselves.
-
-    Parameters
-    ----------
-    spreads
-        From :func:`seed_spread`, one for each repeated experiment.
+    times as many runs as from the pooled scores themselves. ``spreads`` are those of
+    :func:`seed_spread`.
     """
     freedom = sum((spread["seeds"] - 1) * spread["folds"] for spread in spreads)
     deviations = {}

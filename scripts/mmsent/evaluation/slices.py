@@ -10,7 +10,6 @@ from mmsent.data.text import EMPTY, clean_text
 from mmsent.evaluation.intervals import group_bootstrap, interval_columns, table_confusions
 from mmsent.evaluation.metrics import metrics_from_confusion
 from mmsent.evaluation.paired import aligned, difference
-from mmsent.evaluation.pooling import texts_of
 from mmsent.labels import LABELLED, PROBABILITY_COLUMNS
 
 #: Kind of the slices that differ between experiments, and where its bands end.
@@ -55,12 +54,13 @@ def post_slices(
 
     Raises
     ------
-    ValueError
+    KeyError
         If a post is not in ``posts``.
     """
     table = next(iter(tables.values()))
     twins = table.groupby("group")["guid"].transform("size").to_numpy() > 1
-    words, median = word_counts(texts_of(table["guid"], posts)), median_words(posts)
+    texts = posts.set_index("guid")["text"].loc[table["guid"]]
+    words, median = word_counts(texts), median_words(posts)
     masks = {
         ("near-duplicates", "with a twin"): twins,
         ("near-duplicates", "without"): ~twins,

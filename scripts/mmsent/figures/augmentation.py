@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from matplotlib.figure import Figure, SubFigure
 
-from mmsent.data.images import read_picture
+from mmsent.data.images import read_image
 from mmsent.encoders.views import augmented_view, evaluation_view
 from mmsent.figures.style import LABEL_COLOURS, new_figure, plain_text
 from mmsent.labels import LABELLED, LABELS
@@ -52,14 +52,10 @@ def augmentation_gallery(
     ----------
     posts
         Columns ``guid``, ``label``, ``subset``, ``image_file``, ``image_sha256`` and ``width``.
-    images
-        Folder of the images.
     policy
         ``margin`` and ``operations`` of an augmentation.
     size
         Side of the views in pixels.
-    seed
-        Seed of the draws.
 
     Returns
     -------
@@ -75,8 +71,8 @@ def augmentation_gallery(
     """
     shown = _chosen_posts(posts, images)
     names = [name for step in policy["operations"] for name in step]
-    settings = [own for step in policy["operations"] for own in step.values()]
-    used = {*names, *(key for own in settings for key, value in own.items() if value)}
+    settings = [setting for step in policy["operations"] for setting in step.values()]
+    used = {*names, *(key for setting in settings for key, value in setting.items() if value)}
     unused = [name for name in STANDARD_OPERATIONS if name not in used]
     rows = [_panels(post, policy, size, seed) for post in shown]
     standard = {"original": evaluation_view(shown[-1]["rgb"], size)}
@@ -101,7 +97,7 @@ def _chosen_posts(posts: pd.DataFrame, images: Path) -> list[_Post]:
     for _, table in usable.sort_values(["image_sha256", "guid"]).groupby("label"):
         candidates = []
         for post in table.to_dict("records"):
-            post["rgb"] = read_picture(images / post["image_file"]).rgb
+            post["rgb"] = read_image(images / post["image_file"]).rgb
             candidates.append(post)
             if np.asarray(post["rgb"].convert("L"), dtype=np.float64).std() > MINIMUM_CONTRAST:
                 break

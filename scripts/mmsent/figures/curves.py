@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -11,7 +12,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from mmsent.evaluation.curves import curve_numbers, over_folds
 from mmsent.figures.style import MARK, MUTED, PALETTE, new_figure, note_below
 
 #: Panels with a line for train and one for validation: column of the history, title.
@@ -46,12 +46,7 @@ def curves_figure(
     Returns
     -------
     figure, numbers
-        Those of :func:`mmsent.evaluation.curves.curve_numbers`.
-
-    Raises
-    ------
-    ValueError
-        If a history lacks the best epoch of its fold.
+        Those of :func:`curve_numbers`, whose errors are raised.
     """
     numbers = curve_numbers(histories, best_epochs)
     figure = new_figure(10.5, 6.6)
@@ -95,9 +90,9 @@ def _draw_curve(axes: Axes, spread: pd.DataFrame, colour: str, marker: str) -> N
         spread.index, spread["min"], spread["max"], color=colour, alpha=0.18, linewidth=0
     )
     # Folds only ever stop, so those epochs that all of them ran come first.
-    every = spread[spread["folds"] == spread["folds"].max()]
-    axes.plot(every.index, every["mean"], **look)
-    rest = spread.iloc[len(every) - 1 :]
+    complete = spread[spread["folds"] == spread["folds"].max()]
+    axes.plot(complete.index, complete["mean"], **look)
+    rest = spread.iloc[len(complete) - 1 :]
     if len(rest) > 1:
         axes.plot(rest.index, rest["mean"], linestyle=_DASHED, **look)
 
@@ -140,3 +135,56 @@ def _explain(foot: SubFigure, mean_best: float) -> None:
         "Lines: means over the folds that ran the epoch. Training values are measured during the "
         "epoch, with dropout; validation values after it.",
     )
+
+
+def over_folds(histories: list[pd.DataFrame], column: str) -> pd.DataFrame:
+    """Summarise a column of the histories, epoch by epoch, over the folds that ran that epoch.
+
+    The last value of a fold that has stopped is not carried on.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``epoch``; ``mean``, ``min``, ``max`` and ``folds`` (how many ran it).
+    """
+    table = pd.concat([history[["epoch", column]] for history in histories])
+    summary = table.groupby("epoch")[column].agg(["mean", "min", "max", "size"])
+    return summary.rename(columns={"size": "folds"})
+
+
+def curve_numbers(histories: list[pd.DataFrame], best_epochs: list[int]) -> dict[str, Any]:
+    """Summarise the training of an experiment; parameters as of :func:`curves_figure`.
+
+    Returns
+    -------
+    dict
+        ``folds``; ``epochs`` and ``best_epochs`` of each fold; ``mean_best_epoch``; ``at_best`` and
+        ``at_last``, each with the means over folds of ``train_f1``, ``validation_f1`` and ``gap``
+        (train - validation) at the fold's best or last epoch.
+
+    Raises
+    ------
+    ValueError
+        If a history lacks the best epoch of its fold.
+    """
+    last_epochs = [int(history["epoch"].max()) for history in histories]
+    return {
+        "folds": len(histories),
+        "epochs": last_epochs,
+        "best_epochs": [int(epoch) for epoch in best_epochs],
+        "mean_best_epoch": round(float(np.mean(best_epochs)), 6),
+        "at_best": _scores_at(histories, best_epochs),
+        "at_last": _scores_at(histories, last_epochs),
+    }
+
+
+def _scores_at(histories: list[pd.DataFrame], epochs: list[int]) -> dict[str, float]:
+    rows = []
+    for history, epoch in zip(histories, epochs, strict=True):
+        row = history.loc[history["epoch"] == epoch, ["train_f1", "validation_f1"]]
+        if row.empty:
+            raise ValueError(f"the best epoch {epoch} is not in the history of its run")
+        rows.append(row.iloc[0])
+    train, validation = np.mean(rows, axis=0)
+    scores = {"train_f1": train, "validation_f1": validation, "gap": train - validation}
+    return {name: round(float(value), 6) for name, value in scores.items()}

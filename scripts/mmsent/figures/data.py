@@ -142,18 +142,18 @@ def _draw_images(values: pd.DataFrame, numbers: dict[str, Any]) -> Figure:
         logarithmic = name == "aspect_ratio"
         if logarithmic:
             upper.set_xscale("log")
-        own = values[name].to_numpy(dtype=np.float64)
-        upper.hist(own, bins=_edges(own, logarithmic), color=PALETTE[0])
+        sizes = values[name].to_numpy(dtype=np.float64)
+        upper.hist(sizes, bins=_edges(sizes, logarithmic), color=PALETTE[0])
         shown = {mark: pattern.format(number) for mark, number in numbers[name].items()}
         upper.set_title(f"{title} (90%: {shown['p5']} to {shown['p95']})")
         whole_numbers(upper.yaxis)
         upper.margins(y=0.22)
         marks = ("mean", "median")
         mark_values(upper, [(numbers[name][m], f"{m} {shown[m]}", MARK) for m in marks])
-        _draw_box(lower, own)
+        _draw_box(lower, sizes)
         lower.set_xlabel(label)
         if logarithmic:
-            _ratio_ticks(lower, own)
+            _ratio_ticks(lower, sizes)
         else:
             whole_numbers(lower.xaxis)
     columns[0, 0].set_ylabel("images")

@@ -64,17 +64,10 @@ def efficiency_figure(rows: list[dict[str, Any]], level: float) -> tuple[Figure,
     Pareto-optimal experiments are connected and bold. Names are right of the axes in the order of
     the scores, each with a line to its point, so that they never overlap.
 
-    Parameters
-    ----------
-    rows
-        From :func:`efficiency_rows`.
-    level
-        Coverage of the intervals.
-
     Returns
     -------
     figure, numbers
-        ``level`` and ``rows``.
+        ``level`` (coverage of the intervals) and ``rows``, of :func:`efficiency_rows`.
     """
     figure = new_figure(
         WIDTH, max(4.6, 1.6 + 1.15 * _DISTANCE * len(rows)), "Weighted F1 and training time"

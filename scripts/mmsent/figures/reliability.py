@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -46,12 +47,12 @@ def reliability_figure(
     """
     numbers = {
         name: {
-            "temperature": float(np.mean(own["temperatures"])),
-            "ece_before": own["before"]["ece"],
-            "ece_after": own["after"]["ece"],
-            "points": {state: bin_points(own[state]["bins"]) for state in _STATES},
+            "temperature": float(np.mean(measured["temperatures"])),
+            "ece_before": measured["before"]["ece"],
+            "ece_after": measured["after"]["ece"],
+            "points": {state: bin_points(measured[state]["bins"]) for state in _STATES},
         }
-        for name, own in calibration.items()
+        for name, measured in calibration.items()
     }
     columns = min(_COLUMNS, len(calibration))
     rows = -(-len(calibration) // columns)
@@ -63,12 +64,12 @@ def reliability_figure(
     for axes in (*panels[len(numbers) :], *strips[len(numbers) :]):
         axes.set_visible(False)
     # One scale for all panels, so that they can be compared.
-    points = [p for own in numbers.values() for state in own["points"].values() for p in state]
+    points = [p for panel in numbers.values() for state in panel["points"].values() for p in state]
     left = min([0.3, *(point["confidence"] - 0.03 for point in points)])
     highest = max(point["share"] for point in points)
-    for place, (name, own) in enumerate(numbers.items()):
+    for place, (name, shown) in enumerate(numbers.items()):
         panel, strip = panels[place], strips[place]
-        _draw_panel(panel, name, own)
+        _draw_panel(panel, name, shown)
         _draw_strip(strip, {state: calibration[name][state]["bins"] for state in _STATES})
         panel.set_xlim(left, 1.02)
         panel.set_xticks([tick for tick in (0, 0.2, 0.4, 0.6, 0.8, 1.0) if tick >= left])
@@ -88,19 +89,11 @@ def reliability_figure(
 
 def bin_points(bins: list[dict[str, Any]]) -> list[dict[str, float]]:
     """Return ``confidence``, ``accuracy``, its interval and ``share`` of the posts of each bin."""
-    posts = np.array([one["posts"] for one in bins])
-    right = np.round([one["accuracy"] for one in bins] * posts)
-    low, high = proportion_confint(right, posts, 1 - _LEVEL, method="wilson")
-    return [
-        {
-            "confidence": one["confidence"],
-            "accuracy": one["accuracy"],
-            "low": float(low[place]),
-            "high": float(high[place]),
-            "share": one["posts"] / int(posts.sum()),
-        }
-        for place, one in enumerate(bins)
-    ]
+    table = pd.DataFrame(bins)
+    posts, accuracy = table["posts"].to_numpy(), table["accuracy"].to_numpy()
+    low, high = proportion_confint(np.round(accuracy * posts), posts, 1 - _LEVEL, method="wilson")
+    points = table[["confidence", "accuracy"]].assign(low=low, high=high, share=posts / posts.sum())
+    return points.to_dict("records")
 
 
 def _draw_panel(axes: Axes, name: str, numbers: dict[str, Any]) -> None:
@@ -130,14 +123,14 @@ def _draw_panel(axes: Axes, name: str, numbers: dict[str, Any]) -> None:
 
 def _draw_strip(axes: Axes, bins: dict[str, list[dict[str, Any]]]) -> None:
     for state, (colour, _, face, _) in _STATES.items():
-        total = sum(one["posts"] for one in bins[state])
-        for one in bins[state]:
+        total = sum(bar["posts"] for bar in bins[state])
+        for bar in bins[state]:
             # Both states side by side, each over its half of the bin.
-            half = (one["high"] - one["low"]) / 2
-            left = one["low"] + (0 if state == "before" else half)
+            half = (bar["high"] - bar["low"]) / 2
+            left = bar["low"] + (0 if state == "before" else half)
             axes.bar(
                 left + 0.05 * half,
-                one["posts"] / total,
+                bar["posts"] / total,
                 width=0.9 * half,
                 align="edge",
                 facecolor=face,

@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 from PIL import Image, ImageOps
 
 from mmsent.data.duplicates import duplicate_summary
-from mmsent.data.images import read_picture
+from mmsent.data.images import read_image
 from mmsent.data.layout import guid_order
 from mmsent.evaluation.bad_cases import worst
 from mmsent.figures.style import ALERT, LABEL_COLOURS, MUTED, UNLABELLED_COLOUR, wrapped
@@ -51,8 +51,6 @@ def duplicate_sheet(
         post has no image).
     groups
         Columns ``guid`` and ``group``; posts that are not in ``posts`` do not count.
-    images
-        Folder of the images.
 
     Returns
     -------
@@ -188,13 +186,7 @@ def _describe(axes: Axes, post: dict[Any, Any], left: float, top: float) -> None
 def write_thumbnails(
     cases: Iterable[dict[str, Any]], posts: pd.DataFrame, images: Path, folder: Path
 ) -> None:
-    """Write a thumbnail of each case, ``{guid}.jpg``, and set its ``picture``: if it has an image.
-
-    Parameters
-    ----------
-    posts, images
-        As in :func:`bad_case_sheet`.
-    """
+    """Write a thumbnail of each case, ``{guid}.jpg``, and set ``picture``: if it has an image."""
     files = posts.set_index("guid")
     folder.mkdir(parents=True, exist_ok=True)
     for case in cases:
@@ -204,7 +196,7 @@ def write_thumbnails(
             write_thumbnail(images / post["image_file"], folder / f"{case['guid']}.jpg")
 
 
-def write_thumbnail(picture: Path, thumbnail: Path) -> None:
+def write_thumbnail(image: Path, thumbnail: Path) -> None:
     """Write an image as a JPEG of at most :data:`LONGEST` pixels a side, always the same bytes.
 
     Raises
@@ -212,7 +204,7 @@ def write_thumbnail(picture: Path, thumbnail: Path) -> None:
     UnreadableImageError
         If the image cannot be read.
     """
-    small = read_picture(picture).rgb
+    small = read_image(image).rgb
     small.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
     with written_whole(thumbnail) as temporary:
         # No metadata of the image is copied: where it was taken is private.
@@ -281,6 +273,6 @@ def _draw_photograph(
         axes.text(*middle, "no image", ha="center", va="center", fontsize=8)
         return
     image = ImageOps.pad(
-        read_picture(path).rgb, (_PIXELS, _PIXELS), Image.Resampling.LANCZOS, color="#F2F2F2"
+        read_image(path).rgb, (_PIXELS, _PIXELS), Image.Resampling.LANCZOS, color="#F2F2F2"
     )
     axes.imshow(image, extent=(left, left + side, top - side, top), aspect="auto")

@@ -44,7 +44,7 @@ DASHED = (0, (4, 2))
 #: Dots per inch of a chart, and of a sheet of photographs, whose files would otherwise be large.
 CHART_DPI, SHEET_DPI = 150, 110
 
-matplotlib.rcdefaults()  # whatever the user's own matplotlibrc sets
+matplotlib.rcdefaults()  # whatever the user's matplotlibrc sets
 matplotlib.rcParams.update(
     {
         "font.family": "DejaVu Sans",  # comes with matplotlib, so it is the same everywhere
@@ -99,14 +99,9 @@ def whole_numbers(*axes: Axis) -> None:
 
 
 def mark_values(axes: Axes, marks: Iterable[tuple[float, str, str]]) -> None:
-    """Draw a dashed vertical line at each value, with its text to the right of its top.
+    """Draw a dashed vertical line at each mark (value, text, colour), its text right of its top.
 
     Each line is lower than those left of it, so that none runs through a text.
-
-    Parameters
-    ----------
-    marks
-        Value, text and colour of each.
     """
     for place, (value, text, colour) in enumerate(sorted(marks, key=lambda mark: mark[0])):
         height = 0.95 - 0.08 * place  # as a fraction of the axes' height

@@ -23,8 +23,6 @@ def table_figures(
 
     Parameters
     ----------
-    scores, tests
-        The scores of the table, and the paired tests.
     calibration
         By name of the experiment.
     headings

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -44,7 +45,7 @@ def call(
             named[name] = _shaped(value, iter(named[name])) if name in named else value
         job = Path(input.code[0]).stem
         label = " ".join([job, *filter(None, wildcards)])
-        return f"{job} {_quoted(_json(named))} --label {_quoted(label)}"
+        return f"{job} {shlex.quote(_json(named))} --label {shlex.quote(label)}"
 
     return {"settings": settings, "call": command}
 
@@ -70,11 +71,6 @@ def flat(shape: Any) -> list[str]:
         return [shape]
     parts = shape.values() if isinstance(shape, dict) else shape
     return [path for part in parts for path in flat(part)]
-
-
-def _quoted(text: str) -> str:
-    """``text`` as one word of a shell command, also within ``str.format``."""
-    return "'" + text.replace("'", "'\\''") + "'"
 
 
 def any_of(names: Iterable[str]) -> str:

@@ -66,33 +66,36 @@ class RunDefinition:
             self._check_names(name)
         vlms = {name: self._resolve(name, VlmExperiment, ZeroShot) for name in self.config.vlm}
         self.vlms = list(vlms)
-        self.trained_vlms = [n for n, own in vlms.items() if isinstance(own, VlmExperiment)]
-        self.zero_shot_vlms = [n for n, own in vlms.items() if isinstance(own, ZeroShot)]
+        self.trained_vlms = [
+            n for n, settings in vlms.items() if isinstance(settings, VlmExperiment)
+        ]
+        self.zero_shot_vlms = [n for n, settings in vlms.items() if isinstance(settings, ZeroShot)]
         self.vlm_settings = vlms
         self._check_vlm_folds()
-        self._check_overrides()
+        for name in self.profile.overrides:
+            if name not in self.resolved:
+                resolve(name, self.profile.overrides, str(self.profile.path))
         self.views = {name: self._views(name) for name in self.experiments}
-        every = [view for own in self.views.values() for view in own]
+        used = [view for views in self.views.values() for view in views]
         plain = {"cleaning": "none", "max_tokens": 0, "below": 0} | NOT_DRAWN
-        texts = [view for view in every if view.modality == "text"]
+        texts = [view for view in used if view.modality == "text"]
         #: Counts the tokens of the texts for the description of the data.
         self.token_view = texts[0] if texts else View("text", "text", "none", plain)
-        self.encodings = encoding_jobs([*every, self.token_view], self._view_key)
+        self.encodings = encoding_jobs([*used, self.token_view], self._view_key)
         self.is_demo = self.config.dataset == "demo"
         self.dataset = paths.DEMO if self.is_demo else self.config.dataset
         self.label_lists = label_lists(Path(self.dataset), made_later=self.is_demo)
-        self.demo_files = self._demo_files() if self.is_demo else []
+        demo = self.config.demo
+        names = file_names(demo.labelled, demo.unlabelled, demo.seed) if self.is_demo else []
+        self.demo_files = [f"{paths.DEMO}/{name}" for name in names]
         self.texts, self.images = self._files("text"), self._files("image")
 
     def _resolve(self, name: str, *kinds: type[Any]) -> Any:
         resolved = resolve(name, self.profile.overrides, str(self.profile.path))
         if not isinstance(resolved.settings, kinds):
-            listed = (
-                "under vlm"
-                if isinstance(resolved.settings, VlmExperiment | ZeroShot)
-                else ("under versions, ablation or seeds")
-            )
-            raise ConfigError(f"{resolved.files[0]}: this experiment has to be listed {listed}")
+            is_vlm = isinstance(resolved.settings, VlmExperiment | ZeroShot)
+            key = "vlm" if is_vlm else "versions, ablation or seeds"
+            raise ConfigError(f"{resolved.files[0]}: this experiment has to be listed under {key}")
         self.resolved[name] = resolved
         return resolved.settings
 
@@ -127,11 +130,6 @@ class RunDefinition:
                     f"(folds.outer is {self.config.folds.outer}, the first fold is 0)"
                 )
 
-    def _check_overrides(self) -> None:
-        for name in self.profile.overrides:
-            if name not in self.resolved:
-                resolve(name, self.profile.overrides, str(self.profile.path))
-
     def _views(self, name: str) -> list[View]:
         experiment, seed = self.experiments[name], self.config.seed
         return [
@@ -143,11 +141,6 @@ class RunDefinition:
         encoder = self.profile.encoders.specification(view.encoder)
         parts = [view.name, dict(view.settings), encoder, code_hash("encode")]
         return sha256_bytes(canonical_json(parts).encode())
-
-    def _demo_files(self) -> list[str]:
-        demo = self.config.demo
-        names = file_names(demo.labelled, demo.unlabelled, demo.seed)
-        return [f"{paths.DEMO}/{name}" for name in names]
 
     def _files(self, modality: Modality) -> list[str]:
         if not self.is_demo:
@@ -179,8 +172,8 @@ class RunDefinition:
     def setting_files(self) -> list[str]:
         """Paths of the files of settings beside the configuration itself."""
         named = [getattr(self.config, key) for key in FILES]
-        own = [path for resolved in self.resolved.values() for path in resolved.files]
-        return list(dict.fromkeys([str(self.profile.path), *named, *own]))
+        experiments = [path for resolved in self.resolved.values() for path in resolved.files]
+        return list(dict.fromkeys([str(self.profile.path), *named, *experiments]))
 
     @property
     def public_settings(self) -> dict[str, Any]:

@@ -10,15 +10,7 @@ REPORT_TARGETS = frozenset({"all", "write_report", "write_html", paths.REPORT, p
 
 
 def announce(targets: Collection[str], tables: Iterable[str]) -> None:
-    """Print where the report is and its main figures, if a run was to make it.
-
-    Parameters
-    ----------
-    targets
-        What was requested on the command line.
-    tables
-        The report's tables.
-    """
+    """Print where the report is and its main figures, if the requested targets include it."""
     made = [path for path in (paths.HTML, paths.REPORT) if Path(path).exists()]
     # A run may also end without them: stopped by --until, or to delete outputs.
     if not made or (targets and not REPORT_TARGETS.intersection(targets)):
@@ -29,10 +21,11 @@ def announce(targets: Collection[str], tables: Iterable[str]) -> None:
 
 def summary(scores: dict[str, Path]) -> list[str]:
     """The lines that a run ends with: each experiment's weighted F1."""
-    from mmsent.report.cells import short_name, with_interval
-    from mmsent.tables import read_numbers
+    import pandas as pd
 
-    tables = {table: read_numbers(path).to_dict("records") for table, path in scores.items()}
+    from mmsent.report.cells import short_name, with_interval
+
+    tables = {table: pd.read_csv(path).to_dict("records") for table, path in scores.items()}
     names = [short_name(row["experiment"]) for rows in tables.values() for row in rows]
     width = max(map(len, names))
     lines = ["Weighted F1 with its interval; * is statistically tied with the best of its table"]

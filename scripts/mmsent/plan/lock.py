@@ -1,9 +1,7 @@
 """Before a run starts: its folders can be written to, and no other run works in them.
 
-One run at a time holds a folder, by a lock that ends with its process, however that ends.
-
-Snakemake's own lock is a file that a killed run leaves behind: the next one refuses to start
-until it is told to unlock. This one is the system's, and after a kill the next run simply goes on.
+The operating system releases this lock when the process ends, however it ends. Snakemake's lock is
+a file that a killed run leaves behind, so that the next run refuses to start until it is unlocked.
 """
 
 import errno
@@ -15,7 +13,7 @@ from typing import TextIO
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-#: Beside Snakemake's own records; its first line is the process that holds it.
+#: Beside Snakemake's records; its first line is the process that has locked it.
 LOCK = Path(".snakemake/run.lock")
 
 _held: list[TextIO] = []

@@ -8,7 +8,6 @@ from typing import Any
 from mmsent import paths
 from mmsent.config.validation import ConfigError
 from mmsent.data.layout import DatasetError
-from mmsent.plan.machine import require_named_device
 from mmsent.plan.resolve import resolve
 from mmsent.plan.runs import FilesByName, Runs
 from mmsent.plan.views import EncodingJob
@@ -77,9 +76,9 @@ class Plan(Runs):
             name: [
                 {"path": view.path, "encoder": view.encoder, "modality": view.modality}
                 | {key: view.settings.get(key, 0) for key in ("max_tokens", "below")}
-                for view in own
+                for view in experiment_views
             ]
-            for name, own in self.views.items()
+            for name, experiment_views in self.views.items()
         }
         return {
             "views": views,
@@ -199,8 +198,8 @@ class Plan(Runs):
     def table(self, table: str) -> Arguments:
         """The document of a table."""
         names = self.tables[table]
-        own = {"table": table, "experiments": self.described(names)}
-        return own | self.by_file(names, runs=paths.METRICS)
+        settings = {"table": table, "experiments": self.described(names)}
+        return settings | self.by_file(names, runs=paths.METRICS)
 
     def seed_figure(self, suffix: str) -> list[str]:
         """The figure of repeated runs, if there are any."""
@@ -233,7 +232,7 @@ class Plan(Runs):
                 "tests": {table: paths.paired_tests(table) for table in self.tables},
                 "spreads": {name: paths.seeds(name, "json") for name in self.repeated},
                 "submissions": {name: paths.submission(name, "json") for name in self.versions},
-                "searches": {n: own for n in self.rows if (own := self.searches(n))},
+                "searches": {n: files for n in self.rows if (files := self.searches(n))},
                 "vlm": self.if_vlms(paths.VLM_SCORES),
                 "costs": paths.COSTS,
                 "deviations": self.config.deviations,
@@ -284,8 +283,11 @@ def load_plan(merged: Mapping[str, Any], files: list[str | Path], elsewhere: boo
     relative = [p.relative_to(here) if p.is_relative_to(here) else p for p in relative]
     try:
         plan = Plan(dict(merged), relative)
-        if elsewhere:
-            require_named_device(plan.config.device)
+        if elsewhere and plan.config.device == "auto":
+            raise ConfigError(
+                "device: 'auto' looks at the machine on which Snakemake runs, but the jobs of this"
+                " executor run on others: say --config device=cuda or --config device=cpu"
+            )
     except (ConfigError, DatasetError) as error:
         sys.exit(str(error))
     return plan

@@ -17,7 +17,7 @@ _OTHER_FILES = GIB
 #: Python with torch and what a training allocates beside the views that it reads.
 _PROCESS = 1.5 * GIB
 
-#: A training holds the views that it reads, and the same again while they are split.
+#: The views that a training reads are in memory twice while they are split.
 _COPIES = 2
 
 #: Listed where there is too little room.
@@ -56,19 +56,17 @@ def requirements(
         The views that each experiment reads: ``path``, ``encoder``, ``modality``, ``max_tokens``,
         ``below``.
     encoders
-        Of each encoder, by name, the fields of :class:`mmsent.encoders.smoke_test.EncoderSize`.
-    posts
-        Number of posts.
+        Of each encoder, by name, its sizes, from :func:`mmsent.encoders.smoke_test.smoke_test`.
     """
     rows = posts + 1  # and the blank one
     sizes = {
         view["path"]: rows * _row_bytes(view, encoders[view["encoder"]])
-        for own in views.values()
-        for view in own
+        for used in views.values()
+        for view in used
     }
     memory = {
-        name: int(_PROCESS + _COPIES * sum(sizes[view["path"]] for view in own))
-        for name, own in views.items()
+        name: int(_PROCESS + _COPIES * sum(sizes[view["path"]] for view in used))
+        for name, used in views.items()
     }
     return Requirements(sizes, sum(sizes.values()) + _OTHER_FILES, memory)
 
@@ -82,12 +80,7 @@ def _row_bytes(view: Mapping[str, Any], encoder: Mapping[str, Any]) -> int:
 
 
 def check_room(wanted: Requirements, results: Path, memory: int | None = None) -> list[str]:
-    """Return lines on what is needed and what is free.
-
-    Parameters
-    ----------
-    memory
-        Of the machine, in bytes; by default asked of the system.
+    """Return lines on what is needed and free; ``memory`` in bytes is by default this machine's.
 
     Raises
     ------

@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from mmsent.config.experiment import Experiment
+from mmsent.config.fitting import ABOUT
 from mmsent.config.validation import ConfigError, has_key, overlaid, read_yaml, validated
 from mmsent.config.vlm import VlmExperiment, ZeroShot
 from mmsent.files import sorted_keys
 
 EXPERIMENTS = Path("config/experiments")
-
-#: What documents show of an experiment; no job that trains or predicts depends on it.
-ABOUT = {"title", "section", "changes", "paper_validation"}
 
 
 @dataclass(frozen=True)
@@ -55,8 +53,6 @@ def resolve(
         Path of the file below config/experiments, without its suffix.
     overrides
         The overrides of a profile. That of a base is applied before what is built on it.
-    profile
-        Name of the profile, for messages and origins.
 
     Raises
     ------
@@ -88,7 +84,7 @@ def resolve(
 
 
 def _chain(first: Path) -> Iterator[Path]:
-    """The file of an experiment and those that it is built on, the experiment's own first."""
+    """The file of an experiment and those that it is built on, the experiment's first."""
     seen: list[Path] = []
     current: Path | None = first
     while current is not None:

@@ -1,12 +1,13 @@
 """The runs of a definition: their files, what they read, and what they request."""
 
+import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from mmsent import paths
 from mmsent.config.network import PIXELS
 from mmsent.plan.definition import RunDefinition
-from mmsent.plan.machine import gpus_here
 from mmsent.plan.views import EncodingJob
 
 #: Files of runs by experiment, a list over folds.
@@ -25,8 +26,8 @@ class Runs(RunDefinition):
         """The folds that an experiment runs; the paper protocol has one split alone."""
         if protocol:
             return [0]
-        own = self.vlm_settings[name].folds if name in self.vlms else None
-        return sorted(own) if own else list(range(self.config.folds.outer))
+        named = self.vlm_settings[name].folds if name in self.vlms else None
+        return sorted(named) if named else list(range(self.config.folds.outer))
 
     def by_name(self, names: Iterable[str], file: str, protocol: str = "") -> FilesByName:
         """A file of each run of some experiments."""
@@ -41,7 +42,7 @@ class Runs(RunDefinition):
 
     def runs(self, names: Iterable[str], file: str, protocol: str = "") -> list[str]:
         """A file of each run of some experiments, without the names."""
-        return [path for own in self.by_name(names, file, protocol).values() for path in own]
+        return [path for files in self.by_name(names, file, protocol).values() for path in files]
 
     @property
     def repeated(self) -> dict[str, dict[str, list[str]]]:
@@ -67,7 +68,7 @@ class Runs(RunDefinition):
         if self.experiments[name].search is None:
             return []
         folds = self.folds(name, protocol) if fold is None else [fold]
-        return [paths.search(name, one, protocol) for one in folds]
+        return [paths.search(name, number, protocol) for number in folds]
 
     def fold_table(self, protocol: str, name: str) -> str:
         """The table of the split of each post under a protocol."""
@@ -86,8 +87,8 @@ class Runs(RunDefinition):
         """Every embedding file of this run, by ``encoder/modality``."""
         files: FilesByName = {}
         for job in self.encodings:
-            own = files.setdefault(f"{job.encoder}/{job.modality}", [])
-            own += [view.path for view in job.views]
+            listed = files.setdefault(f"{job.encoder}/{job.modality}", [])
+            listed += [view.path for view in job.views]
         return files
 
     def encoder(self, name: str) -> dict[str, Any]:
@@ -104,7 +105,7 @@ class Runs(RunDefinition):
     @property
     def all_folds_in_one_job(self) -> list[str]:
         """Experiments that train no layers of an encoder: one job trains all of their folds."""
-        return [name for name, own in self.experiments.items() if not own.text.trained_layers]
+        return [n for n, settings in self.experiments.items() if not settings.text.trained_layers]
 
     def priority(self, name: str) -> int:
         """What takes longest starts first, or one core would wait for it in the end."""
@@ -112,8 +113,11 @@ class Runs(RunDefinition):
 
     @property
     def gpus(self) -> int:
-        """GPUs that a job which can use one requests: 0 or 1."""
-        return gpus_here(self.config.device)
+        """GPUs that a job which can use one requests, 0 or 1; ``auto``: 1 if one is here."""
+        if self.config.device != "auto":
+            return int(self.config.device == "cuda")
+        hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+        return int(not hidden and bool(list(Path("/dev").glob("nvidia[0-9]*"))))
 
     def encoding_resources(self, job: EncodingJob) -> dict[str, Any]:
         """What an encoding job requests: GPUs, MB and minutes. Pixels are only decoded."""

@@ -26,7 +26,7 @@ class View:
     Attributes
     ----------
     settings
-        What determines the view: of a text ``cleaning``, ``max_tokens`` (0: the encoder's own),
+        What determines the view: of a text ``cleaning``, ``max_tokens`` (0: the encoder's limit),
         ``below`` (0: pooled last states; else the token states below so many last layers), and of
         both ``policy`` (settings of an augmentation, or None), ``number`` of the draw and ``seed``.
     """
@@ -134,12 +134,8 @@ def encoding_jobs(views: Iterable[View], key: Callable[[View], str]) -> list[Enc
 
     All views of a modality by an encoder are one job, so that an image is decoded once. Snakemake
     runs all that reads any output of a job that it runs; a view which is added or changed therefore
-    has another job than those that earlier ones have made. They are known by their records.
-
-    Parameters
-    ----------
-    key
-        Gives the hash of all that determines a view beside the posts.
+    has another job than those that earlier ones have made. They are known by their records, in
+    which each view has a ``key``: the hash of all that determines it beside the posts.
     """
     named: dict[tuple[str, str], dict[str, View]] = {}
     for view in views:
@@ -147,16 +143,16 @@ def encoding_jobs(views: Iterable[View], key: Callable[[View], str]) -> list[Enc
     jobs: list[EncodingJob] = []
     for (encoder, modality), wanted in named.items():
         records = {path.stem: read_json(path) for path in _records(encoder, modality)}
-        recorded = {one for keys in records.values() for one in keys}
-        new = [one for one in wanted if one not in recorded]
+        recorded = set().union(*records.values())
+        new = [view_key for view_key in wanted if view_key not in recorded]
         records |= {sha256_bytes(canonical_json(sorted(new)).encode())[:16]: new}
         number = 0
         for identity, keys in records.items():
-            own = [one for one in wanted if one in keys]
-            if own:
+            made = [view_key for view_key in wanted if view_key in keys]
+            if made:
                 number += 1
-                members = [wanted.pop(one) for one in own]
-                jobs.append(EncodingJob(encoder, modality, members, own, identity, number))
+                members = [wanted.pop(view_key) for view_key in made]
+                jobs.append(EncodingJob(encoder, modality, members, made, identity, number))
     return jobs
 
 

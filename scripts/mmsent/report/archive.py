@@ -13,7 +13,7 @@ from mmsent.tables import read_table
 #: Hashes of all other members, as ``sha256sum --check`` reads them.
 SUMS = "SHA256SUMS"
 
-#: What each file of the data set is, without what it holds.
+#: Name and hash of each file of the data set, without its content.
 DATA = "data.tsv"
 
 #: The earliest date that the format knows: an archive says nothing of when it was made.

@@ -5,15 +5,13 @@ from typing import Any
 
 import pandas as pd
 
+from mmsent.config.fitting import ABOUT
 from mmsent.labels import LABELS
 from mmsent.report import cells
 from mmsent.report.cells import interval, value
 from mmsent.report.reported import PrintedFigures
 
 Settings = Mapping[str, Any]
-
-#: What says which experiment it is, or is of the paper protocol alone.
-_NAMES = ("title", "section", "changes", "paper_validation")
 
 
 def changes_table(before: Settings | None, now: Settings) -> pd.DataFrame:
@@ -54,15 +52,17 @@ def varied_settings(experiments: Sequence[Settings]) -> list[str]:
 
 def flat(settings: Settings, prefix: str = "") -> dict[str, Any]:
     """Settings by dotted key; of what a search varies, the values that it tries."""
-    found: dict[str, Any] = {}
+    settings_by_key: dict[str, Any] = {}
     for key, setting in settings.items():
         if key == "space" and isinstance(setting, Mapping):
-            found |= {f"{prefix}{key}.{n}": list(map(varied, setting[n])) for n in setting}
+            settings_by_key |= {
+                f"{prefix}{key}.{n}": list(map(varied, setting[n])) for n in setting
+            }
         elif isinstance(setting, Mapping):
-            found |= flat(setting, f"{prefix}{key}.")
+            settings_by_key |= flat(setting, f"{prefix}{key}.")
         else:
-            found[f"{prefix}{key}"] = setting
-    return found
+            settings_by_key[f"{prefix}{key}"] = setting
+    return settings_by_key
 
 
 def shown_value(setting: Any) -> str:
@@ -84,7 +84,7 @@ def varied(part: Any) -> Any:
 
 
 def _flat_without_names(settings: Settings) -> dict[str, Any]:
-    return flat({key: part for key, part in settings.items() if key not in _NAMES})
+    return flat({key: part for key, part in settings.items() if key not in ABOUT})
 
 
 def _used(settings: Settings) -> dict[str, Any]:

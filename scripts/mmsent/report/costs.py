@@ -82,9 +82,9 @@ def memory_table(costs: pd.DataFrame) -> pd.DataFrame:
     costs = costs.assign(memory=costs["Peak memory [MiB]"].astype(float))
     rows = []
     for work, pattern in _WORK.items():
-        own = costs[costs["Rule"].str.match(pattern)]
-        jobs = own["Jobs"].astype(int).sum()
-        rows += [{"work": work, "jobs": jobs, **own.loc[own["memory"].idxmax()]}] if jobs else []
+        part = costs[costs["Rule"].str.match(pattern)]
+        jobs = part["Jobs"].astype(int).sum()
+        rows += [{"work": work, "jobs": jobs, **part.loc[part["memory"].idxmax()]}] if jobs else []
     return cells.shown(rows, columns)
 
 

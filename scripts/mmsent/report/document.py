@@ -94,14 +94,12 @@ def report_values(
 
     Parameters
     ----------
-    experiments
-        Resolved settings by name.
     overrides
         What the profile overrides: experiment, key, value of the files, value of this run.
     """
     scores, printed = inputs.scores, inputs.reported
     vlm = inputs.vlm[0] if inputs.vlm else None
-    every = pd.concat(scores.values(), ignore_index=True).drop_duplicates("experiment")
+    all_scores = pd.concat(scores.values(), ignore_index=True).drop_duplicates("experiment")
     absent = {"ablation"} - set(scores) | ({"vlm"} if vlm is None else set())
     families = {table: tests["families"] for table, tests in inputs.tests.items()}
     steps = {row["first"]: row for row in families["versions"]["consecutive"]}
@@ -110,18 +108,18 @@ def report_values(
     values = {
         "chapter": {name: n for n, name in enumerate((c for c in CHAPTERS if c not in absent), 1)},
         "titles": CHAPTERS,
-        "headline": headline_table(every, printed),
+        "headline": headline_table(all_scores, printed),
         "in_words": findings_in_words(scores, families, vlm),
         "majority": majority(next(iter(inputs.metrics["versions"].values()))),
         "tables": {
-            name: table_values(name, own, inputs.tests[name], printed)
-            for name, own in scores.items()
+            name: table_values(name, table, inputs.tests[name], printed)
+            for name, table in scores.items()
         },
         "comparison_table": whole,
         "comparison_classes": by_class,
-        "calibration_table": calibration_table(every),
+        "calibration_table": calibration_table(all_scores),
         "seeds_table": seeds_table(inputs.spreads, "weighted_f1"),
-        "every": every,
+        "every": all_scores,
         "printed": printed,
         "inputs": inputs,
         "comparisons": steps,
@@ -131,10 +129,10 @@ def report_values(
         "vlm": None if vlm is None else vlm_values(vlm, printed),
         "overrides": overrides_table(overrides),
         "memory": memory_table(inputs.costs),
-        "tests_number": sum(len(pairs) for own in families.values() for pairs in own.values()),
+        "tests_number": sum(len(pairs) for tests in families.values() for pairs in tests.values()),
         # Half the width of intervals, mean over experiments.
         "reach": {
-            metric: (every[f"{metric}_high"] - every[f"{metric}_low"]).mean() / 2
+            metric: (all_scores[f"{metric}_high"] - all_scores[f"{metric}_low"]).mean() / 2
             for metric in ("weighted_f1", "f1_neutral")
         },
     }

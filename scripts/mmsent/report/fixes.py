@@ -28,7 +28,7 @@ def guid_matching(
     -------
     dict
         ``listed`` (rows of the lists that name a post), ``as_written`` and ``normalised`` (those
-        whose guid names a text and a picture), ``written_otherwise`` (rows whose guid is not
+        whose guid names a text and an image), ``written_otherwise`` (rows whose guid is not
         written as it is read).
     """
     files = set(texts["guid"]) & set(images["guid"])
@@ -43,12 +43,7 @@ def guid_matching(
 
 
 def encoders_of(embeddings: Mapping[str, Sequence[Path]]) -> list[dict[str, Any]]:
-    """The encoders with weights behind embedding files, each once.
-
-    Parameters
-    ----------
-    embeddings
-        Embedding files, by ``encoder/modality``.
+    """The encoders with weights behind embedding files (by ``encoder/modality``), each once.
 
     Returns
     -------
@@ -90,12 +85,7 @@ def _public(source: str) -> str:
 
 
 def postprocessing_effect(tables: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, Any]]:
-    """Scores with the most probable class as answer, and with what post-processing makes of it.
-
-    Parameters
-    ----------
-    tables
-        Pooled out-of-fold predictions by name of the experiment.
+    """Scores of pooled predictions before post-processing (most probable class) and after.
 
     Returns
     -------
@@ -129,7 +119,7 @@ def postprocessing_table(effect: Mapping[str, Mapping[str, Any]]) -> pd.DataFram
         ("Predicted neutral", "neutral", "{:,}"),
     ):
         columns |= {f"{title}, {when}": _when(when, key, pattern) for when in ("before", "after")}
-    return cells.shown([{"experiment": name, **own} for name, own in effect.items()], columns)
+    return cells.shown([{"experiment": name, **row} for name, row in effect.items()], columns)
 
 
 def _when(when: str, key: str, pattern: str) -> Cell:

@@ -84,13 +84,15 @@ def steps(tests: Sequence[Row]) -> list[str]:
         return []
     parts = []
     for verdict, words in ((BETTER, "gain"), (WORSE, "lose")):
-        own = [
+        changed = [
             f"{test['first']} ({test['weighted_f1']['difference']:+.4f})"
             for test in tests
             if test["verdict"] == verdict
         ]
-        if own:
-            parts.append(f"{len(own)} {words}{'s' if len(own) == 1 else ''}: {listed(own)}")
+        if changed:
+            parts.append(
+                f"{len(changed)} {words}{'s' if len(changed) == 1 else ''}: {listed(changed)}"
+            )
     same = [test["first"] for test in tests if test["verdict"] == SAME]
     if same:
         verb = "is" if len(same) == 1 else "are"
@@ -114,13 +116,13 @@ def _fusion(scores: pd.DataFrame, families: Mapping[str, Sequence[Row]]) -> list
 
 
 def _vision_language(scores: pd.DataFrame) -> list[str]:
-    own = scores["beside"] == scores["experiment"]
-    models = scores[own & ~scores["exercise"]]
+    is_vlm = scores["beside"] == scores["experiment"]
+    models = scores[is_vlm & ~scores["exercise"]]
     if models.empty:
         return ["The vision-language models have random weights and are not compared."]
     sentences = []
     for model in models.to_dict("records"):
-        others = scores[(scores["beside"] == model["experiment"]) & ~own]
+        others = scores[(scores["beside"] == model["experiment"]) & ~is_vlm]
         verdicts = others["verdict"].tolist()
         kinds = ((WORSE, "worse"), (SAME, "not distinguishable"), (BETTER, "better"))
         counts = [f"{verdicts.count(kind)} {words}" for kind, words in kinds if kind in verdicts]

@@ -62,8 +62,6 @@ def page(markdown: Path, figures: Iterable[Path]) -> str:
 
     Parameters
     ----------
-    markdown
-        The report.
     figures
         All images that it may name, and the drawings (SVG) beside them; a folder stands for the
         files in it.
@@ -211,7 +209,7 @@ def _box_tables(tokens: list[Token]) -> None:
             section = _text(tokens[index + 1])
         elif token.type == "th_open":
             token.attrSet("scope", "col")
-        # Within the token's own markup, so that no index moves.
+        # Within the token's markup, so that no index moves.
         elif token.type == "table_open":
             label = html.escape(f"Table: {section}")
             box = f'<div class="table" tabindex="0" role="region" aria-label="{label}">\n'

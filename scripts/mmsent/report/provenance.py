@@ -26,10 +26,6 @@ def provenance(
     ----------
     data
         Label files and the two indexes, which contain the hash of every file of the data set.
-    settings
-        The settings of the run.
-    setting_files
-        Files of settings: encoders, augmentations, experiments.
     sources
         Source files of the workflow. Their common hash says which code ran, whatever git says.
     """

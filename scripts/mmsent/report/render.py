@@ -17,7 +17,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 #: A pipe that no backslash escapes yet.
 _PIPE = re.compile(r"(?<!\\)\|")
 
-#: What Markdown, its tables, HTML in it, or a viewer's own links and formulas may take for markup.
+#: What Markdown, its tables, HTML in it, or a viewer's links and formulas may take for markup.
 _MARKUP = re.compile(r"[][\\`*_{}()<>#+\-.!|~&@:$=^]")
 
 #: Embeddings, overrides and isolates of the direction of writing.

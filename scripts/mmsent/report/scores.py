@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from mmsent.evaluation.pairs import not_worse_than_best
+from mmsent.evaluation.paired import WORSE
 from mmsent.labels import LABELS
 from mmsent.report.reported import PrintedFigures
 
@@ -47,11 +47,11 @@ def scores_table(
         ``over_image`` with their ends and ``_percent``; ``reported_*``: the study's; ``paper_*``
         with ends for weighted F1, and ``paper_gap``: paper protocol less grouped.
     """
-    best = not_worse_than_best(families["best_other"]) or [*experiments]
+    best = [test["first"] for test in families["best_other"] if test["verdict"] != WORSE]
     rows = []
     for name, settings in experiments.items():
         row = _identity(name, settings, metrics[name], runs[name]) | _measured(metrics[name])
-        row["best_set"] = name in best
+        row["best_set"] = name in best or not best
         for family in GAINS:
             if family in families:
                 tests = [test["weighted_f1"] for test in families[family] if test["first"] == name]
@@ -112,7 +112,7 @@ def _gain(family: str, test: Mapping[str, float] | None = None) -> dict[str, flo
 
 
 def paper_scores(metrics: Mapping[str, Any], grouped: float) -> dict[str, Any]:
-    """Columns of the study's own protocol; ``grouped`` is the weighted F1 of the grouped one."""
+    """Columns of the study's protocol; ``grouped`` is the weighted F1 of the grouped one."""
     values, (low, high) = metrics["validation"], metrics["interval"]["weighted_f1"]
     row: dict[str, Any] = {f"paper_{name}": values[name] for name in (*REPORTED, "macro_f1")}
     return row | {

@@ -56,7 +56,7 @@ def versions_table(scores: pd.DataFrame, printed: PrintedFigures) -> pd.DataFram
 
 
 def optimism_table(scores: pd.DataFrame) -> pd.DataFrame:
-    """Beside the versions' own table: optimism, calibration, and what training did."""
+    """Beside the table of versions: optimism, calibration, and what training did."""
     columns = {"Version": value("experiment"), "MCC": value("mcc", "{:.3f}"),
                "Log loss": value("log_loss", "{:.3f}"), "ECE": value("ece", "{:.3f}")}  # fmt: skip
     return cells.shown(scores, columns | _TRAINING | paper_columns(scores))
@@ -112,7 +112,7 @@ def ablation_beside_study(scores: pd.DataFrame, printed: PrintedFigures) -> pd.D
 
 
 def classes_table(scores: pd.DataFrame) -> pd.DataFrame:
-    """Beside the ablation's own table: macro F1, the F1 of each class, and the training."""
+    """Beside the ablation's table: macro F1, the F1 of each class, and the training."""
     columns = {"Configuration": cells.name, "Macro F1": interval("macro_f1")}
     columns |= {f"F1 {label}": interval(f"f1_{label}") for label in reversed(LABELS)}
     return cells.shown(scores, columns | {"MCC": value("mcc", "{:.3f}")} | _TRAINING)
@@ -174,11 +174,11 @@ def table_values(
     The table is ``versions`` or ``ablation``; ``tests`` are those of its experiments.
     """
     if name == "versions":
-        own = {"table": versions_table(scores, printed), "optimism": optimism_table(scores)}
+        values = {"table": versions_table(scores, printed), "optimism": optimism_table(scores)}
     else:
-        own = {
+        values = {
             "table": ablation_table(scores),
             "beside_study": ablation_beside_study(scores, printed),
             "classes": classes_table(scores),
         }
-    return own | {"scores": scores, "paired": tests, "tests": test_tables(tests["families"])}
+    return values | {"scores": scores, "paired": tests, "tests": test_tables(tests["families"])}

@@ -13,15 +13,14 @@ import pandas as pd
 
 from mmsent import paths
 from mmsent.errors import InputError
-from mmsent.evaluation.experiment import experiment_metrics
+from mmsent.evaluation.experiment import experiment_metrics, paper_metrics
 from mmsent.evaluation.paired import compared_together
-from mmsent.evaluation.paper import paper_metrics
 from mmsent.evaluation.pooling import pooled
 from mmsent.evaluation.seeds import by_fold, seed_deviations, seed_scores, seed_spread
 from mmsent.files import read_json, sha256_bytes
 from mmsent.report.archive import SUMS
 from mmsent.report.scores import with_ends
-from mmsent.tables import read_numbers, read_table
+from mmsent.tables import read_table
 
 #: Another machine may add up in another order.
 _TOLERANCE = 1e-9
@@ -100,13 +99,13 @@ def compared(folder: Path) -> tuple[int, list[str]]:
     count = 0
     for name, derived in _derived(folder):
         if name.endswith(".csv"):
-            written = read_numbers(folder / name).set_index("experiment").to_dict("index")
+            written = pd.read_csv(folder / name, index_col="experiment").to_dict("index")
         else:
             written = read_json(folder / name)
-        for place, one, other in _leaves(written, derived, name):
+        for place, stored, expected in _leaves(written, derived, name):
             count += 1
-            if not _agree(one, other):
-                differing.append(f"{place}: written {one}, derived {other}")
+            if not _agree(stored, expected):
+                differing.append(f"{place}: written {stored}, derived {expected}")
     return count, differing
 
 
@@ -131,17 +130,17 @@ def _derived(folder: Path) -> Iterator[tuple[str, Any]]:
         if not names:
             continue
         predictions = {name: runs(name) for name in names}
-        metrics = {n: experiment_metrics(own, split, **bootstrap) for n, own in predictions.items()}
+        metrics = {n: experiment_metrics(t, split, **bootstrap) for n, t in predictions.items()}
         yield paths.metrics(table), metrics
         yield (
             paths.scores(table),
-            {name: with_ends(own["test"], own["interval"]) for name, own in metrics.items()},
+            {name: with_ends(row["test"], row["interval"]) for name, row in metrics.items()},
         )
         written = read_json(folder / paths.paired_tests(table))
         pairs = {family: [(row["first"], row["second"]) for row in rows]
                  for family, rows in written["families"].items()}  # fmt: skip
-        pool = {name: pooled(own, split) for name, own in predictions.items()}
-        deviations = seed_deviations([own for name, own in spreads.items() if name in pool])
+        pool = {name: pooled(tables, split) for name, tables in predictions.items()}
+        deviations = seed_deviations([spread for name, spread in spreads.items() if name in pool])
         resamples, level = written["resamples"], written["level"]
         tests = compared_together(pairs, pool, resamples, level, settings["seed"], deviations)
         yield paths.paired_tests(table), {"families": tests}
@@ -162,8 +161,8 @@ def _leaves(written: Any, derived: Any, place: str) -> Iterator[tuple[str, Any, 
             yield from _leaves(written.get(key), value, f"{place} {key}")
     elif isinstance(derived, (list, tuple)):
         yield f"{place} length", len(written), len(derived)
-        for number, (one, other) in enumerate(zip(written, derived, strict=False)):
-            yield from _leaves(one, other, f"{place} {number}")
+        for number, pair in enumerate(zip(written, derived, strict=False)):
+            yield from _leaves(*pair, f"{place} {number}")
     else:
         yield place, written, derived
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from mmsent.evaluation.intervals import group_bootstrap, table_confusions
+from mmsent.evaluation.experiment import measured
 from mmsent.evaluation.paired import COMPARED, compared, enough_resamples
 from mmsent.evaluation.pooling import pooled, prediction_metrics
 from mmsent.report import cells
@@ -32,12 +32,8 @@ def vlm_scores(
 
     Parameters
     ----------
-    experiments
-        Resolved settings of the vision-language models by name.
     predictions, runs, costs
         Predictions, metrics and costs of each fold by name, the first two of the versions too.
-    paper
-        Metrics under the study's own protocol, if it was run.
     bootstrap
         ``resamples``, ``level`` and ``seed``.
 
@@ -63,18 +59,22 @@ def vlm_scores(
         tested = {int(n) for run in predictions[name] for n in run["fold"].unique()}
         part = folds[folds["fold"].isin(tested)]
         tables = {
-            one: pooled([run for run in predictions[one] if set(run["fold"]) <= tested], part)
-            for one in (name, *versions)
+            key: pooled([run for run in predictions[key] if set(run["fold"]) <= tested], part)
+            for key in (name, *versions)
         }
         exercise = any(run["exercise"] for run in runs[name])
         tests = {} if exercise else _tests(name, tables, **bootstrap)
-        for one, table in tables.items():
-            own = one == name
-            row: dict[str, Any] = {"beside": name, "experiment": one, "exercise": exercise and own}
-            row |= _measured(table, **bootstrap) | tests.get(one, dict.fromkeys(_TESTED))
-            row["trained_parameters"] = runs[one][0]["trained_parameters"]
-            if own:
-                row["parameters"] = runs[one][0]["parameters"]
+        for key, table in tables.items():
+            is_vlm = key == name
+            row: dict[str, Any] = {"beside": name, "experiment": key}
+            row["exercise"] = exercise and is_vlm
+            numbers = measured(table, **bootstrap)
+            intervals = numbers.pop("interval")
+            row |= numbers | with_ends(prediction_metrics(table), intervals)
+            row |= tests.get(key, dict.fromkeys(_TESTED))
+            row["trained_parameters"] = runs[key][0]["trained_parameters"]
+            if is_vlm:
+                row["parameters"] = runs[key][0]["parameters"]
                 row |= _described(settings) | _costs(costs[name])
                 row |= paper_scores(paper[name], row["weighted_f1"]) if paper else {}
             rows.append(row)
@@ -90,19 +90,12 @@ def _tests(
     """The tests of the versions against a vision-language model, by version."""
     pairs = [(version, name) for version in tables if version != name]
     enough = enough_resamples(resamples, {name: pairs}, level)
-    found = {}
+    tests = {}
     for row in compared(pairs, tables, enough, level, seed):
         test = row[COMPARED[0]]
         values = [test[key] for key in ("difference", "low", "high", "p_holm", "verdict")]
-        found[row["first"]] = dict(zip(_TESTED, values, strict=True))
-    return found
-
-
-def _measured(table: pd.DataFrame, resamples: int, level: float, seed: int) -> dict[str, Any]:
-    confusions = table_confusions(table)
-    intervals = group_bootstrap(confusions, resamples, level, seed)
-    row = {"posts": len(table), "groups": len(confusions), "resamples": resamples, "level": level}
-    return row | with_ends(prediction_metrics(table), intervals)
+        tests[row["first"]] = dict(zip(_TESTED, values, strict=True))
+    return tests
 
 
 def _described(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,15 +133,15 @@ def _costs(runs: list[dict[str, Any]]) -> dict[str, Any]:
 
 def vlm_values(scores: pd.DataFrame, printed: PrintedFigures) -> dict[str, Any]:
     """Values of the section of the vision-language models, from their scores."""
-    own = scores[scores["beside"] == scores["experiment"]]
+    vlms = scores[scores["beside"] == scores["experiment"]]
     models = [
         # An empty text has become an empty cell.
         row
         | {"changes": "" if pd.isna(row["changes"]) else row["changes"]}
         | {"table": _scores_shown(scores[scores["beside"] == row["experiment"]], printed)}
-        for row in own.to_dict("records")
+        for row in vlms.to_dict("records")
     ]
-    return {"models": models, "costs": _costs_shown(own), "exercise": SMOKE_TEST}
+    return {"models": models, "costs": _costs_shown(vlms), "exercise": SMOKE_TEST}
 
 
 def _scores_shown(scores: pd.DataFrame, printed: PrintedFigures) -> pd.DataFrame:

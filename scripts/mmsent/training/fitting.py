@@ -58,7 +58,7 @@ def optimiser_for(
 ) -> torch.optim.AdamW:
     """Return AdamW over the trainable parameters.
 
-    Those in ``encoder`` are parts of a pretrained encoder, with a learning rate of their own.
+    Those in ``encoder`` are parts of a pretrained encoder, with another learning rate.
     """
     encoder = list(encoder)
     known = {id(parameter) for parameter in encoder}

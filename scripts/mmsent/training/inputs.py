@@ -92,8 +92,6 @@ def load_inputs(
 
     Parameters
     ----------
-    posts, folds
-        The posts table and the fold table.
     files
         Embedding files of each modality: of the evaluation view, then of the augmented views.
     splits

@@ -29,11 +29,6 @@ def fit(
     Deterministic on one machine: equal inputs and seeds give equal weights, bit for bit. The
     returned trainer's network has the weights of the best epoch.
 
-    Parameters
-    ----------
-    encoders
-        As :class:`~mmsent.models.network.FusionNetwork` takes them.
-
     Raises
     ------
     ValueError

@@ -13,15 +13,6 @@ from safetensors.torch import save_file
 from mmsent.files import write_json, write_text, written_whole
 from mmsent.tables import write_table
 
-#: The files of a run by what they contain, as :func:`write_run` names its parameters.
-RUN_FILES = {
-    "predictions": "predictions.parquet",
-    "metrics": "metrics.json",
-    "config": "config.yaml",
-    "history": "history.csv",
-    "model": "model.safetensors",
-}
-
 
 @dataclass(frozen=True)
 class Run:
@@ -45,11 +36,6 @@ class Run:
     history: list[dict[str, float]] | None = None
     weights: Mapping[str, torch.Tensor] | None = None
     cost: dict[str, object] | None = None
-
-
-def run_paths(folder: Path) -> dict[str, Path]:
-    """Return the paths of a run's files in a folder, as :func:`write_run` takes them."""
-    return {content: folder / name for content, name in RUN_FILES.items()}
 
 
 def write_run(

@@ -25,8 +25,8 @@ WEIGHT_COLUMNS = [f"{WEIGHT}{part}" for part in ADAPTIVE_PARTS]
 
 def fold_seed(seed: int, name: str, fold: int, repetition: int | None = None) -> int:
     """The seed of a fold: another for each experiment, fold and repeated run."""
-    own = seed_of(seed, Path(name).name, fold)
-    return own if repetition is None else seed_of(own, "repetition", repetition)
+    first = seed_of(seed, Path(name).name, fold)
+    return first if repetition is None else seed_of(first, "repetition", repetition)
 
 
 def train_fold(
@@ -49,8 +49,6 @@ def train_fold(
         By split, from :func:`mmsent.training.inputs.load_inputs`, which hides the test labels.
     label_of
         Label of each post by its guid, for the predictions table alone.
-    encoders
-        As :class:`~mmsent.models.network.FusionNetwork` takes them.
     """
     trainer = fit(experiment, inputs[TRAIN], inputs[VALIDATION], seed, device, encoders)
     network = trainer.network

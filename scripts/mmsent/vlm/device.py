@@ -85,11 +85,6 @@ def device_cost(precision: Precision) -> dict[str, object]:
 def memory_advice(name: str, settings: Prompted, device: torch.device) -> Iterator[None]:
     """Raise an error that names the settings to lower if the block runs out of memory.
 
-    Parameters
-    ----------
-    name
-        Of the experiment.
-
     Raises
     ------
     OutOfMemoryError

@@ -12,7 +12,7 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
 from mmsent.config.vlm import Prompted
-from mmsent.data.images import BLANK_COLOUR, read_picture
+from mmsent.data.images import BLANK_COLOUR, read_image
 from mmsent.data.text import EMPTY, clean_text
 from mmsent.progress import Progress
 from mmsent.training.splits import SPLITS, posts_by_split
@@ -87,7 +87,7 @@ class Posts(Dataset[Post]):
 def _image(path: Path | None) -> Image.Image:
     if path is None:
         return Image.new("RGB", (_BLANK_SIDE, _BLANK_SIDE), BLANK_COLOUR)
-    image = read_picture(path).rgb
+    image = read_image(path).rgb
     width, height = image.size
     longest = _MAX_ASPECT_RATIO * min(width, height)
     left, top = max(width - longest, 0) // 2, max(height - longest, 0) // 2

@@ -25,13 +25,6 @@ def smoke_test(
 ) -> list[str]:
     """Run a training step of each experiment; if none trains, load the model.
 
-    Parameters
-    ----------
-    experiments
-        Settings by name.
-    posts, folder
-        The posts table and the folder of the images.
-
     Returns
     -------
     list of str

@@ -48,7 +48,7 @@ _TEMPLATE = (
 #: Standard deviation of the random weights: large enough that attention and images matter.
 _INITIALIZER_RANGE = 0.1
 
-# Our own progress lines count posts.
+# Progress is reported by posts.
 transformers_logging.disable_progress_bar()
 
 

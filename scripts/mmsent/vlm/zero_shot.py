@@ -101,12 +101,7 @@ def predict_fold(
     device: torch.device,
     workers: int = 0,
 ) -> Run:
-    """Predict the posts of a fold without training.
-
-    Parameters
-    ----------
-    posts, label_of, workers
-        As in :func:`mmsent.vlm.run.fine_tune_fold`.
+    """Predict the posts of a fold without training, as :func:`mmsent.vlm.run.fine_tune_fold`.
 
     Raises
     ------
@@ -120,8 +115,7 @@ def predict_fold(
     tables = []
     for split, part in posts.items():
         values = model.probabilities(part, split, workers)
-        classes = values.argmax(1)
-        tables.append(prediction_table(part.guids, label_of, fold, split, values, classes))
+        tables.append(prediction_table(part.guids, label_of, fold, split, values))
     predictions = pd.concat(tables, ignore_index=True)
     end = time.perf_counter()
     metrics: dict[str, object] = {
