@@ -116,8 +116,9 @@ def make_table(table, names, spreads):
     runs = {name: [read_json(paths.run(name, fold, paths.METRICS)) for fold in range(2)]
             for name in names}  # fmt: skip
     families = read_json(files["tests"])["families"]
-    scores = scores_table({name: settings_of(name) for name in names}, read_json(files["metrics"]),
-                          runs, PRINTED, families, read_json(paths.metrics(table, paths.PAPER)))  # fmt: skip
+    settings = {name: settings_of(name) for name in names}
+    paper = read_json(paths.metrics(table, paths.PAPER))
+    scores = scores_table(settings, read_json(files["metrics"]), runs, PRINTED, families, paper)
     write_table(paths.scores(table), scores)
 
 
@@ -147,7 +148,8 @@ def make_vlm():
          predictions={name: predictions_of(name, *own) for name, own in folds.items()},
          runs={name: [paths.run(name, fold, paths.METRICS) for fold in own]
                for name, own in folds.items()},
-         costs={name: [paths.cost(name, 0)] for name in names}, paper=[paths.metrics("vlm", paths.PAPER)],
+         costs={name: [paths.cost(name, 0)] for name in names},
+         paper=[paths.metrics("vlm", paths.PAPER)],
          reported="config/paper_results.csv", bootstrap=BOOTSTRAP, document=paths.VLM,
          csv=paths.VLM_SCORES)  # fmt: skip
 

@@ -145,13 +145,13 @@ def _derived(folder: Path) -> Iterator[tuple[str, Any]]:
         tests = compared_together(pairs, pool, resamples, level, settings["seed"], deviations)
         yield paths.paired_tests(table), {"families": tests}
     if settings["protocol"] == "both":
-        for table in sorted(folder.glob(paths.metrics("*", paths.PAPER))):
+        for file in sorted(folder.glob(paths.metrics("*", paths.PAPER))):
             derived = {}
-            for name, written in read_json(table).items():
+            for name, written in read_json(file).items():
                 run = read_table(folder / paths.run(name, 0, paths.PREDICTIONS, paths.PAPER))
                 split = read_table(folder / paths.split(written["share"]))
                 derived[name] = paper_metrics(run, split, **bootstrap)
-            yield paths.metrics(table.stem, paths.PAPER), derived
+            yield paths.metrics(file.stem, paths.PAPER), derived
 
 
 def _leaves(written: Any, derived: Any, place: str) -> Iterator[tuple[str, Any, Any]]:
