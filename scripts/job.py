@@ -33,7 +33,9 @@ def job(name: str) -> Callable[..., None]:
 
 def run(words: list[str]) -> None:
     """Run the job that a command line names; an error in the user's input ends the program."""
-    parser = argparse.ArgumentParser(description=__doc__, add_help=len(words) < 2)
+    parser = argparse.ArgumentParser(
+        description=__doc__, add_help=len(words) < 2, allow_abbrev=False
+    )
     parser.add_argument("name", choices=JOBS)
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     name, rest = vars(parser.parse_args(words)).values()
@@ -47,7 +49,8 @@ def run(words: list[str]) -> None:
     except ValidationError as error:
         if error.title != name:
             raise
-        sys.exit(f"{name}: {error}")
+        wrong = [(".".join(map(str, item["loc"])), item["msg"]) for item in error.errors()]
+        sys.exit("\n".join(f"{name}: {argument}: {message}" for argument, message in wrong))
 
 
 def _arguments(function: Callable[..., None], words: list[str]) -> dict[str, Any]:
@@ -58,6 +61,7 @@ def _arguments(function: Callable[..., None], words: list[str]) -> dict[str, Any
         description=inspect.getdoc(function),
         epilog=importlib.import_module("jobs").__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     parser.add_argument("json", nargs="?", help="arguments as a JSON object")
     parser.add_argument("--label", default="", help="begins each line of progress")
@@ -72,6 +76,7 @@ def _arguments(function: Callable[..., None], words: list[str]) -> dict[str, Any
             nargs="*" if is_list else None,
             type=str if is_list else settings_argument,
             default=argparse.SUPPRESS,
+            help="a JSON object" if get_origin(parameter.annotation) is dict else None,
         )
     options = vars(parser.parse_args(words))
     progress.label = options.pop("label")

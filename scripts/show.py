@@ -20,33 +20,47 @@ from mmsent.plan.resolve import Resolved, resolve
 #: Origins stand in this column, or behind a longer setting.
 _COLUMN = 50
 
+#: Behind the origin of a setting that the search of each fold may choose otherwise.
+_SEARCHED = ", searched"
+
 
 def main() -> None:
     """Read the command line and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="+", help="one experiment, such as v2_enhanced, or two")
+    parser.add_argument("name", help="an experiment, such as v2_enhanced or ablation/text_only")
+    parser.add_argument("other", nargs="?", help="another, to print the settings that differ")
     parser.add_argument("--profile", help="profile; by default that of config/config.yaml")
     args = parser.parse_args()
+    names = [args.name, *([args.other] if args.other else [])]
     config = yaml.safe_load(Path("config/config.yaml").read_text(encoding="utf-8"))
     try:
         profile = load_profile(profile_path(args.profile or config["profile"]))
-        resolved = [resolve(n, profile.overrides, str(profile.path)) for n in args.names]
+        resolved = [resolve(n, profile.overrides, str(profile.path)) for n in names]
     except InputError as error:
         sys.exit(str(error))
     rows = shown(resolved[0]) if len(resolved) == 1 else differing(resolved)
+    if not rows:
+        sys.exit(f"{' and '.join(names)} differ in no setting")
     width = min(max(len(text) for text, _ in rows), _COLUMN)
     print("\n".join(f"{text:<{width}}  # {origin}".rstrip(" #") for text, origin in rows))
 
 
 def shown(resolved: Resolved) -> list[tuple[str, str]]:
     """Each setting by its dotted key, and its origin."""
-    leaves = _leaves(resolved.settings.model_dump(exclude=ABOUT), ())
-    return [(f"{'.'.join(key)}: {_flow(value)}", resolved.origin(*key)) for key, value in leaves]
+    settings = resolved.settings.model_dump(exclude=ABOUT)
+    space = (settings.get("search") or {}).get("space", {})
+    searched = {
+        key for options in space.values() for option in options for key, _ in _leaves(option)
+    }
+    return [
+        (f"{'.'.join(key)}: {_flow(value)}", resolved.origin(*key) + _SEARCHED * (key in searched))
+        for key, value in _leaves(settings)
+    ]
 
 
 def differing(resolved: list[Resolved]) -> list[tuple[str, str]]:
     """The settings in which experiments differ: the value of each, and its origin."""
-    tables = [dict(_leaves(each.settings.model_dump(exclude=ABOUT), ())) for each in resolved]
+    tables = [dict(_leaves(each.settings.model_dump(exclude=ABOUT))) for each in resolved]
     rows = []
     for key in dict.fromkeys(key for table in tables for key in table):
         if len({_flow(table.get(key)) for table in tables}) > 1:
@@ -58,7 +72,7 @@ def differing(resolved: list[Resolved]) -> list[tuple[str, str]]:
 
 
 def _leaves(
-    settings: Mapping[str, Any], above: tuple[str, ...]
+    settings: Mapping[str, Any], above: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], Any]]:
     for key, value in settings.items():
         if isinstance(value, dict) and value:

@@ -110,6 +110,22 @@ def test_each_job_is_a_function_of_its_name_with_typed_parameters(in_root):
             assert parameter.annotation is not inspect.Parameter.empty, (name, parameter)
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--outer", "5"], "assign_folds: groups: Missing required argument"),
+        (["--groups", "none.tsv"], "assign_folds: groups: Value error, none.tsv: no such file"),
+        (["--fold", "x"], "unrecognized arguments: --fold"),
+    ],
+)  # fmt: skip
+def test_wrong_options_of_a_job_are_named(in_root, options, message):
+    command = [sys.executable, "scripts/job.py", "assign_folds", *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 #: Prints which files of the project each job imports. What others have written is imported once.
 IMPORTS = """
 import importlib, sys

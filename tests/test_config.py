@@ -289,6 +289,7 @@ def test_a_missing_experiment_or_base_has_its_nearest_name_suggested():
     text = experiment_refusal("base: v4_balanced.yaml\ntitle: x\n")
     assert "v4_balanced.yaml: no such file (did you mean 'v4_balanced_clip.yaml'?)" in text
     assert "ablation" in experiment_refusal("base: ablation\ntitle: x\n")
+    assert "'ablation/text_only'" in plan_refusal("versions: [text_only]")
 
 
 @pytest.mark.parametrize("base", ["one.yaml", "two.yaml"])
@@ -307,7 +308,7 @@ def test_bases_in_a_circle_are_refused(base):
         ("v4_balanced_clip", "head: {hidden: [512]}", "hidden and dropout must be equally long"),
         ("v4_balanced_clip", "schedule: {epochs: 1}", "warmup_epochs must be below epochs"),
         ("v4_balanced_clip", "image: {views: 0}", "image: augmentation and views go together"),
-        ("v4_balanced_clip", "optimiser: {learning_rate: 1e-3}", "optimiser.learning_rate: "),
+        ("v4_balanced_clip", "optimiser: {learning_rate: 1e-3}", "write 0.001"),
         ("qwen2_vl_2b", "lora: {rank: 8}", "lora.rank: unknown key"),
         ("qwen2_vl_2b", "lora: {targets: [q_prj]}", "'q_proj'"),
         ("qwen2_vl_2b", "pixels: {min: 4000, max: 2000}", "min must not be above max"),
@@ -386,7 +387,7 @@ def test_a_wrong_augmentation_is_explained(content, message):
          "a revision"),
         ({"encoders": {"vlm": {"kind": "transformers", "source": "/qwen", "revision": "main"}}},
          "hub id"),
-        ({"experiments": {"v4_balanced_clp": {"title": "x"}}}, "'v4_balanced_clip.yaml'?)"),
+        ({"experiments": {"v4_balanced_clp": {"title": "x"}}}, "'v4_balanced_clip'?)"),
         ({"experiments": {"v4_balanced_clip": 3}}, "v4_balanced_clip: "),
         ({"experiments": {"v4_balanced_clip": {"schedule": {"epoch": 3}}}},
          "schedule.epoch: unknown key"),
@@ -418,6 +419,9 @@ def test_a_base_is_overridden_key_by_key():
     assert above.settings.schedule.kind == v4.schedule.kind
     assert above.settings.postprocessing is None is not v4.postprocessing
     assert above.settings.head == v4.head
+    # The section of the study describes the base alone.
+    assert "" not in {v4.section, v4.changes}
+    assert (above.settings.section, above.settings.changes) == ("", "")
     assert above.origin("schedule", "epochs") == f"{FOLDER}/below.yaml"
     assert above.origin("head", "hidden") == str(V4)
     assert above.files == [f"{FOLDER}/{name}.yaml" for name in ("mine", "below")] + [str(V4)]

@@ -392,7 +392,7 @@ def test_figures_of_a_table_and_of_seeds_have_the_same_bytes(tmp_path):
     for out in (tmp_path / "first", tmp_path / "second"):
         scores, calibration = table_of(names), calibration_of(names)
         drawn = table_figures(scores, tests, calibration, headings, reported, "Ablation")
-        numbers = save_figures(drawn, [out / f"{name}.png" for name in drawn])
+        numbers = save_figures(drawn, [out / f"{name}.png" for name in reversed(drawn)])
         save_figure(seed_figure({"v4": seed_scores()}, 0.02), out / "seeds.png")
     (gain,) = numbers["gains"]["pairs"]
     assert gain["family_label"] == "Over text"

@@ -120,6 +120,12 @@ def touched(folder):
         path.touch()
 
 
+def new_version(folder):
+    file = folder / EXPERIMENTS / "v7.yaml"
+    file.write_text("base: v6_adaptive.yaml\ntitle: Seven\nhead: {hidden: [64], dropout: [0.5]}\n")
+    edited("config/config.yaml", "  - v6_adaptive\n", "  - v6_adaptive\n  - v7\n")(folder)
+
+
 def rewritten(path):
     """Another order of the keys, blank lines, a comment, another title and description."""
 
@@ -174,6 +180,7 @@ CHANGES = {
     "one view more of the images in `v6_adaptive.yaml`": edited(
         f"{EXPERIMENTS}/v6_adaptive.yaml", "two_level\n  views: 2", "two_level\n  views: 3"
     ),
+    "a version added, with `base: v6_adaptive.yaml`": new_version,
     "the number of resamples": edited("config/config.yaml", "resamples: 2000", "resamples: 1000"),
     "the size of the pixels in the profile": edited(
         "config/profiles/offline.yaml", "size: 96", "size: 64"

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import pandas as pd
 from pydantic import BeforeValidator
 
+from mmsent.errors import InputError
 from mmsent.files import read_json, written_whole
 
 
@@ -43,7 +44,15 @@ def read_table(path: str | Path) -> pd.DataFrame:
 
 def reading(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return a function that reads a path, and passes on what has been read already."""
-    return lambda value: read(value) if isinstance(value, str | Path) else value
+
+    def value_of(value: Any) -> Any:
+        if not isinstance(value, str | Path):
+            return value
+        if not Path(value).exists():
+            raise InputError(f"{value}: no such file")
+        return read(value)
+
+    return value_of
 
 
 #: Types of parameters that pydantic reads from a path: a job names its inputs by what they contain.

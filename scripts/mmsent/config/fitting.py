@@ -6,15 +6,18 @@ from pydantic import Field, model_validator
 
 from mmsent.config.validation import Probability, Settings
 
+#: What is true of an experiment's file alone: what is built on it does not inherit it.
+DESCRIPTION = {"section", "changes"}
+
 #: What documents show of an experiment; no job that trains or predicts depends on it.
-ABOUT = {"title", "section", "changes", "paper_validation"}
+ABOUT = DESCRIPTION | {"title", "paper_validation"}
 
 
 class Described(Settings):
     """What every experiment has: its description, and the modalities that it sees."""
 
     title: str = ""
-    section: str = Field("", description="where the study describes it")
+    section: str = Field("", description="where the study describes it, if it does")
     paper_validation: float = Field(
         0.15, gt=0, lt=1, description="fraction of the posts that the study validates on"
     )

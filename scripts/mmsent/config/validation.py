@@ -1,6 +1,7 @@
 """Validation of settings, with messages that name the file, the key, the value and the nearest."""
 
 import difflib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -97,6 +98,8 @@ def _explain(
             part.strip("' ") for part in item["ctx"]["expected"].replace(" or ", ",").split(",")
         ]
         hint = nearest(str(item["input"]), allowed)
+    elif item["type"] == "float_type" and re.fullmatch(r"\d+e-?\d+", str(item["input"])):
+        hint = f"; YAML takes it for text: write {float(item['input'])!r}"
     value = repr(item["input"])
     value = value if len(value) <= 120 else value[:117] + "..."
     return f"{source(location)}: {key}: {message}, got {value}{hint}"

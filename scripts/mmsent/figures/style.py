@@ -137,8 +137,9 @@ def save_figure(figure: Figure, path: Path, photographs: bool = False) -> None:
 
 
 def save_figures(drawn: Mapping[str, Drawn], paths: Sequence[Path]) -> dict[str, Any]:
-    """Write charts, one path each, and return their numbers."""
-    for (figure, _), path in zip(drawn.values(), paths, strict=True):
+    """Write charts by the names of their files, and return their numbers."""
+    for path in paths:
+        figure, _ = drawn[path.stem]
         save_figure(figure, path)
     return {name: numbers for name, (_, numbers) in drawn.items()}
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from mmsent.config.experiment import Experiment
-from mmsent.config.fitting import ABOUT
-from mmsent.config.validation import ConfigError, has_key, overlaid, read_yaml, validated
+from mmsent.config.fitting import ABOUT, DESCRIPTION
+from mmsent.config.validation import ConfigError, has_key, nearest, overlaid, read_yaml, validated
 from mmsent.config.vlm import VlmExperiment, ZeroShot
 from mmsent.files import sorted_keys
 
@@ -59,12 +59,13 @@ def resolve(
     ConfigError
         One line for each wrong setting, naming its file.
     """
-    files, layers = [], []
+    files: list[str] = []
+    layers = []
     for path in _chain(EXPERIMENTS / f"{name}.yaml"):
-        content = read_yaml(path)
+        left_out = {"base", *(DESCRIPTION if files else ())}
         above = overrides.get(os.path.relpath(path.with_suffix(""), EXPERIMENTS))
         layers += [(profile, above)] if above else []
-        layers.append((str(path), {k: v for k, v in content.items() if k != "base"}))
+        layers.append((str(path), {k: v for k, v in read_yaml(path).items() if k not in left_out}))
         files.append(str(path))
     merged: dict[str, Any] = {}
     for _, layer in reversed(layers):
@@ -85,6 +86,12 @@ def resolve(
 
 def _chain(first: Path) -> Iterator[Path]:
     """The file of an experiment and those that it is built on, the experiment's first."""
+    if not first.exists():
+        known = [path.relative_to(EXPERIMENTS) for path in sorted(EXPERIMENTS.rglob("*.yaml"))]
+        names = [str(path.with_suffix("")) for path in known if path.name == first.name]
+        names = names or [str(path.with_suffix("")) for path in known]
+        hint = nearest(str(first.relative_to(EXPERIMENTS).with_suffix("")), names)
+        raise ConfigError(f"{first}: no such file{hint}")
     seen: list[Path] = []
     current: Path | None = first
     while current is not None:
