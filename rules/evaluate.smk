@@ -43,10 +43,10 @@ use rule _job as evaluate_paper with:
         ),
     output:
         metrics=paths.metrics("{table}", paths.PAPER),
-    wildcard_constraints:
-        table="|".join(PLAN.paper_tables),
     pathvars:
         job="evaluate_paper/{table}",
+    wildcard_constraints:
+        table="|".join(PLAN.paper_tables),
     params:
         **call(lambda w: PLAN.paper_evaluation(w.table)),
 
