@@ -13,17 +13,11 @@ report: "rules/captions/workflow.rst"
 
 include: "rules/common.smk"
 include: "rules/data.smk"
-include: "rules/eda.smk"
 include: "rules/encode.smk"
 include: "rules/train.smk"
 include: "rules/evaluate.smk"
-include: "rules/analysis.smk"
-include: "rules/statistics.smk"
-include: "rules/tables.smk"
-include: "rules/seeds.smk"
-include: "rules/vlm.smk"
+include: "rules/documents.smk"
 include: "rules/report.smk"
-include: "rules/html.smk"
 
 
 onstart:
@@ -38,14 +32,4 @@ onsuccess:
 rule all:
     default_target: True
     input:
-        "results/preflight.json",
-        "results/report.md",
-        "results/report.html",
-        expand("results/{table}.md", table=PLAN.tables),
-        "results/comparison.md",
-        "results/seeds.md",
-        PLAN.vlm.tables("results/vlm.md"),
-        "results/data/card.md",
-
-
-include: "rules/archive.smk"
+        PLAN.documents,

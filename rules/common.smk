@@ -1,40 +1,75 @@
-import os
-import re
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir, "scripts")))
 
+from mmsent import paths
+from mmsent.plan.call import any_of, call, flat
+from mmsent.plan.documents import announce
+from mmsent.plan.lock import check_writable, hold_folder
+from mmsent.plan.outputs import archived_files, archived_settings, costly_jobs, images_in, in_report
+from mmsent.plan.plan import DATA_FIGURES, TABLE_FIGURES, load_plan
 from mmsent.sources import all_sources, sources, templates
-from mmsent.files import canonical_json
-from mmsent.workflow.archive import archived_numbers, archived_settings
-from mmsent.workflow.contents import list_hashes, total_bytes
-from mmsent.workflow.documents import announce, drawings, pictures
-from mmsent.workflow.eda import gallery, token_lengths, token_limit
-from mmsent.workflow.lock import check_writable, hold_folder
-from mmsent.workflow.plan import TABLE_FIGURES, TABLE_PAIRS, load_plan
-from mmsent.workflow.preflight import encoder_checks, reads
-from mmsent.workflow.views import stored
 
-# Checked settings and what follows from them; wrong settings end here, before any job.
+# Validated settings and what follows from them; wrong settings end here, before any job.
 PLAN = load_plan(config, workflow.configfiles, elsewhere=workflow.non_local_exec)
 CONFIG = PLAN.config
 
-# The content of the posts' lists, read once for every rule that depends on them.
-LISTS = list_hashes(PLAN)
 
-# The options of every rule that resamples.
-BOOTSTRAP = PLAN.bootstrap()
+pathvars:
+    logs="results/logs",
+    benchmarks="results/benchmarks",
 
 
 wildcard_constraints:
-    experiment="|".join(map(re.escape, PLAN.experiments)),
-    # Vision-language models that are trained, and that are asked; nothing fits where there is none.
-    vlm="|".join(map(re.escape, PLAN.vlm.trained)) or "(?!)",
-    asked="|".join(map(re.escape, PLAN.vlm.asked)) or "(?!)",
+    experiment=any_of(PLAN.experiments),
+    # Vision-language models that are trained, and zero-shot ones.
+    vlm=any_of(PLAN.trained_vlms),
+    zero_shot=any_of(PLAN.zero_shot_vlms),
     fold=r"\d+",
-    # Nothing, or the study's own split beside the grouped folds.
-    protocol=r"(paper/)?",
+    # Empty, or the study's own split beside the grouped folds.
+    protocol=rf"({paths.PAPER})?",
+    # Empty, or a repeated run.
+    seed=r"(seed\d+/)?",
     table="|".join(PLAN.tables),
-    encoder=r"\w+",
-    view=r"[\w.]+",
+
+
+COMMAND = (
+    "python scripts/job.py {params.call} --gpus {resources.gpu} --threads {threads}"
+    " 2> >(tee {log:q} >&2)"
+)
+
+
+# Every rule is a variant of this one. A job is the function of its rule's name in scripts/jobs; it
+# gets the rule's named inputs and outputs, and the settings of `params`, as one JSON object.
+rule _job:
+    output:
+        "<results>/<job>",
+    log:
+        "<logs>/<job>.log",
+    benchmark:
+        "<benchmarks>/<job>.jsonl"
+    pathvars:
+        job="none",
+    conda:
+        "../envs/report.yaml"
+    resources:
+        gpu=0,
+    params:
+        **call(),
+    message:
+        "{rule} {wildcards}"
+    shell:
+        COMMAND
+
+
+# Jobs that only read posts: without figures and statistics.
+use rule _job as _data_job with:
+    conda:
+        "../envs/data.yaml"
+
+
+# Jobs that encode and train.
+use rule _job as _torch_job with:
+    conda:
+        "../envs/torch.yaml"

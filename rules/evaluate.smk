@@ -1,56 +1,116 @@
-# The metrics of one experiment, from its predictions alone, under each protocol.
+# Metrics, intervals and tests of the experiments of a table, from their predictions alone.
 
 
-rule evaluate:
+use rule _job as evaluate with:
     input:
         code=sources("evaluate"),
-        folds="results/data/folds.tsv",
-        predictions=expand(
-            "results/runs/{{experiment}}/{fold}/predictions.parquet",
-            fold=range(CONFIG.folds.outer),
-        ),
+        folds=paths.FOLDS,
+        posts=paths.POSTS,
+        predictions=lambda w: PLAN.runs(PLAN.tables[w.table], paths.PREDICTIONS),
+        spreads=lambda w: PLAN.spreads(w.table),
     output:
-        "results/metrics/{experiment}.json",
-    log:
-        "results/logs/evaluate/{experiment}.log",
-    benchmark:
-        "results/benchmarks/evaluate/{experiment}.jsonl"
-    conda:
-        "../envs/report.yaml"
-    threads: 1
-    resources:
-        gpu=0,
+        metrics=paths.metrics("{table}"),
+        tests=paths.paired_tests("{table}"),
+        tests_csv=paths.paired_tests("{table}", "csv"),
+        robustness=paths.robustness("{table}"),
+        slices=paths.slices("{table}"),
+    pathvars:
+        job="evaluate/{table}",
     params:
-        bootstrap=BOOTSTRAP,
-    message:
-        "Evaluate {wildcards.experiment} on its out-of-fold predictions"
-    shell:
-        "python {input.code[0]:q} --folds {input.folds:q} --predictions {input.predictions:q}"
-        " {params.bootstrap} --out {output:q} 2> {log:q}"
+        **call(lambda w: PLAN.evaluation(w.table)),
 
 
-rule evaluate_paper:
+use rule _job as evaluate_seeds with:
+    input:
+        code=sources("evaluate_seeds"),
+        folds=paths.FOLDS,
+        predictions=flat(PLAN.repeated),
+    output:
+        scores=[paths.seeds(name, "csv") for name in PLAN.repeated],
+        spreads=[paths.seeds(name, "json") for name in PLAN.repeated],
+    pathvars:
+        job="evaluate_seeds",
+    params:
+        **call(predictions=PLAN.repeated),
+
+
+use rule _job as evaluate_paper with:
     input:
         code=sources("evaluate_paper"),
-        split=lambda wildcards: PLAN.fold_table("paper/", wildcards.experiment),
-        predictions="results/paper/runs/{experiment}/0/predictions.parquet",
+        splits=lambda w: PLAN.paper_splits(w.table),
+        predictions=lambda w: PLAN.runs(
+            PLAN.paper_tables[w.table], paths.PREDICTIONS, protocol=paths.PAPER
+        ),
     output:
-        "results/paper/metrics/{experiment}.json",
-    log:
-        "results/logs/evaluate_paper/{experiment}.log",
-    benchmark:
-        "results/benchmarks/evaluate_paper/{experiment}.jsonl"
+        metrics=paths.metrics("{table}", paths.PAPER),
+    pathvars:
+        job="evaluate_paper/{table}",
     wildcard_constraints:
-        experiment="|".join([*PLAN.experiments, *PLAN.vlm.names]),
-    conda:
-        "../envs/report.yaml"
-    threads: 1
-    resources:
-        gpu=0,
+        table="|".join(PLAN.paper_tables),
     params:
-        bootstrap=BOOTSTRAP,
-    message:
-        "Evaluate {wildcards.experiment} under the study's own protocol"
-    shell:
-        "python {input.code[0]:q} --split {input.split:q} --predictions {input.predictions:q}"
-        " {params.bootstrap} --out {output:q} 2> {log:q}"
+        **call(lambda w: PLAN.paper_evaluation(w.table)),
+
+
+use rule _job as predict_unlabelled with:
+    input:
+        code=sources("predict_unlabelled"),
+        predictions=PLAN.runs(PLAN.versions, paths.PREDICTIONS),
+        runs=PLAN.runs(PLAN.versions, paths.METRICS),
+        # The list of posts with a label is the first; the other may be missing.
+        lists=PLAN.label_lists[1:],
+    output:
+        tags=[paths.submission(name, "txt") for name in PLAN.versions],
+        numbers=[paths.submission(name, "json") for name in PLAN.versions],
+    pathvars:
+        job="predict_unlabelled",
+    params:
+        **call(
+            **PLAN.by_file(PLAN.versions, predictions=paths.PREDICTIONS, runs=paths.METRICS),
+            postprocessing={n: PLAN.settings(n)["postprocessing"] for n in PLAN.versions},
+        ),
+        list_hashes=PLAN.list_hashes,
+
+
+use rule _job as plot_versions with:
+    input:
+        code=sources("plot_versions"),
+        folds=paths.FOLDS,
+        histories=PLAN.runs(PLAN.curves, paths.HISTORY),
+        runs=PLAN.runs(PLAN.curves, paths.METRICS),
+        predictions=PLAN.runs(PLAN.versions, paths.PREDICTIONS),
+    output:
+        curves=in_report(paths.figures("curves", PLAN.curves), "curves", "Training curves"),
+        curve_numbers=paths.figure("curves", "json"),
+        confusions=in_report(
+            paths.figures("confusion", PLAN.versions), "confusion", "Confusion matrices"
+        ),
+        confusion_numbers=paths.figure("confusion", "json"),
+        after=PLAN.version_drawings,
+    pathvars:
+        job="plot_versions",
+    params:
+        **call(
+            **PLAN.by_file(PLAN.curves, histories=paths.HISTORY, runs=paths.METRICS),
+            **PLAN.by_file(PLAN.versions, predictions=paths.PREDICTIONS),
+        ),
+
+
+use rule _job as list_bad_cases with:
+    input:
+        code=sources("list_bad_cases"),
+        folds=paths.FOLDS,
+        posts=paths.POSTS,
+        predictions=PLAN.runs(PLAN.versions, paths.PREDICTIONS),
+    output:
+        figures=in_report(paths.figures("bad_cases", PLAN.versions), "bad_cases", "Bad cases"),
+        lists=[paths.bad_cases(name) for name in PLAN.versions],
+        # Those that the report shows; which they are is known once the predictions are.
+        thumbnails=directory(paths.BAD_CASE_IMAGES),
+        numbers=paths.BAD_CASES,
+    pathvars:
+        job="list_bad_cases",
+    params:
+        **call(
+            **PLAN.by_file(PLAN.versions, predictions=paths.PREDICTIONS),
+            images=PLAN.image_folder,
+        ),

@@ -1,141 +1,119 @@
-# One trainer for every experiment and both protocols: a run is an experiment on a fold. What takes
-# long has a job for each fold; where a fold takes less time than Python takes to start, one job does
-# all folds of an experiment.
+# One trainer for every experiment, protocol and seed: a run is an experiment on a fold. What trains
+# layers of an encoder has a job for each fold; where a fold takes seconds, one job trains all.
 
 
-ruleorder: search_folds > search
-ruleorder: train_folds > train
+# In names of jobs, wildcards bring their constraints along: Snakemake applies those of the workflow
+# before it puts the name into that of the benchmark file.
+FOLD, PROTOCOL, SEED = r"{fold,\d+}", r"{protocol,(paper/)?}", r"{seed,(seed\d+/)?}"
 
 
-RUN = "results/runs/{{experiment}}/{fold}/{file}"
+ruleorder: search_all_folds > search
+ruleorder: train_all_folds > train_all_seeds > train
 
 
-rule search:
-    input:
-        code=sources("search"),
-        experiment=lambda wildcards: PLAN.experiment_files(wildcards.experiment),
-        posts="results/data/posts.parquet",
-        folds=lambda wildcards: PLAN.fold_table(
-            wildcards.protocol, wildcards.experiment
-        ),
-        text=lambda wildcards: PLAN.text_embeddings(wildcards.experiment),
-        images=lambda wildcards: PLAN.image_embeddings(wildcards.experiment),
-    output:
-        "results/{protocol}search/{experiment}/{fold}.json",
-    log:
-        "results/logs/{protocol}search/{experiment}/{fold}.log",
-    benchmark:
-        "results/benchmarks/{protocol}search/{experiment}/{fold}.jsonl"
-    priority: lambda wildcards: PLAN.priority(wildcards.experiment)
-    conda:
-        "../envs/torch.yaml"
-    threads: 1
-    resources:
-        gpu=lambda wildcards: PLAN.gpus_to_train(wildcards.experiment),
-    params:
-        seed=CONFIG.seed,
-        adjust=lambda wildcards: PLAN.adjustment(wildcards.experiment),
-        encoders=lambda wildcards: PLAN.trained_encoders(wildcards.experiment),
-        fold=lambda wildcards: wildcards.fold,
-    message:
-        "Search the settings of {wildcards.protocol}{wildcards.experiment}, fold {wildcards.fold}"
-    shell:
-        "python {input.code[0]:q} --experiment {input.experiment[0]:q}"
-        " --adjust {params.adjust:q} --encoders {params.encoders:q}"
-        " --posts {input.posts:q} --folds {input.folds:q} --fold {params.fold}"
-        " --text {input.text:q} --images {input.images:q}"
-        " --seed {params.seed} --gpus {resources.gpu} --out {output:q} 2> {log:q}"
-
-
-use rule search as search_folds with:
-    input:
-        code=sources("search"),
-        experiment=lambda wildcards: PLAN.experiment_files(wildcards.experiment),
-        posts="results/data/posts.parquet",
-        folds="results/data/folds.tsv",
-        text=lambda wildcards: PLAN.text_embeddings(wildcards.experiment),
-        images=lambda wildcards: PLAN.image_embeddings(wildcards.experiment),
-    output:
-        expand("results/search/{{experiment}}/{fold}.json", fold=PLAN.outer_folds()),
-    log:
-        "results/logs/search/{experiment}/all.log",
-    benchmark:
-        "results/benchmarks/search/{experiment}/all.jsonl"
-    wildcard_constraints:
-        experiment="|".join(PLAN.light) or "(?!)",
-    params:
-        fold=list(PLAN.outer_folds()),
-    message:
-        "Search the settings of {wildcards.experiment}, all folds"
-
-
-rule train:
+use rule _torch_job as _train with:
     input:
         code=sources("train"),
-        experiment=lambda wildcards: PLAN.experiment_files(wildcards.experiment),
-        posts="results/data/posts.parquet",
-        folds=lambda wildcards: PLAN.fold_table(
-            wildcards.protocol, wildcards.experiment
-        ),
-        text=lambda wildcards: PLAN.text_embeddings(wildcards.experiment),
-        images=lambda wildcards: PLAN.image_embeddings(wildcards.experiment),
-        search=lambda wildcards: PLAN.search(
-            wildcards.experiment, [wildcards.fold], wildcards.protocol
-        ),
-    output:
-        predictions="results/{protocol}runs/{experiment}/{fold}/predictions.parquet",
-        history="results/{protocol}runs/{experiment}/{fold}/history.csv",
-        metrics="results/{protocol}runs/{experiment}/{fold}/metrics.json",
-        model="results/{protocol}runs/{experiment}/{fold}/model.safetensors",
-        config="results/{protocol}runs/{experiment}/{fold}/config.yaml",
-    log:
-        "results/logs/{protocol}train/{experiment}/{fold}.log",
-    benchmark:
-        "results/benchmarks/{protocol}train/{experiment}/{fold}.jsonl"
-    priority: lambda wildcards: PLAN.priority(wildcards.experiment)
-    conda:
-        "../envs/torch.yaml"
-    threads: 1
+        posts=paths.POSTS,
+        folds=lambda w: PLAN.fold_table(w.get("protocol", ""), w.experiment),
+        text=lambda w: PLAN.embeddings(w.experiment, "text"),
+        image=lambda w: PLAN.embeddings(w.experiment, "image"),
+        searches=lambda w: PLAN.searches(w.experiment, w.get("fold"), w.get("protocol", "")),
+    priority: lambda w: PLAN.priority(w.experiment)
     resources:
-        gpu=lambda wildcards: PLAN.gpus_to_train(wildcards.experiment),
+        gpu=lambda w: PLAN.gpus_to_train(w.experiment),
     params:
-        seed=CONFIG.seed,
-        adjust=lambda wildcards: PLAN.adjustment(wildcards.experiment),
-        encoders=lambda wildcards: PLAN.trained_encoders(wildcards.experiment),
-        fold=lambda wildcards: wildcards.fold,
-    message:
-        "Train {wildcards.protocol}{wildcards.experiment}, fold {wildcards.fold}"
-    shell:
-        "python {input.code[0]:q} --experiment {input.experiment[0]:q}"
-        " --adjust {params.adjust:q} --encoders {params.encoders:q}"
-        " --posts {input.posts:q} --folds {input.folds:q} --fold {params.fold}"
-        " --text {input.text:q} --images {input.images:q}"
-        " --seed {params.seed} --gpus {resources.gpu}"
-        " --search {input.search:q} --out {output.predictions:q} 2> {log:q}"
+        **call(lambda w: PLAN.training(w.experiment, w.get("fold"), w.get("seed", ""))),
 
 
-use rule train as train_folds with:
-    input:
-        code=sources("train"),
-        experiment=lambda wildcards: PLAN.experiment_files(wildcards.experiment),
-        posts="results/data/posts.parquet",
-        folds="results/data/folds.tsv",
-        text=lambda wildcards: PLAN.text_embeddings(wildcards.experiment),
-        images=lambda wildcards: PLAN.image_embeddings(wildcards.experiment),
-        search=lambda wildcards: PLAN.search(wildcards.experiment, PLAN.outer_folds()),
+use rule _train as train with:
     output:
-        predictions=expand(RUN, file="predictions.parquet", fold=PLAN.outer_folds()),
-        history=expand(RUN, file="history.csv", fold=PLAN.outer_folds()),
-        metrics=expand(RUN, file="metrics.json", fold=PLAN.outer_folds()),
-        model=expand(RUN, file="model.safetensors", fold=PLAN.outer_folds()),
-        config=expand(RUN, file="config.yaml", fold=PLAN.outer_folds()),
-    log:
-        "results/logs/train/{experiment}/all.log",
-    benchmark:
-        "results/benchmarks/train/{experiment}/all.jsonl"
+        **paths.run_files("{experiment}", ["{fold}"], "{protocol}", ["{seed}"]),
+    pathvars:
+        job=paths.job("train", "{experiment}", FOLD, protocol=PROTOCOL, seed=SEED),
+
+
+use rule _train as train_all_folds with:
+    output:
+        **paths.run_files("{experiment}", PLAN.folds()),
+    pathvars:
+        job=paths.job("train", "{experiment}", paths.ALL_FOLDS),
     wildcard_constraints:
-        experiment="|".join(PLAN.trained_together) or "(?!)",
+        experiment=any_of(PLAN.all_folds_in_one_job),
+
+
+use rule _train as train_all_seeds with:
+    output:
+        predictions=flat(PLAN.repetitions("{experiment}")),
+    pathvars:
+        job=paths.job("train_all_seeds", "{experiment}", paths.ALL_FOLDS),
+    wildcard_constraints:
+        experiment=any_of(PLAN.all_folds_in_one_job),
     params:
-        fold=list(PLAN.outer_folds()),
-    message:
-        "Train {wildcards.experiment}, all folds"
+        **call(lambda w: PLAN.training(w.experiment, None, *PLAN.seed_folders)),
+
+
+use rule _train as _search with:
+    input:
+        code=sources("search"),
+        posts=paths.POSTS,
+        folds=lambda w: PLAN.fold_table(w.get("protocol", ""), w.experiment),
+        text=lambda w: PLAN.embeddings(w.experiment, "text"),
+        image=lambda w: PLAN.embeddings(w.experiment, "image"),
+    params:
+        **call(lambda w: PLAN.searching(w.experiment, w.get("fold"))),
+
+
+use rule _search as search with:
+    output:
+        results=[paths.search("{experiment}", "{fold}", "{protocol}")],
+    pathvars:
+        job=paths.job("search", "{experiment}", FOLD, protocol=PROTOCOL),
+
+
+use rule _search as search_all_folds with:
+    output:
+        results=[paths.search("{experiment}", fold) for fold in PLAN.folds()],
+    pathvars:
+        job=paths.job("search", "{experiment}", paths.ALL_FOLDS),
+    wildcard_constraints:
+        experiment=any_of(PLAN.all_folds_in_one_job),
+
+
+# Vision-language models read texts and images themselves. An image that changes changes the hashes
+# in the posts table.
+use rule _torch_job as fine_tune_vlm with:
+    input:
+        code=sources("fine_tune_vlm"),
+        posts=paths.POSTS,
+        folds=lambda w: PLAN.fold_table(w.protocol, w.vlm),
+    output:
+        **paths.run_files("{vlm}", "{fold}", "{protocol}"),
+        cost=paths.cost("{vlm}", "{fold}", "{protocol}"),
+    pathvars:
+        job=paths.job("fine_tune_vlm", "{vlm}", FOLD, protocol=PROTOCOL),
+    resources:
+        gpu=PLAN.gpus,
+    params:
+        **call(
+            lambda w: PLAN.vlm_run(w.vlm, w.fold),
+            seed=CONFIG.seed,
+            # Survives a kill, unlike the outputs; the job removes it when all are written.
+            state=lambda w: paths.resume(w.vlm, w.fold, w.protocol),
+        ),
+
+
+use rule _torch_job as predict_zero_shot with:
+    input:
+        code=sources("predict_zero_shot"),
+        posts=paths.POSTS,
+        folds=lambda w: PLAN.fold_table(w.protocol, w.zero_shot),
+    output:
+        **paths.run_files("{zero_shot}", "{fold}", "{protocol}", trained=False),
+        cost=paths.cost("{zero_shot}", "{fold}", "{protocol}"),
+    pathvars:
+        job=paths.job("predict_zero_shot", "{zero_shot}", FOLD, protocol=PROTOCOL),
+    resources:
+        gpu=PLAN.gpus,
+    params:
+        **call(lambda w: PLAN.vlm_run(w.zero_shot, w.fold)),

@@ -8,20 +8,20 @@ import json
 import open_clip
 import torch
 from safetensors.torch import save_file
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import (
     BertConfig,
     BertModel,
     BertTokenizer,
     CLIPConfig,
     CLIPModel,
+    CLIPTokenizer,
     DebertaConfig,
     DebertaForSequenceClassification,
     DebertaV2Config,
     DebertaV2Model,
     DebertaV2Tokenizer,
-    RobertaConfig,
-    RobertaModel,
+    T5Tokenizer,
 )
 
 CORPUS = [
@@ -49,32 +49,27 @@ def weights_saved(model, folder, pickled=False):
     return model.eval()
 
 
-def byte_level_bpe(folder, special, **settings):
-    """vocab.json and merges.txt of GPT-2's kind, as DeBERTa v1 and RoBERTa have them."""
+def deberta_v1(folder, layers=2):
+    """As microsoft/deberta-large-mnli: a classifier, pickled, with the tokenizer of GPT-2."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     alphabet = pre_tokenizers.ByteLevel.alphabet()
+    special = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"]
     tokenizer.train_from_iterator(
         [f"{text} {text}" for text in CORPUS],
         trainers.BpeTrainer(vocab_size=400, special_tokens=special, initial_alphabet=alphabet),
     )
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.model.save(str(folder))
+    settings = {"do_lower_case": False, "vocab_type": "gpt2"}
     (folder / "tokenizer_config.json").write_text(json.dumps(settings))
-    return tokenizer.get_vocab_size()
-
-
-def deberta_v1(folder, layers=2):
-    """As microsoft/deberta-large-mnli: a classifier, pickled, with the tokenizer of GPT-2."""
-    size = byte_level_bpe(folder, ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"],
-                          do_lower_case=False, vocab_type="gpt2")  # fmt: skip
     torch.manual_seed(1)
-    settings = DebertaConfig(
-        vocab_size=size, num_hidden_layers=layers, relative_attention=True,
+    config = DebertaConfig(
+        vocab_size=tokenizer.get_vocab_size(), num_hidden_layers=layers, relative_attention=True,
         pos_att_type="c2p|p2c", max_relative_positions=-1, position_biased_input=False,
         type_vocab_size=0, layer_norm_eps=1e-7, num_labels=3, max_position_embeddings=64, **SMALL,
     )  # fmt: skip
-    model = DebertaForSequenceClassification(settings)
+    model = DebertaForSequenceClassification(config)
     torch.nn.init.normal_(model.deberta.encoder.rel_embeddings.weight)
     return weights_saved(model, folder, pickled=True).deberta
 
@@ -114,60 +109,19 @@ def deberta_v2_model(folder, size, layers=3, **settings):
 
 def bert(folder, layers=2):
     """As bert-base-uncased: WordPiece."""
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer()
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    trainer = trainers.WordPieceTrainer(vocab_size=200, special_tokens=special)
-    tokenizer.train_from_iterator(CORPUS, trainer)
-    folder.mkdir(parents=True, exist_ok=True)
-    tokenizer.model.save(str(folder))
-    BertTokenizer.from_pretrained(folder).save_pretrained(folder)
+    tokenizer = BertTokenizer().train_new_from_iterator(CORPUS, 200, show_progress=False)
+    tokenizer.save_pretrained(folder)
     torch.manual_seed(3)
-    size = tokenizer.get_vocab_size()
-    settings = BertConfig(vocab_size=size, num_hidden_layers=layers, max_position_embeddings=64,
-                          **SMALL)  # fmt: skip
+    settings = BertConfig(vocab_size=len(tokenizer), num_hidden_layers=layers,
+                          max_position_embeddings=64, **SMALL)  # fmt: skip
     return weights_saved(BertModel(settings), folder)
 
 
-def roberta(folder, layers=2):
-    """As roberta-base: positions that count from the padding's."""
-    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
-    size = byte_level_bpe(folder, special, tokenizer_class="RobertaTokenizer")
-    torch.manual_seed(4)
-    settings = RobertaConfig(vocab_size=size, num_hidden_layers=layers, type_vocab_size=1,
-                             max_position_embeddings=66, **SMALL)  # fmt: skip
-    return weights_saved(RobertaModel(settings), folder)
-
-
-#: What CLIP takes for words, but for its special tokens.
-WORDS_OF_CLIP = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
-
-
 def transformers_clip(folder):
-    """As openai/clip-vit-base-patch32: its BPE, its processor, both towers."""
-    tokenizer = Tokenizer(models.BPE(end_of_word_suffix="</w>"))
-    tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Split(Regex(WORDS_OF_CLIP), behavior="removed", invert=True),
-         pre_tokenizers.ByteLevel(add_prefix_space=False)]
-    )  # fmt: skip
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=700, initial_alphabet=alphabet,
-                                  end_of_word_suffix="</w>")  # fmt: skip
-    tokenizer.train_from_iterator(CORPUS, trainer)
-    folder.mkdir(parents=True, exist_ok=True)
-    tokenizer.model.save(str(folder))
-    vocabulary = json.loads((folder / "vocab.json").read_text())
-    for letter in alphabet:  # every letter may end a word
-        vocabulary.setdefault(f"{letter}</w>", len(vocabulary))
-    vocabulary |= {"<|startoftext|>": len(vocabulary), "<|endoftext|>": len(vocabulary) + 1}
-    (folder / "vocab.json").write_text(json.dumps(vocabulary))
-    (folder / "tokenizer_config.json").write_text(
-        json.dumps({"model_max_length": 77, "do_lower_case": True, "errors": "replace",
-                    "bos_token": "<|startoftext|>", "eos_token": "<|endoftext|>",
-                    "pad_token": "<|endoftext|>", "unk_token": "<|endoftext|>"})
-    )  # fmt: skip
+    """As openai/clip-vit-base-patch32: its BPE, its processor, both encoders."""
+    texts = [*CORPUS, "café!"]  # the real one has all bytes, and takes none for an end of text
+    tokenizer = CLIPTokenizer().train_new_from_iterator(texts, 800, show_progress=False)
+    tokenizer.save_pretrained(folder)
     (folder / "preprocessor_config.json").write_text(
         json.dumps({"crop_size": 32, "do_center_crop": True, "do_normalize": True,
                     "do_resize": True, "feature_extractor_type": "CLIPFeatureExtractor",
@@ -175,10 +129,9 @@ def transformers_clip(folder):
                     "image_std": [0.26862954, 0.26130258, 0.27577711], "resample": 3, "size": 32})
     )  # fmt: skip
     torch.manual_seed(5)
-    # The ids are those of the real settings; no token has them.
     settings = CLIPConfig(
-        text_config={"vocab_size": len(vocabulary), "num_hidden_layers": 2, "eos_token_id": 2,
-                     "bos_token_id": 0, "pad_token_id": 1, **SMALL},
+        text_config={"vocab_size": len(tokenizer), "num_hidden_layers": 2,
+                     "eos_token_id": tokenizer.eos_token_id, **SMALL},
         vision_config={"image_size": 32, "patch_size": 8, "num_hidden_layers": 2, **SMALL},
         projection_dim=24,
     )  # fmt: skip
@@ -192,17 +145,34 @@ OPEN_CLIP = {
 }
 
 
-def open_clip_model(folder, name="tiny-ViT", suffix=".safetensors", **changes):
-    """A configuration that open_clip knows as ``name``, and a file of weights."""
+def open_clip_settings(folder, **changes):
+    """open_clip_config.json, as in the repositories of laion and timm."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.json").write_text(json.dumps(OPEN_CLIP | changes))
-    open_clip.add_model_config(folder / f"{name}.json")
+    settings = {"model_cfg": OPEN_CLIP | changes,
+                "preprocess_cfg": {"mean": [0.5] * 3, "std": [0.25] * 3}}  # fmt: skip
+    (folder / "open_clip_config.json").write_text(json.dumps(settings))
+
+
+def open_clip_model(folder, **changes):
+    """As laion/CLIP-ViT-B-32-laion2B-s34B-b79K: settings and open_clip_model.safetensors."""
+    open_clip_settings(folder, **changes)
     torch.manual_seed(6)
-    model = open_clip.create_model(name, pretrained=None, load_weights=False)
-    path = folder / f"weights{suffix}"
+    model = open_clip.create_model(f"local-dir:{folder}", load_weights=False, pretrained_text=False)
     state = {key: tensor.contiguous() for key, tensor in model.state_dict().items()}
-    if suffix == ".safetensors":
-        save_file(state, path)
-    else:
-        torch.save({"epoch": 1, "state_dict": state}, path)
-    return model.eval(), path
+    save_file(state, folder / "open_clip_model.safetensors")
+    return model.eval()
+
+
+def open_clip_siglip(folder):
+    """As timm/ViT-B-16-SigLIP: T5's kind of tokenizer, text without a mask, images through timm."""
+    vocabulary = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *pieces()]
+    T5Tokenizer(vocab=vocabulary, extra_ids=0).save_pretrained(folder)
+    text = {"context_length": 16, "vocab_size": len(vocabulary), "hf_tokenizer_name": "timm/any",
+            "tokenizer_kwargs": {"clean": "canonicalize"}, "width": 16, "heads": 2, "layers": 2,
+            "no_causal_mask": True, "proj_bias": True, "pool_type": "last"}  # fmt: skip
+    vision = {"image_size": 160, "timm_model_name": "test_vit", "timm_pool": "map",
+              "timm_proj": "none"}  # fmt: skip
+    return open_clip_model(
+        folder, embed_dim=64, custom_text=True, init_logit_bias=-10, text_cfg=text,
+        vision_cfg=vision,
+    )  # fmt: skip

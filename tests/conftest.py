@@ -1,5 +1,6 @@
 """What several tests share."""
 
+import contextlib
 import gc
 import os
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mmsent.encoders.embeddings import Header, in_half, write_embeddings
+from mmsent.plan.resolve import resolve
 
 # No test asks a model hub for anything, whatever the machine allows.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -27,6 +29,12 @@ def write_rows(path, arrays, guids, settings=None, parameters=0):
     """Write an embedding file of posts whose content does not matter."""
     header = Header(settings or {}, guids, [""] * len(guids), parameters)
     write_embeddings(path, in_half(arrays), header)
+
+
+def shipped(name, override=None):
+    """The settings of an experiment as shipped, or with an override."""
+    with contextlib.chdir(ROOT):
+        return resolve(name, {name: override} if override else {}).settings
 
 
 @pytest.fixture

@@ -4,40 +4,39 @@ Nothing here uses the code that made the tables (``mmsent.evaluation``, ``mmsent
 other routes are taken where there are any: scores are scikit-learn's; a resample of groups is a
 weight of each post; a temperature is a root of the loss's slope; McNemar's test is a binomial one.
 
-Beside the predictions it reads the folds, the posts' texts, the study's printed figures, settings,
-and of a run's own numbers those that predictions cannot tell (best epoch, trained parameters).
+Beside the predictions it reads the folds, the posts' texts, settings, and of a run's metrics those
+that do not follow from predictions (best epoch, trained parameters).
 """
 
+import contextlib
 import hashlib
 import itertools
+import json
 import math
+from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import yaml
+from scipy.optimize import brentq
+from scipy.special import softmax
 from scipy.stats import binomtest, t
-from sklearn.metrics import confusion_matrix
-
-from mmsent.data.text import EMPTY, clean_text
-from rederive_documents import check_documents
-from rederive_run import NAN, SIX, Comparison, FinishedRun
-from rederive_scores import (
-    BINS,
-    CHANCES,
-    CLASSES,
-    all_scores,
-    calibration_bins,
-    calibration_error,
-    class_columns,
-    drawn_scores,
-    ends,
-    gap_columns,
-    main_scores,
-    mean_log_loss,
-    settled_temperature,
-    sharpened,
-    turned_ends,
+from sklearn.metrics import (
+    accuracy_score,
+    confusion_matrix,
+    f1_score,
+    log_loss,
+    matthews_corrcoef,
+    precision_recall_fscore_support,
 )
+from statsmodels.stats.multitest import multipletests
+
+from mmsent.config.main import Config
+from mmsent.config.profile import load_profile, profile_path
+from mmsent.data.text import EMPTY, clean_text
+from mmsent.plan.resolve import resolve
 
 COMPARED = ("weighted_f1", "macro_f1", "accuracy")
 #: The order in which the luck of another seed is drawn.
@@ -67,19 +66,361 @@ def disagreements(results: str | Path, config: str | Path | None = None) -> tupl
     check_predictions(run, found)
     if found.wrong:  # nothing follows from predictions that are not of these posts
         return found.compared, found.wrong
-    for name in run.names:
-        check_metrics(run, name, found)
+    if run.has_paper:
+        check_paper(run, found)
     for table in run.tables:
+        check_metrics(run, table, found)
         check_tests(run, table, found)
         check_scores(run, table, found)
         check_robustness(run, table, found)
         check_slices(run, table, found)
     for name in run.repeated:
         check_seeds(run, name, found)
-    for name in run.settings.vlm:
-        check_vlm(run, name, found)
-    check_documents(run, found)
+    if run.settings.vlm:
+        check_vlm(run, found)
     return found.compared, found.wrong
+
+
+# The finished run, and the comparison with it
+
+
+#: Relative and absolute difference within which two numbers agree.
+EXACT = 1e-9
+#: The same of those that are written with six decimals, and of what is divided by them.
+SIX, PER_CENT = 1.001e-6, 3e-4
+#: Within which those of these names agree.
+TOLERANCES = {
+    f"{name}{end}": PER_CENT if end == "_percent" else SIX
+    for name in ("over_text", "over_image", "difference")
+    for end in ("", "_low", "_high", "_percent")
+}
+
+
+class FinishedRun:
+    """Predictions and settings of a finished run, and the numbers derived from them so far."""
+
+    def __init__(self, results: Path, config: Path):
+        self.results, self.config = results, config.resolve()
+        self.settings = Config(**yaml.safe_load((config / "config.yaml").read_text()))
+        self.resamples = self.settings.intervals.resamples
+        self.level = self.settings.intervals.level
+        self.has_paper = self.settings.protocol == "both"
+        ablation = [f"ablation/{name}" for name in self.settings.ablation]
+        tables = {"versions": self.settings.versions, "ablation": ablation}
+        self.tables = {table: names for table, names in tables.items() if names}
+        self.names = [*self.settings.versions, *ablation]
+        self.repeated = self.settings.seeds.experiments
+        self.folds = self.table(results / "data/folds.tsv")
+        self.groups = self.folds["group"].nunique()
+        self.measured, self.paper, self.tests = {}, {}, {}
+        self._pooled = {}
+
+    @staticmethod
+    def table(path):
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        return pd.read_csv(path, sep="\t", dtype={"guid": str, "group": str})
+
+    @cached_property
+    def posts(self):
+        return pd.read_parquet(self.results / "data/posts.parquet")
+
+    @cached_property
+    def experiments(self):
+        names = dict.fromkeys([*self.names, *self.repeated, *self.settings.vlm])
+        with contextlib.chdir(self.config.parent):
+            overrides = load_profile(profile_path(self.settings.profile)).overrides
+            return {name: resolve(name, overrides).settings for name in names}
+
+    def single(self, table):
+        """The first row of each modality alone."""
+        first = {}
+        for name in self.tables[table]:
+            modality = self.experiments[name].modality
+            if modality != "both":
+                first.setdefault(modality, name)
+        return first
+
+    def run_files(self, name, protocol="", seed=""):
+        folds = range(1 if protocol else self.settings.folds.outer)
+        folder = self.results / f"{protocol}runs/{name}/{seed}"
+        return [folder / f"{fold}/predictions.parquet" for fold in folds]
+
+    @property
+    def seeds(self):
+        return [f"seed{number}/" for number in range(self.settings.seeds.number)]
+
+    def predictions(self, name, protocol="", seed=""):
+        return [self.table(path) for path in self.run_files(name, protocol, seed)]
+
+    def share(self, name):
+        """Fraction of the posts that the study's own split of an experiment validates on."""
+        return f"{self.experiments[name].paper_validation:g}"
+
+    def split(self, name):
+        """The study's own split of an experiment's posts."""
+        return self.table(self.results / f"paper/split/{self.share(name)}.tsv")
+
+    def pooled(self, name, subset="test"):
+        """The posts of a subset over all folds, by guid, with their groups."""
+        if (name, subset) not in self._pooled:
+            self._pooled[name, subset] = self.with_groups(self.predictions(name), subset)
+        return self._pooled[name, subset]
+
+    def with_groups(self, runs, subset="test"):
+        table = pd.concat(runs, ignore_index=True)
+        table = table[table["subset"] == subset].sort_values("guid", ignore_index=True)
+        table["group"] = table["guid"].map(self.folds.set_index("guid")["group"])
+        return table
+
+    def sums(self, columns, group, resamples=None):
+        """Sums of the posts' columns over resamples of groups, by the run's seed."""
+        return resampled(columns, group, resamples or self.resamples, self.settings.seed)
+
+    def drawn(self, table):
+        """Every metric of classes over the run's resamples of the groups of a table's posts."""
+        return drawn_scores(self.sums(class_columns(table), table["group"]))
+
+
+class Comparison:
+    """Counts the numbers that were compared, and keeps a line for each disagreement."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.compared = 0
+        self.wrong = []
+
+    def say(self, place, what):
+        line = f"{place}: {what}"
+        if line not in self.wrong:
+            self.wrong.append(line)
+
+    def number(self, place, written, derived, tolerance=EXACT):
+        self.compared += isinstance(derived, int | float | np.number)
+        if not agree(written, derived, tolerance):
+            self.say(place, f"written {written!r}, derived {derived!r}")
+
+    def tree(self, place, written, derived, tolerance=EXACT):
+        """Compare what a JSON file holds with what it should, part by part."""
+        if isinstance(derived, dict) and isinstance(written, dict):
+            for key in sorted({*derived, *written}):
+                if key not in written or key not in derived:
+                    self.say(place, f"{key} is {'missing' if key in derived else 'not expected'}")
+                    continue
+                within = TOLERANCES.get(key, tolerance)
+                self.tree(f"{place}, {key}", written[key], derived[key], within)
+        elif isinstance(derived, list | tuple) and isinstance(written, list):
+            if len(derived) != len(written):
+                self.say(place, f"{len(written)} entries written, {len(derived)} derived")
+            for number, (one, other) in enumerate(zip(written, derived, strict=False)):
+                self.tree(f"{place}, {number}", one, other, tolerance)
+        else:
+            self.number(place, written, derived, tolerance)
+
+    def json(self, file):
+        """What a JSON file of the run contains; a missing one is a disagreement."""
+        path = self.folder / file
+        if path.is_file():
+            return json.loads(path.read_text(encoding="utf-8"))
+        self.say(file, "is missing")
+        return {}
+
+    def csv(self, file, derived, keys, tolerance=EXACT, others=()):
+        """Compare a table with its rows, named by the cells of ``keys``.
+
+        Columns ``others`` do not follow from predictions.
+        """
+        if not (self.folder / file).is_file():
+            self.say(file, "is missing")
+            return
+        written = pd.read_csv(self.folder / file, dtype=str, keep_default_na=False)
+        columns = dict.fromkeys(key for row in derived for key in row)
+        odd = sorted(set(columns) ^ set(written.columns).difference(others))
+        if derived and odd:
+            self.say(file, f"columns that only one side has: {', '.join(odd)}")
+
+        def named(rows):
+            return {", ".join(str(row[key]) for key in keys): {c: row.get(c) for c in columns}
+                    for row in rows}  # fmt: skip
+
+        self.tree(file, named(written.to_dict("records")), named(derived), tolerance)
+
+
+def agree(written, derived, tolerance):
+    """Whether two values are the same; no value, as an empty cell or ``null``, is one too."""
+    if derived is None or (isinstance(derived, float) and math.isnan(derived)):
+        return written in ("", None)
+    if isinstance(derived, bool | str):
+        return str(written) == str(derived)
+    try:
+        return math.isclose(float(written), derived, rel_tol=tolerance, abs_tol=tolerance)
+    except (TypeError, ValueError):
+        return False
+
+
+# Scores of predictions, their resamples and temperatures
+
+
+CLASSES = ["negative", "neutral", "positive"]
+CHANCES = ["p_negative", "p_neutral", "p_positive"]
+BINS = 15
+
+#: Share within which two temperatures are the same: one of them is where a search stopped.
+FITTED = 1e-4
+
+
+def main_scores(table):
+    """Accuracy, weighted F1 and macro F1 of the rows of a predictions table."""
+    label, predicted = table["label"].to_numpy(), table["predicted"].to_numpy()
+    return {
+        "accuracy": float(accuracy_score(label, predicted)),
+        "weighted_f1": float(f1_score(label, predicted, average="weighted", zero_division=0)),
+        "macro_f1": float(f1_score(label, predicted, average="macro", zero_division=0)),
+    }
+
+
+def all_scores(table):
+    """Every metric of the rows of a predictions table."""
+    label, predicted = table["label"].to_numpy(), table["predicted"].to_numpy()
+    scores = main_scores(table) | {
+        "mcc": float(matthews_corrcoef(label, predicted)),
+        "log_loss": mean_log_loss(table),
+        "ece": calibration_error(table),
+    }
+    found = precision_recall_fscore_support(label, predicted, labels=[0, 1, 2], zero_division=0)
+    for kind, values in zip(("precision", "recall", "f1"), found, strict=False):
+        scores |= {f"{kind}_{c}": float(v) for c, v in zip(CLASSES, values, strict=True)}
+    return scores
+
+
+def mean_log_loss(table):
+    label, chances = table["label"].to_numpy(), table[CHANCES].to_numpy()
+    return float(log_loss(label, chances, labels=[0, 1, 2]))
+
+
+def calibration(table):
+    """Bin, confidence and correctness of each post."""
+    chances = table[CHANCES].to_numpy()
+    bins = np.digitize(chances.max(1), np.linspace(0, 1, BINS + 1)[1:-1])
+    correct = chances.argmax(1) == table["label"].to_numpy()
+    return bins, chances.max(1), correct.astype(float)
+
+
+def calibration_bins(table):
+    """Guo et al. 2017, figure 1: number, posts, mean confidence and accuracy of each bin."""
+    bins, confidence, correct = calibration(table)
+    return [
+        (
+            int(b),
+            int(np.count_nonzero(bins == b)),
+            confidence[bins == b].mean(),
+            correct[bins == b].mean(),
+        )
+        for b in sorted(set(bins))
+    ]
+
+
+def calibration_error(table):
+    """Guo et al. 2017, equation 3."""
+    bins = calibration_bins(table)
+    return float(sum(posts * abs(right - sure) for _, posts, sure, right in bins) / len(table))
+
+
+def post_weights(group, resamples, seed) -> Iterator[np.ndarray]:
+    """How often each post stands in each resample of groups, ``(250, posts)`` at a time."""
+    number, names = pd.factorize(np.asarray(group), sort=True)
+    generator = np.random.default_rng(seed)
+    for start in range(0, resamples, 250):
+        size = min(250, resamples - start)
+        times = generator.multinomial(len(names), np.ones(len(names)) / len(names), size)
+        yield times[:, number].astype(np.float64)
+
+
+def resampled(columns, group, resamples, seed):
+    """Sums of the posts' columns ``(posts, n)`` over each resample: ``(resamples, n)``."""
+    drawn = [weights @ columns for weights in post_weights(group, resamples, seed)]
+    return np.concatenate(drawn)
+
+
+def class_columns(table):
+    """Of each post and class: hit, there, predicted; ``(posts, 9)``."""
+    true = np.eye(3)[table["label"].to_numpy()]
+    predicted = np.eye(3)[table["predicted"].to_numpy()]
+    return np.hstack([true * predicted, true, predicted])
+
+
+def gap_columns(table):
+    """Of each post the confidence less correctness, in the column of its bin; ``(posts, 15)``."""
+    bins, confidence, correct = calibration(table)
+    return np.eye(BINS)[bins] * (confidence - correct)[:, None]
+
+
+def drawn_scores(sums):
+    """Every metric of classes from sums of :func:`class_columns`, ``(resamples,)`` each."""
+    hit, true, predicted = np.split(sums, 3, axis=1)
+    total = true.sum(1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        precision, recall = np.nan_to_num(hit / predicted), np.nan_to_num(hit / true)
+        f1 = 2 / (1 / precision + 1 / recall)
+        above = total * hit.sum(1) - (true * predicted).sum(1)
+        below = np.sqrt(total**2 - (true**2).sum(1)) * np.sqrt(total**2 - (predicted**2).sum(1))
+        mcc = np.where(below > 0, above / below, 0)
+    scores = {
+        "accuracy": hit.sum(1) / total,
+        "weighted_f1": (true / total[:, None] * f1).sum(1),
+        "macro_f1": f1.sum(1) / (true + predicted > 0).sum(1),
+        "mcc": mcc,
+    }
+    for kind, values in (("precision", precision), ("recall", recall), ("f1", f1)):
+        scores |= {f"{kind}_{name}": values[:, index] for index, name in enumerate(CLASSES)}
+    return scores
+
+
+def ends(drawn, level):
+    """Ends of the percentile interval of resampled values."""
+    return [float(end) for end in np.percentile(drawn, [50 * (1 - level), 50 * (1 + level)])]
+
+
+def turned_ends(value, drawn, level):
+    """Ends of the basic interval, the percentile one turned round the value, which it holds."""
+    low, high = ends(drawn, level)
+    return min(2 * value - high, value), max(2 * value - low, value)
+
+
+def sharpened(chances, temperature):
+    """Probabilities to the power of 1 / T, their sum 1 again: softmax of logits over T."""
+    chances = np.clip(chances, np.finfo(float).eps, None)
+    powers = (chances / chances.max(1, keepdims=True)) ** (1 / temperature)
+    return powers / powers.sum(1, keepdims=True)
+
+
+def settled_temperature(validation, given):
+    """The given temperature if its loss is the lowest within 0.05 and 20, else the one that is.
+
+    What follows from a temperature is derived from the given one: a search ends a little beside the
+    lowest loss, and a post at the edge of a bin would fall to the other side.
+    """
+    label, chances = validation["label"].to_numpy(), validation[CHANCES].to_numpy()
+    logits, posts = np.log(np.clip(chances, np.finfo(float).eps, None)), np.arange(len(label))
+
+    def slope(inverse):
+        # Of the mean loss, by 1 / T, in which it is convex.
+        expected = (softmax(inverse * logits, axis=1) * logits).sum(1)
+        return float((expected - logits[posts, label]).mean())
+
+    lowest, highest = 1 / 20, 1 / 0.05
+    if slope(lowest) >= 0:
+        own = 1 / lowest
+    elif slope(highest) <= 0:
+        own = 1 / highest
+    else:
+        own = 1 / brentq(slope, lowest, highest, xtol=1e-12)
+    if given is None:
+        return own
+    loss, other = (log_loss(label, sharpened(chances, t), labels=[0, 1, 2]) for t in (given, own))
+    # Where the loss is flat, more than one temperature has the lowest.
+    same = math.isclose(given, own, rel_tol=FITTED) or abs(loss - other) < 1e-12
+    return given if same and 0.0499 < given < 20.01 else own
 
 
 # The predictions themselves
@@ -87,62 +428,57 @@ def disagreements(results: str | Path, config: str | Path | None = None) -> tupl
 
 def check_predictions(run, found):
     """Whether every run predicts the posts that its fold says, with their labels."""
-    kinds = [(name, run.run_files(name, "predictions.parquet"), run.folds) for name in run.names]
-    kinds += [(name, run.seed_files(name), run.folds) for name in run.repeated]
+    kinds = [(run.run_files(name), run.folds) for name in run.names]
+    kinds += [(run.run_files(n, seed=seed), run.folds) for n in run.repeated for seed in run.seeds]
     if run.has_paper:
-        for name in [*run.names, *run.settings.vlm]:
-            kinds.append(
-                (name, run.run_files(name, "predictions.parquet", "paper/"), run.split(name))
-            )
-    for name, paths, folds in kinds:
+        names = [*run.names, *run.settings.vlm]
+        kinds += [(run.run_files(name, "paper/"), run.split(name)) for name in names]
+    for paths, folds in kinds:
         for fold, path in enumerate(paths):
             place = str(path.relative_to(run.results))
             if not path.is_file():
                 found.say(place, "is missing")
-                continue
-            table = run.table(path)
-            parts = table.groupby("seed") if "seed" in table else [(0, table)]
-            for seed, own in parts:
-                if not predicts(own, folds, fold):
-                    found.say(place, f"the posts, labels or folds are not those of {name}, {seed}")
+            elif not predicts(run.table(path), folds, fold):
+                found.say(place, "the posts, labels or folds are not those of the fold")
 
 
 def predicts(table, folds, fold):
-    """Whether a run has a row for each post of each role of its fold, with its label."""
-    roles = folds[f"role_{fold}"]
-    subsets = {*table["subset"], *roles} - {"train", "unlabelled"}
+    """Whether a run has a row for each post of each split of its fold, with its label."""
+    splits = folds[f"split_{fold}"]
+    subsets = {*table["subset"], *splits} - {"train", "unlabelled"}
     return set(table["fold"]) == {fold} and all(
         sorted(zip(own["guid"], own["label"], strict=True))
         == sorted(zip(there["guid"], there["label"], strict=True))
         for own, there in (
-            (table[table["subset"] == subset], folds[roles == subset.split("_")[0]])
+            (table[table["subset"] == subset], folds[splits == subset.split("_")[0]])
             for subset in subsets
         )
     )
 
 
-# results/metrics, results/paper/metrics, and what each run says of itself
+# results/metrics, results/paper/metrics, and the metrics of each run
 
 
-def check_metrics(run, name, found):
-    file = f"metrics/{name}.json"
-    written = found.json(file) or {}
-    run.measured[name] = measured(run, name, written.get("calibration", {}).get("temperatures"))
-    found.tree(file, written, run.measured[name])
-    for fold, table in enumerate(run.predictions(name)):
-        place = f"runs/{name}/{fold}/metrics.json"
-        own, roles = found.json(place) or {}, run.folds[f"role_{fold}"]
-        best = all_scores(table[table["subset"] == "validation"])
-        found.tree(f"{place}, validation", own.get("validation", {}), best)
-        found.number(f"{place}, train_posts", own.get("train_posts"), int((roles == "train").sum()))
-    if run.has_paper:
-        check_paper(run, name, found)
+def check_metrics(run, table, found):
+    file = f"metrics/{table}.json"
+    written = found.json(file)
+    for name in run.tables[table]:
+        temperatures = written.get(name, {}).get("calibration", {}).get("temperatures")
+        run.measured[name] = measured(run, name, temperatures)
+        for fold, predictions in enumerate(run.predictions(name)):
+            place = f"runs/{name}/{fold}/metrics.json"
+            own, trained = found.json(place), (run.folds[f"split_{fold}"] == "train").sum()
+            best = all_scores(predictions[predictions["subset"] == "validation"])
+            found.tree(f"{place}, validation", own.get("validation", {}), best)
+            found.number(f"{place}, train_posts", own.get("train_posts"), int(trained))
+    found.tree(file, written, {name: run.measured[name] for name in run.tables[table]})
 
 
-def check_paper(run, name, found):
-    file = f"paper/metrics/{name}.json"
-    run.paper[name] = paper_measured(run, name)
-    found.tree(file, found.json(file) or {}, run.paper[name])
+def check_paper(run, found):
+    for table, names in {**run.tables, "vlm": run.settings.vlm}.items():
+        paper = {name: {"share": run.share(name)} | paper_measured(run, name) for name in names}
+        found.tree(f"paper/metrics/{table}.json", found.json(f"paper/metrics/{table}.json"), paper)
+        run.paper |= paper
 
 
 def measured(run, name, temperatures):
@@ -211,13 +547,13 @@ def paper_measured(run, name):
     (table,), split = run.predictions(name, "paper/"), run.split(name)
     table = table[table["subset"] == "validation"]
     table = table.assign(group=table["guid"].map(split.set_index("guid")["group"]))
-    trained = set(split.loc[split["role_0"] == "train", "group"])
+    trained = set(split.loc[split["split_0"] == "train", "group"])
     return {
         "validation": all_scores(table),
         "interval": {k: ends(values, run.level) for k, values in run.drawn(table).items()},
         "posts": len(table),
         "groups": table["group"].nunique(),
-        "train_posts": int((split["role_0"] == "train").sum()),
+        "train_posts": int((split["split_0"] == "train").sum()),
         "with_twin_in_training": sum(group in trained for group in table["group"]),
         "resamples": run.resamples,
         "level": run.level,
@@ -256,7 +592,7 @@ def check_tests(run, table, found):
     names, file = run.tables[table], f"paired_tests/{table}"
     families = pairs_of(run, table) | {"best_other": best_pairs(run, names)}
     number = len({frozenset(pair) for pairs in families.values() for pair in pairs})
-    written = found.json(f"{file}.json") or {}
+    written = found.json(f"{file}.json")
     resamples = written.get("resamples", run.resamples)
     lowest = 2 * number / (resamples + 1)
     if resamples < run.resamples or lowest > (1 - run.level) / 10:
@@ -304,13 +640,9 @@ def tested(run, drawn, first, second):
     row = {"first": first, "second": second}
     for metric in COMPARED:
         one, other = (run.measured[name]["test"][metric] for name in (first, second))
-        differences = drawn[first][metric] - drawn[second][metric]
-        differences[np.abs(differences) < 5e-13] = 0  # equal scores, but for the last bit
-        low, high = (round(end, 6) for end in ends(differences, run.level))
-        sides = min(np.count_nonzero(differences <= 0), np.count_nonzero(differences >= 0))
+        low, high, p = difference(drawn[first][metric], drawn[second][metric], run.level)
         row[metric] = {"first": one, "second": other, "difference": one - other}
-        row[metric] |= {"low": low, "high": high}
-        row[metric]["p"] = min(1.0, 2 * (sides + 1) / (len(differences) + 1))
+        row[metric] |= {"low": low, "high": high, "p": p}
     right = [(t["predicted"] == t["label"]).to_numpy() for t in map(run.pooled, (first, second))]
     alone = int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())
     p = float(binomtest(alone[0], sum(alone), 0.5).pvalue) if sum(alone) else 1.0
@@ -318,26 +650,35 @@ def tested(run, drawn, first, second):
     return row
 
 
+def difference(first, second, level):
+    """Ends of the interval of a difference of resampled scores, and its p value."""
+    differences = first - second
+    differences[np.abs(differences) < 5e-13] = 0  # equal scores, but for the last bit
+    low, high = (round(end, 6) for end in ends(differences, level))
+    sides = min(np.count_nonzero(differences <= 0), np.count_nonzero(differences >= 0))
+    return low, high, min(1.0, 2 * (sides + 1) / (len(differences) + 1))
+
+
+def verdict(low, high, p_holm, alpha):
+    beside = "better" if low > 0 else "worse" if high < 0 else SAME
+    return beside if p_holm <= alpha else SAME
+
+
 def holm(p_values):
-    """Holm 1979: the smallest times their number, the next times one less, never falling."""
-    p_values = np.asarray(p_values)
-    steps = np.sort(p_values) * np.arange(len(p_values), 0, -1)
-    return np.minimum(np.maximum.accumulate(steps), 1)[np.argsort(np.argsort(p_values))]
+    return multipletests(p_values, method="holm")[1] if len(p_values) else []
 
 
 def correct(rows, alpha):
     """Add p values by Holm's method, a pair that is there both ways counted once, and verdicts."""
     pairs = {frozenset((row["first"], row["second"])): row for row in rows}
     for test in (*COMPARED, "mcnemar"):
-        values = holm([row[test]["p"] for row in pairs.values()])
-        by_pair = dict(zip(pairs, values, strict=True))
+        values = [row[test]["p"] for row in pairs.values()]
+        by_pair = dict(zip(pairs, holm(values), strict=True))
         for row in rows:
             p = float(by_pair[frozenset((row["first"], row["second"]))])
             row[test]["p_holm"] = p
             if test != "mcnemar":
-                low, high = row[test]["low"], row[test]["high"]
-                beside = "better" if low > 0 else "worse" if high < 0 else SAME
-                row[test]["verdict"] = beside if p <= alpha else SAME
+                row[test]["verdict"] = verdict(row[test]["low"], row[test]["high"], p, alpha)
     for row in rows:
         row["verdict"] = row["weighted_f1"]["verdict"]
 
@@ -353,28 +694,25 @@ def check_scores(run, table, found):
         row = identity(run, name, found) | scores_of(run, name)
         row["best_set"] = name not in worse
         here = row["weighted_f1"]
-        row |= gains(families, name) | reported(run, name) | paper_columns(run, name, here)
-        rows.append(row)
-    found.csv(f"{table}.csv", rows, ["experiment"])
+        rows.append(row | gains(families, name) | paper_columns(run, name, here))
+    metrics = ("weighted_f1", "accuracy", *(f"f1_{label}" for label in CLASSES))
+    others = ["title", "modality", "fusion", "epochs", *(f"reported_{m}" for m in metrics)]
+    found.csv(f"{table}.csv", rows, ["experiment"], others=others)
 
 
 def identity(run, name, found):
-    """What says which experiment a row is, and what its training did."""
-    experiment, folds = run.experiments[name], range(run.settings.folds.outer)
-    own = [found.json(f"runs/{name}/{fold}/metrics.json") or {} for fold in folds]
+    """The posts of a row, and what its training did."""
+    folds = range(run.settings.folds.outer)
+    own = [found.json(f"runs/{name}/{fold}/metrics.json") for fold in folds]
     return {
         "experiment": name,
-        "title": experiment.title,
-        "modality": experiment.modality,
-        "fusion": experiment.fusion if experiment.modality == "both" else None,
         "posts": len(run.folds),
         "groups": run.groups,
         "resamples": run.resamples,
         "level": run.level,
-        "train_posts": sum((run.folds[f"role_{n}"] == "train").sum() for n in folds) / len(folds),
+        "train_posts": sum((run.folds[f"split_{n}"] == "train").sum() for n in folds) / len(folds),
         "trained_parameters": own[0].get("trained_parameters"),
-        "mean_best_epoch": sum(one.get("best_epoch", NAN) for one in own) / len(own),
-        "epochs": experiment.schedule.epochs,
+        "mean_best_epoch": sum(one.get("best_epoch", math.nan) for one in own) / len(own),
     }
 
 
@@ -406,11 +744,6 @@ def gains(families, name):
                 percent = 100 * own["difference"] / own["second"]
                 columns |= dict(zip(names, (*values, percent), strict=True))
     return columns
-
-
-def reported(run, name):
-    metrics = ("weighted_f1", "accuracy", *(f"f1_{label}" for label in CLASSES))
-    return {f"reported_{m}": (run.printed_figures(name, m) or [None])[-1] for m in metrics}
 
 
 def paper_columns(run, name, measured_here):
@@ -528,15 +861,14 @@ def check_slices(run, table, found):
 def check_seeds(run, name, found):
     rows, spread = seed_study(run, name)
     found.csv(f"seeds/{name}.csv", rows, ("seed", "fold", "subset"))
-    found.tree(f"seeds/{name}.json", found.json(f"seeds/{name}.json") or {}, spread)
+    found.tree(f"seeds/{name}.json", found.json(f"seeds/{name}.json"), spread)
 
 
 def seed_study(run, name):
     """The scores of each repetition and how far they lie apart."""
-    runs, rows = [run.table(path) for path in run.seed_files(name)], []
-    seeds = sorted(set(runs[0]["seed"]))
-    for seed in seeds:
-        own = [one[one["seed"] == seed] for one in runs]
+    rows = []
+    for seed, folder in enumerate(run.seeds):
+        own = run.predictions(name, seed=folder)
         parts = [("all", "test", run.with_groups(own))]
         parts += [
             (str(fold), subset, one[one["subset"] == subset])
@@ -544,14 +876,14 @@ def seed_study(run, name):
             for subset in ("test", "validation")
         ]
         for fold, subset, part in parts:
-            row = {"seed": int(seed), "fold": fold, "subset": subset, "posts": len(part)}
+            row = {"seed": seed, "fold": fold, "subset": subset, "posts": len(part)}
             rows.append(row | main_scores(part))
     kinds = {
         "pooled": [row for row in rows if row["fold"] == "all"],
         "one_fold": [r for r in rows if r["fold"] != "all" and r["subset"] == "test"],
         "one_validation": [row for row in rows if row["subset"] == "validation"],
     }
-    spread = {"seeds": len(seeds), "folds": len(runs)}
+    spread = {"seeds": len(run.seeds), "folds": run.settings.folds.outer}
     for kind, own in kinds.items():
         spread[kind] = {metric: spread_of(own, metric) for metric in COMPARED}
         spread[kind]["posts"] = round(sum(row["posts"] for row in own) / len(own))
@@ -577,71 +909,61 @@ def spread_of(rows, metric):
 # results/vlm.csv
 
 
-def check_vlm(run, beside, found):
-    """A vision-language model and the versions on the test posts of the folds that it ran."""
-    if found.read("vlm.csv") is None:
-        return
-    written = pd.read_csv(run.results / "vlm.csv", dtype=str, keep_default_na=False)
-    cells = {
-        row["experiment"]: row for row in written[written["beside"] == beside].to_dict("records")
-    }
-    names = [beside, *run.settings.versions]
-    if list(cells) != names:
-        found.say("vlm.csv", f"{beside}: rows written {list(cells)}, derived {names}")
-        return
-    folds = sorted(int(path.name) for path in (run.results / f"runs/{beside}").iterdir())
-    tables = {}
-    for name in names:
-        files = [f"runs/{name}/{fold}/predictions.parquet" for fold in folds]
-        tables[name] = run.with_groups([run.table(run.results / file) for file in files])
-        if sorted(tables[name]["guid"]) != sorted(run.folds["guid"][run.folds["fold"].isin(folds)]):
-            found.say(files[0], f"the posts are not those of the folds {folds}")
-            return
-    exercise = found.json(f"runs/{beside}/{folds[0]}/metrics.json")["exercise"]
-    tests = {} if exercise else against(run, tables, beside)
-    if run.has_paper:
-        check_paper(run, beside, found)
-    for name, table in tables.items():
-        row = vlm_row(run, table)
-        row["exercise"] = exercise and name == beside
-        if name == beside:
-            row |= paper_columns(run, name, row["weighted_f1"])
-        for column, value in row.items():
-            found.number(f"vlm.csv, {beside}, {name}, {column}", cells[name][column], value)
-        columns = ("difference", "difference_low", "difference_high", "p_holm", "verdict")
-        for column, value in zip(columns, tests.get(name, [None] * 5), strict=True):
-            found.number(f"vlm.csv, {beside}, {name}, {column}", cells[name][column], value, SIX)
+#: Columns of a vision-language model's settings and costs.
+OTHERS = ("title", "changes", "trained", "settings", "device", "precision", "parameters", "seconds",
+          "trained_parameters", "train_posts_per_second", "predicted_posts_per_second",
+          "peak_memory")  # fmt: skip
+
+
+def check_vlm(run, found):
+    """Vision-language models, and the versions on the test posts of the folds that each ran."""
+    rows = []
+    for beside in run.settings.vlm:
+        folds = sorted(int(path.name) for path in (run.results / f"runs/{beside}").iterdir())
+        tables = {}
+        for name in [beside, *run.settings.versions]:
+            files = [f"runs/{name}/{fold}/predictions.parquet" for fold in folds]
+            tables[name] = run.with_groups([run.table(run.results / file) for file in files])
+            posts = run.folds["guid"][run.folds["fold"].isin(folds)]
+            if sorted(tables[name]["guid"]) != sorted(posts):
+                found.say(files[0], f"the posts are not those of the folds {folds}")
+                return
+        exercise = found.json(f"runs/{beside}/{folds[0]}/metrics.json")["exercise"]
+        tests = {} if exercise else against(run, tables, beside)
+        for name, table in tables.items():
+            row = {"beside": beside, "experiment": name} | vlm_row(run, table)
+            row |= {"exercise": exercise and name == beside}
+            row |= paper_columns(run, name, row["weighted_f1"]) if name == beside else {}
+            rows.append(row | tests.get(name, dict.fromkeys(TESTED)))
+    found.csv("vlm.csv", rows, ("beside", "experiment"), others=OTHERS)
 
 
 def vlm_row(run, table):
     scores = {k: v for k, v in all_scores(table).items() if k not in ("log_loss", "ece")}
     row = {"posts": len(table), "groups": table["group"].nunique(), **scores}
+    row |= {"resamples": run.resamples, "level": run.level}
     for metric, values in run.drawn(table).items():
         row[f"{metric}_low"], row[f"{metric}_high"] = ends(values, run.level)
     return row
 
 
+TESTED = ("difference", "difference_low", "difference_high", "p_holm", "verdict")
+
+
 def against(run, tables, beside):
-    """Weighted F1 of each other table less that of one: value, ends, corrected p, verdict."""
+    """Columns of the tests of the weighted F1 of each other table against that of one."""
     others = [name for name in tables if name != beside]
     # So many that the lowest corrected p value is a fiftieth of what counts.
     enough = max(run.resamples, math.ceil(round(100 * len(others) / (1 - run.level), 6)))
-    drawn, value = {}, {}
-    for name, table in tables.items():
-        sums = run.sums(class_columns(table), table["group"], enough)
-        drawn[name], value[name] = (
-            drawn_scores(sums)["weighted_f1"],
-            all_scores(table)["weighted_f1"],
-        )
-    rows, p_values = {}, []
-    for name in others:
-        differences = drawn[name] - drawn[beside]
-        differences[np.abs(differences) < 5e-13] = 0
-        rows[name] = [value[name] - value[beside], *ends(differences, run.level)]
-        sides = min(np.count_nonzero(differences <= 0), np.count_nonzero(differences >= 0))
-        p_values.append(min(1.0, 2 * (sides + 1) / (enough + 1)))
-    for row, p in zip(rows.values(), holm(p_values), strict=True):
-        clear = p <= 1 - run.level
-        verdict = "better" if clear and row[1] > 0 else "worse" if clear and row[2] < 0 else SAME
-        row += [p, verdict]
+    drawn = {name: drawn_scores(run.sums(class_columns(table), table["group"], enough))
+             for name, table in tables.items()}  # fmt: skip
+    value = {name: main_scores(table)["weighted_f1"] for name, table in tables.items()}
+    tests = {name: difference(drawn[name]["weighted_f1"], drawn[beside]["weighted_f1"], run.level)
+             for name in others}  # fmt: skip
+    corrected = holm([p for _, _, p in tests.values()])
+    rows = {}
+    for (name, (low, high, _)), p in zip(tests.items(), corrected, strict=True):
+        said = verdict(low, high, p, 1 - run.level)
+        cells = (value[name] - value[beside], low, high, p, said)
+        rows[name] = dict(zip(TESTED, cells, strict=True))
     return rows

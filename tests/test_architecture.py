@@ -1,6 +1,7 @@
-"""The shape of the code: layers, sizes, and what Snakemake is told of it."""
+"""The shape of the code: layers, jobs, and what Snakemake is told of them."""
 
 import ast
+import inspect
 import os
 import re
 import subprocess
@@ -11,24 +12,42 @@ import pytest
 import yaml
 from packaging.markers import Marker
 
+import job as run_job
 from conftest import ROOT
 from mmsent.sources import all_sources, imported_modules, sources
 
 LIBRARY = ROOT / "scripts" / "mmsent"
 
 #: Lowest first: a module imports from its own layer and those before.
-LAYERS = ["labels files tables sources progress", "config", "data", "demo", "encoders", "models",
-          "evaluation", "training", "vlm", "figures", "report", "workflow"]  # fmt: skip
+LAYERS = ["errors labels files tables sources progress paths", "config", "data", "demo", "encoders",
+          "models", "evaluation", "training", "vlm", "figures", "report", "plan"]  # fmt: skip
 
 ENVIRONMENTS = sorted((ROOT / "envs").glob("*.yaml"))
 
+TEXT = "\n".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")))
+
+#: Name of each rule to the rule that it is a variant of and to what it says; bases begin with "_".
 RULES = {
-    name: text
-    for path in sorted((ROOT / "rules").glob("*.smk"))
-    for name, text in re.findall(
-        r"^\s*rule (\w+):\n(.*?)(?=^\s*(?:rule \w+:|if )|\Z)", path.read_text(), re.M | re.S
+    name: (base, text)
+    for base, name, text in re.findall(
+        r"^ *use rule (\w+) as (\w+) with:\n(.*?)(?=^ *(?:use rule|rule|for) |\Z)",
+        TEXT,
+        re.M | re.S,
     )
 }
+JOBS = sorted(path.stem for path in (ROOT / "scripts/jobs").glob("[a-z]*.py"))
+
+
+def inherited(name, directive):
+    """What a rule, or the nearest one that it is a variant of, says under a directive."""
+    if name not in RULES:
+        text = TEXT.split("rule _job:")[1].split("use rule")[0]
+        return text.split(f"{directive}:")[1].split("\n")[1]
+    base, text = RULES[name]
+    if f"{directive}:" in text:
+        return text.split(f"{directive}:")[1]
+    return inherited(base, directive)
+
 
 #: Names under which packages are imported, where they differ from those of the package index.
 IMPORT_NAMES = {"PIL": "pillow", "yaml": "pyyaml", "sklearn": "scikit-learn", "open_clip":
@@ -51,64 +70,91 @@ def test_no_module_imports_upwards(path, in_root):
             assert layer(in_root / imported) <= layer(path), imported
 
 
-@pytest.mark.parametrize("path", [*modules(), *sorted((ROOT / "scripts").glob("*.py"))],
-                         ids=lambda path: path.name)  # fmt: skip
-def test_files_and_functions_are_short(path):
-    text = path.read_text()
-    assert len(text.splitlines()) < 300
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef):
-            limit = 50 if node.name == "main" else 60
-            assert node.end_lineno - node.lineno < limit, node.name
+def test_no_modules_import_each_other(in_root):
+    graph = {path.relative_to(in_root): imported_modules(path.relative_to(in_root))
+             for path in modules() if path.name != "__init__.py"}  # fmt: skip
+    done, path = set(), []
+
+    def visit(module):
+        assert module not in path, f"import cycle: {[*path[path.index(module) :], module]}"
+        if module not in done:
+            path.append(module)
+            for imported in graph.get(module, ()):
+                visit(imported)
+            done.add(path.pop())
+
+    for module in graph:
+        visit(module)
 
 
 def test_the_snakefile_is_a_table_of_contents():
     assert len((ROOT / "Snakefile").read_text().splitlines()) < 60
 
 
-def test_each_rule_runs_the_script_of_its_name_and_names_its_sources():
-    scripts = {path.stem for path in (ROOT / "scripts").glob("*.py")}
-    assert set(RULES) == scripts
-    for name, text in RULES.items():
-        assert f'code=sources("{name}")' in text, name
-        assert "python {input.code[0]:q}" in text, name
+def test_each_rule_names_the_sources_of_a_job_and_each_job_has_a_rule():
+    named = {
+        name: re.search(r'sources\("(\w+)"\)', inherited(name, "input")).group(1)
+        for name in RULES
+        if not name.startswith("_")
+    }
+    assert {*named.values(), "encode"} == set(JOBS)
+    for name, job in named.items():
+        assert name.startswith(job), name
 
 
-@pytest.mark.parametrize("name", sorted(RULES))
-def test_each_rule_says_what_it_needs(name):
-    for directive in ("conda:", "threads:", "log:", "benchmark:", "message:", "gpu="):
-        assert directive in RULES[name], directive
+def test_each_job_is_a_function_of_its_name_with_typed_parameters(in_root):
+    for name in JOBS:
+        function = run_job.job(name)
+        assert function.__doc__
+        for parameter in inspect.signature(function).parameters.values():
+            assert parameter.annotation is not inspect.Parameter.empty, (name, parameter)
 
 
-#: Prints which files of the library each script imports. What others have written is imported once.
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--outer", "5"], "assign_folds: groups: Missing required argument"),
+        (["--groups", "none.tsv"], "assign_folds: groups: Value error, none.tsv: no such file"),
+        (["--fold", "x"], "unrecognized arguments: --fold"),
+    ],
+)  # fmt: skip
+def test_wrong_options_of_a_job_are_named(in_root, options, message):
+    command = [sys.executable, "scripts/job.py", "assign_folds", *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+#: Prints which files of the project each job imports. What others have written is imported once.
 IMPORTS = """
-import runpy, sys
+import importlib, sys
 sys.path.insert(0, "scripts")
-for script in sys.argv[1:]:
-    runpy.run_path(f"scripts/{script}.py", run_name="imported")
-    own = [name for name in sys.modules if name.split(".")[0] == "mmsent"]
-    print(script, *(sys.modules.pop(name).__file__ for name in own))
+for job in sys.argv[1:]:
+    importlib.import_module("job"), importlib.import_module(f"jobs.{job}")
+    own = [name for name in sys.modules if name.split(".")[0] in ("mmsent", "job", "jobs")]
+    print(job, *(sys.modules.pop(name).__file__ for name in own))
 """
 
 
 @pytest.fixture(scope="module")
 def imported_by_python():
-    """Files of the library that Python loads for each script, which it does not run."""
-    done = subprocess.run([sys.executable, "-c", IMPORTS, *sorted(RULES)], cwd=ROOT,
+    """Files of the project that Python loads for each job, which it does not run."""
+    done = subprocess.run([sys.executable, "-c", IMPORTS, *JOBS], cwd=ROOT,
                           capture_output=True, text=True, check=True)  # fmt: skip
     lines = [line.split() for line in done.stdout.splitlines()]
     return {script: {str(Path(file).relative_to(ROOT)) for file in files}
             for script, *files in lines}  # fmt: skip
 
 
-@pytest.mark.parametrize("script", sorted(RULES))
-def test_declared_sources_are_those_that_python_imports(script, in_root, imported_by_python):
-    assert imported_by_python[script]
+@pytest.mark.parametrize("job", JOBS)
+def test_declared_sources_are_those_that_python_imports(job, in_root, imported_by_python):
+    assert imported_by_python[job]
     # Modules that are imported inside a function are declared too, hence not "equal".
-    assert imported_by_python[script] <= set(sources(script))
+    assert imported_by_python[job] <= {*sources(job), "scripts/jobs/__init__.py"}
 
 
-@pytest.mark.parametrize("path", [*modules(), *sorted((ROOT / "scripts").glob("*.py"))],
+@pytest.mark.parametrize("path", [*modules(), *sorted((ROOT / "scripts/jobs").glob("*.py"))],
                          ids=lambda path: path.name)  # fmt: skip
 def test_imports_are_found_as_python_reads_them(path, in_root):
     names = set()
@@ -128,10 +174,10 @@ def test_imports_are_found_as_python_reads_them(path, in_root):
 
 def test_all_sources_hold_every_file_of_the_workflow(in_root):
     listed = set(all_sources())
-    assert {"Snakefile", "rules/data.smk", "scripts/train.py",
+    assert {"Snakefile", "rules/data.smk", "scripts/jobs/train.py",
             "scripts/mmsent/report/templates/report.md.j2"} <= listed  # fmt: skip
-    for name in RULES:
-        assert set(sources(name)) <= listed
+    for job in JOBS:
+        assert set(sources(job)) <= listed
 
 
 def locked():
@@ -181,11 +227,13 @@ def test_light_environments_hold_nothing_heavy(name):
     assert not environment(name).keys() & {"torch", "transformers", "triton", "nvidia-cublas"}
 
 
-@pytest.mark.parametrize("rule", sorted(RULES))
-def test_each_rule_imports_only_what_its_environment_holds(rule, in_root):
-    name = re.search(r"envs/(\w+)\.yaml", RULES[rule]).group(1)
+@pytest.mark.parametrize("job", JOBS)
+def test_each_job_imports_only_what_its_environment_contains(job, in_root):
+    # The encoding rules are made in a loop, and name their environment there.
+    environment_of = "" if job == "encode" else inherited(job, "conda")
+    name = re.search(r"envs/(\w+)\.yaml", environment_of or "envs/torch.yaml").group(1)
     packages = {package.replace("-", "_") for package in environment(name)}
-    for source in sources(rule):
+    for source in sources(job):
         for node in ast.walk(ast.parse(Path(source).read_text())):
             names = []
             if isinstance(node, ast.Import):

@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from mmsent.errors import InputError
 from mmsent.report.archive import DATA, SUMS, write_archive
-from mmsent.report.verification import Archive
+from mmsent.report.verification import opened, verified
 from mmsent.tables import write_table
 
 
@@ -74,18 +75,21 @@ def test_the_hashes_can_be_checked_without_this_project(archive, tmp_path):
     ],
     ids=["changed", "removed", "added"],
 )
-def test_a_member_that_was_changed_removed_or_added_is_named(archive, change):
-    Archive(archive)
-    with pytest.raises(ValueError, match="1 members are not those that were archived"):
-        Archive(rewritten(archive, change))
+def test_a_member_that_was_changed_removed_or_added_is_found(archive, change):
+    with opened(archive) as folder:
+        assert (folder / "results/report.md").is_file()
+    with pytest.raises(InputError, match="1 members are not those that were archived"):
+        verified(rewritten(archive, change))
 
 
-def test_what_is_no_archive_is_told(archive, tmp_path):
+def test_what_is_no_archive_of_a_report_is_refused(archive, tmp_path):
+    with pytest.raises(InputError, match=r"the archive lacks results/provenance\.json"):
+        verified(archive)
     (tmp_path / "cut.zip").write_bytes(archive.read_bytes()[:-40])
-    with pytest.raises(ValueError, match=r"cut\.zip: damaged, or no archive"):
-        Archive(tmp_path / "cut.zip")
-    with pytest.raises(ValueError, match=f"it has no {SUMS}"):
-        Archive(rewritten(archive, lambda members: members.pop(SUMS)))
+    with pytest.raises(InputError, match=r"cut\.zip: damaged, or no archive"):
+        verified(tmp_path / "cut.zip")
+    with pytest.raises(InputError, match=f"it has no {SUMS}"):
+        verified(rewritten(archive, lambda members: members.pop(SUMS)))
 
 
 def test_settings_from_elsewhere_have_a_folder_of_their_own_and_no_path(archive, tmp_path):

@@ -158,41 +158,26 @@ def test_a_figure_is_enlarged_and_closed(open_page):
     page.keyboard.press("Enter")
     expect(dialog).to_be_visible()
     assert dialog.get_by_alt_text("Scores of all").bounding_box()["width"] > small
-    page.keyboard.press("Escape")
-    expect(dialog).to_be_hidden()
-    button.click()
     page.get_by_role("button", name="Close").click()
     expect(dialog).to_be_hidden()
 
 
-def ground(page):
-    """How light the page is: 0 to 255."""
-    shown = page.evaluate(
-        """() => {
-            const context = document.createElement("canvas").getContext("2d");
-            context.fillStyle = getComputedStyle(document.body).backgroundColor;
-            context.fillRect(0, 0, 1, 1);
-            return [...context.getImageData(0, 0, 1, 1).data];
-        }"""
-    )
-    return sum(shown[:3]) / 3
-
-
 def test_dark_follows_the_system_and_the_button(open_page):
+    light = "rgb(253, 253, 251)"
     for scheme in ("light", "dark"):
         page = open_page(color_scheme=scheme)
-        button = page.get_by_role("button", name="Dark")
-        expect(button).to_have_attribute("aria-pressed", str(scheme == "dark").lower())
-        assert (ground(page) < 60) == (scheme == "dark")
-        button.click()
-        assert (ground(page) < 60) == (scheme == "light")
-        expect(button).to_have_attribute("aria-pressed", str(scheme == "light").lower())
+        button, body = page.get_by_role("button", name="Dark"), page.locator("body")
+        for dark in (scheme == "dark", scheme != "dark"):
+            expect(button).to_have_attribute("aria-pressed", str(dark).lower())
+            expectation = expect(body).not_to_have_css if dark else expect(body).to_have_css
+            expectation("background-color", light)
+            button.click()
         # Figures are drawn on white whatever the page is.
         white = "rgb(255, 255, 255)"
         expect(page.locator("main figure img").first).to_have_css("background-color", white)
 
 
-@pytest.mark.parametrize("width", [360, 390, 800])
+@pytest.mark.parametrize("width", [360, 800])
 def test_a_phone_scrolls_tables_and_not_the_page(open_page, width):
     page = open_page(viewport={"width": width, "height": 740})
     page.locator("main summary").click()
@@ -216,8 +201,6 @@ def test_the_contents_lead_to_the_chapters(open_page):
     section = wide.get_by_role("link", name="A section")
     section.click()
     expect(section).to_have_attribute("aria-current", "true")
-    wide.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
-    expect(wide.locator("nav [aria-current]")).to_have_count(0)
 
 
 def test_paper_has_everything_open_and_no_sidebar(open_page):
@@ -228,10 +211,3 @@ def test_paper_has_everything_open_and_no_sidebar(open_page):
     assert not page.locator("header").is_visible()
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("main details[open]").count() == 0
-
-
-def test_without_script_the_page_is_there_to_read(open_page):
-    page = open_page(java_script_enabled=False)
-    assert page.get_by_text("The last line.").is_visible()
-    assert page.locator("main table").first.is_visible()
-    assert not page.get_by_role("button", name="Dark").is_visible()

@@ -1,4 +1,4 @@
-"""What only a GPU can show; skipped where there is none."""
+"""Training and encoding on a GPU; skipped without one."""
 
 import numpy as np
 import pandas as pd
@@ -7,42 +7,40 @@ import torch
 
 import checkpoints
 from conftest import ROOT
-from mmsent.config.encoders import load_models
-from mmsent.config.fitting import EarlyStopping, Schedule
+from mmsent.config.profile import load_profile
 from mmsent.config.validation import ConfigError
-from mmsent.encoders.encode_text import encode_texts, text_tower, text_tower_on
-from mmsent.encoders.reading import TextReading
-from mmsent.encoders.trial import tried
-from mmsent.files import canonical_json
-from mmsent.models.network import TOKENS
-from mmsent.training.files import make_deterministic as as_versions
+from mmsent.encoders.device import make_deterministic
+from mmsent.encoders.load import load_tower
+from mmsent.encoders.rows import text_rows
+from mmsent.encoders.smoke_test import smoke_test
 from mmsent.training.inputs import Inputs
 from mmsent.training.loop import fit
-from mmsent.training.prediction import predict
-from mmsent.training.roles import posts_by_role
-from mmsent.vlm.memory import peak_memory
+from mmsent.training.run import predict
+from mmsent.vlm.device import precision_for
 from mmsent.vlm.network import trained_state
-from mmsent.vlm.precision import numbers_for
-from mmsent.vlm.trial import step_memory
-from test_checkpoints import BUILDERS, text_spec
-from test_models import VERSIONS, version
-from test_vlm_training import Interrupted, fitted, roles_of
-from vlm_posts import TINY, settings, write_posts
+from test_checkpoints import BUILDERS, VIEW, text_spec
+from test_models import VERSIONS, batch_of, version
+from test_store import image_states, images
+from test_vlm_training import fitted, interrupted_splits
+from vlm_posts import settings, write_posts
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 
 GPU = torch.device("cuda")
 
 
+ENCODERS = load_profile(ROOT / "config/profiles/offline.yaml").encoders
+
+
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pictures")
+    folder = tmp_path_factory.mktemp("images")
     return folder, *write_posts(folder)
 
 
 @pytest.fixture(autouse=True)
-def _as_the_scripts_start():
-    """What trains versions asks for deterministic kernels; on a GPU nothing else does."""
+def _restore_kernels():
+    """Only the training of versions is restricted to deterministic kernels on a GPU."""
     yield
     torch.set_deterministic_debug_mode("default")
 
@@ -52,48 +50,33 @@ def text_encoder(builder, folder):
     return text_spec(folder)
 
 
-def inputs_of(experiment, posts, seed, size):
-    """Posts whose inputs tell their label, of the shapes that the experiment reads."""
-    generator = torch.Generator().manual_seed(seed)
+def inputs_of(experiment, posts, size):
+    """Posts with random inputs of the shapes that an experiment reads, in one view."""
+    batch = batch_of(experiment, posts, size, seed=posts)
     labels = torch.arange(posts) % 3
-    mark = labels.view(posts, 1, 1)
-    views = experiment.image.views + 1
-    embeddings = {}
-    if experiment.text.trained_layers:
-        tokens = torch.randint(2, 9, (posts, 1), generator=generator)
-        states = torch.randn(posts, 1, 8, size, generator=generator) + mark.unsqueeze(-1)
-        there = torch.arange(8) < tokens.unsqueeze(-1)
-        embeddings = {"text": (states * there.unsqueeze(-1)).half(), TOKENS: tokens}
-    else:
-        embeddings["text"] = torch.randn(posts, 1, size, generator=generator) + mark
-    if experiment.image.network:
-        noise = torch.randint(150, (posts, views, 3, 64, 64), generator=generator)
-        embeddings["image"] = (noise + 50 * mark.view(posts, 1, 1, 1, 1)).to(torch.uint8)
-    else:
-        embeddings["image"] = torch.randn(posts, views, 1280, generator=generator) + mark
-    return Inputs([f"{seed}-{n}" for n in range(posts)], labels, embeddings)
+    embeddings = {name: tensor.unsqueeze(1) for name, tensor in batch.items()}
+    return Inputs([f"{posts}-{n}" for n in range(posts)], labels, embeddings)
 
 
 def trained(experiment, device, encoders, size=32):
-    as_versions()
-    train, validation = (inputs_of(experiment, posts, posts, size) for posts in (33, 15))
-    found = fit(experiment, train, validation, 5, device, encoders)
-    return found, predict(found.network, validation, device)
+    make_deterministic()
+    train, validation = (inputs_of(experiment, posts, size) for posts in (33, 15))
+    trainer = fit(experiment, train, validation, 5, device, encoders)
+    return trainer, predict(trainer.network, validation, device)[0]
 
 
 def short(name, **changes):
-    stopping = EarlyStopping(patience=9, threshold=0.0)
-    return version(name, schedule=Schedule(epochs=3), early_stopping=stopping, **changes)
+    return version(name, schedule={"epochs": 3}, early_stopping={"patience": 9}, **changes)
 
 
-@pytest.mark.parametrize("name", VERSIONS)
-def test_every_version_trains_to_the_same_bits_twice(name, tmp_path):
-    models = load_models(ROOT / "config/models/offline.yaml")
-    specs = {
-        "text": text_encoder(checkpoints.bert, tmp_path),
-        "pixels": models.specification("pixels"),
-    }
-    # A bert of two layers; its states have 32 numbers.
+CASES = [*((name, "bert") for name in VERSIONS), *(("v2_enhanced", kind) for kind in BUILDERS)]
+
+
+@pytest.mark.parametrize(("name", "kind"), dict.fromkeys(CASES))
+def test_every_version_and_encoder_trains_to_the_same_bits_twice(name, kind, tmp_path):
+    specs = {"text": text_encoder(BUILDERS[kind], tmp_path),
+             "pixels": ENCODERS.specification("pixels")}  # fmt: skip
+    # The encoder has two or three layers; its states have 32 numbers.
     experiment = short(name)
     if experiment.text.trained_layers:
         experiment = short(name, text={"trained_layers": 1})
@@ -102,20 +85,11 @@ def test_every_version_trains_to_the_same_bits_twice(name, tmp_path):
     assert one.history == other.history
     state, same = one.network.state_dict(), other.network.state_dict()
     assert all(torch.equal(state[key], same[key]) for key in state)
-    assert np.array_equal(first.probabilities, second.probabilities)
-    # Nearly what the CPU computes; dropout draws otherwise there.
-    start, on_cpu = one.history[0]["train_loss"], trained(experiment, torch.device("cpu"), specs)
-    assert start == pytest.approx(on_cpu[0].history[0]["train_loss"], rel=0.25)
-
-
-@pytest.mark.parametrize("builder", BUILDERS.values(), ids=BUILDERS)
-def test_trained_layers_of_every_architecture_have_deterministic_gradients(builder, tmp_path):
-    models = load_models(ROOT / "config/models/offline.yaml")
-    specs = {"text": text_encoder(builder, tmp_path), "pixels": models.specification("pixels")}
-    experiment = short("v2_enhanced", text={"trained_layers": 1})
-    (one, _), (other, _) = (trained(experiment, GPU, specs) for _ in range(2))
-    state, same = one.network.state_dict(), other.network.state_dict()
-    assert all(torch.equal(state[key], same[key]) for key in state)
+    assert np.array_equal(first, second)
+    # Nearly the loss on the CPU, where dropout draws otherwise.
+    on_cpu, _ = trained(experiment, torch.device("cpu"), specs)
+    losses = [trainer.history[0]["train_loss"] for trainer in (one, on_cpu)]
+    assert losses[0] == pytest.approx(losses[1], rel=0.25)
 
 
 @pytest.mark.parametrize("builder", BUILDERS.values(), ids=BUILDERS)
@@ -125,28 +99,39 @@ def test_stored_states_do_not_depend_on_company_and_are_near_those_of_the_cpu(
 ):
     spec = text_encoder(builder, tmp_path)
     texts = ["good day", *(f"{'good weather ' * n} in the city" for n in range(12)), ""]
-    index = pd.DataFrame({"guid": map(str, range(len(texts))), "text": texts})
-    reading = TextReading("none", 0, below)
-    tower = text_tower_on(canonical_json(spec), 1)
+    table = pd.DataFrame({"guid": map(str, range(len(texts))), "text": texts})
+    views = {"view": VIEW | {"below": below}}
+
+    def rows(numbers, gpus, tower):
+        return text_rows(tower, table, views, {"view": numbers}, gpus, 1)["view"][0][1]
+
+    numbers, tower = range(len(texts) + 1), load_tower(spec, "text")
+    slow, together = rows(numbers, 0, load_tower(spec, "text")), rows(numbers, 1, tower)
     assert tower.device.type == "cuda"
-    rows = list(range(len(texts) + 1))
-    together = encode_texts(tower, index, rows, reading)
-    slow = encode_texts(text_tower(spec), index, rows, reading)
     for name, array in together.items():
         np.testing.assert_allclose(array, slow[name], atol=4e-3, err_msg=name)
-        for row in rows:
-            alone = encode_texts(tower, index, [row], reading)[name][0]
-            held = array[row] if name != "states" else array[row][: len(alone)]
-            assert np.array_equal(alone, held), name
+        for row in numbers:
+            alone = rows([row], 1, tower)[name][0]
+            part = array[row] if name != "states" else array[row][: len(alone)]
+            assert np.array_equal(alone, part), name
 
 
-def test_an_encoder_that_does_not_fit_is_told_plainly(tmp_path):
+def test_images_are_encoded_nearly_as_on_the_cpu(tmp_path):
+    table, spec = images(tmp_path, 70), ENCODERS.specification("image")
+    tower = load_tower(spec, "image")
+    slow, fast = (image_states(tower, table, tmp_path, gpus) for gpus in (0, 1))
+    assert next(tower.model.parameters()).device.type == "cuda"
+    for name, states in fast.items():
+        np.testing.assert_allclose(states, slow[name], atol=2e-2, err_msg=name)
+
+
+def test_an_encoder_that_does_not_fit_into_memory_is_an_error_of_the_settings(tmp_path):
     spec = text_encoder(checkpoints.bert, tmp_path)
     torch.cuda.empty_cache()
     torch.cuda.set_per_process_memory_fraction(1e-7)
     try:
         with pytest.raises(ConfigError, match="16 posts does not fit into the GPU's memory"):
-            tried(spec, 1)
+            smoke_test("text", spec, 1)
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
 
@@ -154,37 +139,24 @@ def test_an_encoder_that_does_not_fit_is_told_plainly(tmp_path):
 @pytest.mark.parametrize("name", ["fp32", "bf16", "fp16"])
 @pytest.mark.parametrize("change", [{}, {"four_bit": True}, {"gradient_checkpointing": True}])
 def test_a_vision_language_model_learns_in_each_precision(data, name, change):
-    given = settings(schedule={"epochs": 6, "warmup_epochs": 0.0}, **change)
-    found, before = fitted(data, given, numbers_for(name, GPU))
-    losses = [row["train_loss"] for row in found.history]
+    experiment = settings(schedule={"epochs": 6, "warmup_epochs": 0.0}, **change)
+    trainer, before = fitted(data, experiment, precision_for(name, GPU))
+    losses = [row["train_loss"] for row in trainer.history]
     assert min(losses[1:]) < losses[0], losses
-    for key, tensor in trained_state(found.network).items():
+    for key, tensor in trained_state(trainer.network).items():
         assert tensor.device.type == "cuda"
         assert tensor.dtype == torch.float32
         assert tensor.isfinite().all()
         assert not torch.equal(tensor.cpu(), before[key].cpu()), key
 
 
-def test_a_run_on_a_gpu_broken_off_is_gone_on_with(data, tmp_path):
-    given = settings(schedule={"epochs": 4, "kind": "cosine", "warmup_epochs": 0.3})
-    folder, posts, folds = data
-    state = tmp_path / "state.pt"
-    whole, _ = fitted(data, given, numbers_for("fp32", GPU))
-
-    broken = roles_of(data, given)
-    broken["train"] = Interrupted(posts_by_role(posts, folds, 0)["train"], folder, given)
+def test_an_interrupted_run_on_a_gpu_resumes(data, tmp_path):
+    experiment = settings(schedule={"epochs": 4, "kind": "cosine", "warmup_epochs": 0.3})
+    state, precision = tmp_path / "state.pt", precision_for("fp32", GPU)
+    whole, _ = fitted(data, experiment, precision)
     with pytest.raises(KeyboardInterrupt):
-        fitted(data, given, numbers_for("fp32", GPU), state_file=state, posts=broken)
-    resumed, _ = fitted(data, given, numbers_for("fp32", GPU), state_file=state)
+        fitted(data, experiment, precision, state, interrupted_splits(data, experiment))
+    resumed, _ = fitted(data, experiment, precision, state)
     assert [row["epoch"] for row in resumed.history] == [1, 2, 3, 4]
     for one, other in zip(whole.history, resumed.history, strict=True):
         assert one["train_loss"] == pytest.approx(other["train_loss"], rel=1e-3)
-
-
-def test_the_memory_of_a_step_is_that_of_the_gpu(data):
-    folder, posts, _ = data
-    torch.cuda.reset_peak_memory_stats()
-    small = step_memory(settings(), TINY, posts, folder, GPU)
-    torch.cuda.reset_peak_memory_stats()
-    large = step_memory(settings(optimiser={"batch_size": 24}), TINY, posts, folder, GPU)
-    assert 0 < small < large <= peak_memory(GPU)

@@ -1,24 +1,25 @@
-"""One process that trains several folds writes what a process for each fold writes."""
+"""One job that trains several folds or repetitions writes what a job for each writes."""
 
-import runpy
-import sys
+import json
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
+import job
 from conftest import ROOT, write_rows
 from mmsent.encoders.embeddings import BLANK
 from mmsent.files import write_json
+from mmsent.plan.plan import Plan
+from mmsent.plan.resolve import resolve
 from mmsent.tables import read_table, write_table
-from mmsent.workflow.plan import FEW_POSTS, Plan
+from predictions import run_paths
 
 POSTS = 48
-SMALL = (
-    '{"projection": {"size": 8}, "head": {"hidden": [8, 4]}, "schedule": {"epochs": 2,'
-    ' "warmup_epochs": 1}, "image": {"views": 0, "augmentation": null}}'
-)
+SMALL = {"projection": {"size": 8}, "head": {"hidden": [8, 4]},
+         "schedule": {"epochs": 2, "warmup_epochs": 1},
+         "image": {"views": 0, "augmentation": None}}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +30,8 @@ def data(tmp_path_factory):
     guids = [str(number) for number in range(POSTS)]
     posts = pd.DataFrame({"guid": guids, "label": np.arange(POSTS) % 3})
     write_table(folder / "posts.parquet", posts.assign(text_blanked=False, image_blanked=False))
-    roles = np.array(["train", "train", "validation", "test"])[np.arange(POSTS) // 3 % 4]
-    folds = pd.DataFrame({"guid": guids, "role_0": roles, "role_1": np.roll(roles, 3)})
+    splits = np.array(["train", "train", "validation", "test"])[np.arange(POSTS) // 3 % 4]
+    folds = pd.DataFrame({"guid": guids, "split_0": splits, "split_1": np.roll(splits, 3)})
     write_table(folder / "folds.tsv", folds)
     for modality, name in (("text", "mean"), ("image", "state")):
         states = generator.normal(size=(POSTS + 1, 6)).astype(np.float32)
@@ -40,62 +41,50 @@ def data(tmp_path_factory):
     return folder
 
 
-def train(monkeypatch, data, folder, *folds, script="train", searched=True, **options):
-    out = [str(folder / str(fold) / "predictions.parquet") for fold in folds]
-    given = {
-        "experiment": ROOT / "config/experiments/v4_balanced_clip.yaml", "adjust": SMALL,
-        "posts": data / "posts.parquet", "folds": data / "folds.tsv", "text": data / "text",
-        "images": data / "image", **options,
+def arguments(data, folder, folds, repetitions=()):
+    """Arguments of the job that trains folds, alone or repeatedly, as Snakemake passes them."""
+    name = "v4_balanced_clip"
+    runs = [folder / str(repetition) / str(fold) for repetition in repetitions or [""]
+            for fold in folds]  # fmt: skip
+    outputs = {kind: [str(run_paths(run)[kind]) for run in runs] for kind in run_paths(folder)}
+    if repetitions:
+        outputs = {"predictions": outputs["predictions"]}
+    return {
+        "experiment": resolve(name, {name: SMALL}).for_jobs(), "name": name, "encoders": {},
+        "posts": str(data / "posts.parquet"), "folds": str(data / "folds.tsv"), "fold": folds,
+        "text": [str(data / "text")], "image": [str(data / "image")],
+        "searches": [str(data / f"{fold}.json") for fold in folds], "seed": 42,
+        "repetitions": list(repetitions), **outputs,
     }  # fmt: skip
-    command = [word for name, value in given.items() for word in (f"--{name}", str(value))]
-    command += ["--fold", *map(str, folds), "--out", *out]
-    command += ["--search", *(str(data / f"{fold}.json") for fold in folds)] if searched else []
-    monkeypatch.setattr(sys, "argv", [script, *command])
-    runpy.run_path(str(ROOT / f"scripts/{script}.py"), run_name="__main__")
 
 
-@pytest.mark.parametrize("script", ["train", "train_seeds"])
-def test_folds_in_one_process_are_the_same_bytes_as_each_alone(monkeypatch, data, tmp_path, script):
-    options = {"number": 2} if script == "train_seeds" else {}
-    train(monkeypatch, data, tmp_path / "together", 0, 1, script=script, **options)
+@pytest.mark.parametrize("repetitions", [(), (0, 1)])
+def test_folds_in_one_job_are_the_same_bytes_as_each_alone(in_root, data, tmp_path, repetitions):
+    def train(*what):
+        job.run(["train", json.dumps(arguments(data, *what))])
+
+    train(tmp_path / "together", [0, 1], repetitions)
     for fold in (1, 0):
-        train(monkeypatch, data, tmp_path / "alone", fold, script=script, **options)
+        for repetition in repetitions or [None]:
+            alone = [] if repetition is None else [repetition]
+            train(tmp_path / "alone", [fold], alone)
     files = sorted(path for path in (tmp_path / "together").rglob("*") if path.is_file())
-    assert len(files) == (10 if script == "train" else 2)
+    assert len(files) == (4 if repetitions else 10)
     for path in files:
-        alone = tmp_path / "alone" / path.relative_to(tmp_path / "together")
-        assert path.read_bytes() == alone.read_bytes(), path
-    first, second = (read_table(tmp_path / f"together/{n}/predictions.parquet") for n in (0, 1))
-    assert set(first["guid"]) != set(second["guid"])
-    assert (first["fold"] == 0).all() and (second["fold"] == 1).all()  # noqa: PT018
+        other = tmp_path / "alone" / path.relative_to(tmp_path / "together")
+        assert path.read_bytes() == other.read_bytes(), path
+    tables = [read_table(path) for path in files if path.name == "predictions.parquet"]
+    by_fold = {table["fold"].iloc[0]: set(table["guid"]) for table in tables}
+    assert by_fold[0] != by_fold[1]
+    # Repeated runs differ, and from the one that tables show.
+    columns = [table["p_neutral"] for table in tables if (table["fold"] == 0).all()]
+    assert len({tuple(column) for column in columns}) == len(columns)
+    if not repetitions:  # each fold with the settings that were chosen on it
+        configs = [yaml.safe_load((tmp_path / f"together/{n}/config.yaml").read_text())
+                   for n in (0, 1)]  # fmt: skip
+        assert [config["optimiser"]["batch_size"] for config in configs] == [16, 8]
 
 
-def test_each_fold_takes_what_was_chosen_on_it(monkeypatch, data, tmp_path):
-    train(monkeypatch, data, tmp_path, 1, 0)
-    sizes = [
-        yaml.safe_load((tmp_path / f"{fold}/config.yaml").read_text())["optimiser"]["batch_size"]
-        for fold in (0, 1)
-    ]
-    assert sizes == [16, 8]
-
-
-def test_a_fold_without_a_file_is_an_error(monkeypatch, data, tmp_path):
-    with pytest.raises(ValueError, match="zip"):
-        train(monkeypatch, data, tmp_path, 0, 1, searched=False, search=data / "0.json")
-
-
-@pytest.mark.parametrize("number", [FEW_POSTS, FEW_POSTS + 1])
-def test_what_takes_long_keeps_a_job_for_each_fold(in_root, number):
+def test_what_takes_long_keeps_a_job_for_each_fold(in_root):
     plan = Plan(yaml.safe_load((ROOT / "config/config.yaml").read_text()), [])
-    plan.texts = plan.texts[:1] * number
-    few = number <= FEW_POSTS
-    assert "v2_enhanced" not in plan.trained_together
-    assert {"v4_balanced_clip", "ablation/text_only"} <= set(plan.trained_together)
-    assert ("v1_baseline" in plan.trained_together) == few
-    assert ("v5_multi_fusion" in plan.light) == few
-    names = [path.removeprefix("results/benchmarks/") for path in plan.benchmarks()]
-    assert ("search/v5_multi_fusion/all.jsonl" in names) == few
-    assert ("search/v5_multi_fusion/4.jsonl" in names) != few
-    assert "train/v4_balanced_clip/all.jsonl" in names
-    assert "train/v2_enhanced/4.jsonl" in names
-    assert len(names) == len(set(names))
+    assert set(plan.experiments) - set(plan.all_folds_in_one_job) == {"v2_enhanced"}

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from mmsent.files import sha256_file
-from test_workflow import copy_project, snakemake
+from project import copy_project, snakemake
 
 pytestmark = pytest.mark.slow
 
-TARGET = "results/metrics/ablation/text_only.json"
+TARGET = "results/metrics/ablation.json"
 PLAIN = (TARGET, "--configfile", "config/small.yaml")
 SMALL = """\
 demo: {labelled: 36, unlabelled: 0, seed: 3}
@@ -26,18 +26,20 @@ seeds: {experiments: [], number: 2}
 vlm: []
 versions: [v4_balanced_clip]
 ablation: [text_only]
-adjustments: config/adjustments/few_epochs.yaml
+profile: few_epochs
 """
 FEW_EPOCHS = """\
-ablation/text_only: {schedule: {epochs: 2}}
-v4_balanced_clip: {schedule: {epochs: 2}}
+base: offline.yaml
+experiments:
+  ablation/text_only: {schedule: {epochs: 2}}
+  v4_balanced_clip: {schedule: {epochs: 2}}
 """
 
 
 def small_project(folder: Path) -> Path:
     copy_project(folder)
     (folder / "config/small.yaml").write_text(SMALL)
-    (folder / "config/adjustments/few_epochs.yaml").write_text(FEW_EPOCHS)
+    (folder / "config/profiles/few_epochs.yaml").write_text(FEW_EPOCHS)
     return folder
 
 
@@ -58,7 +60,7 @@ def contents(folder: Path) -> dict[str, str]:
     return {
         name: sha256_file(path)
         for name, path in files.items()
-        if not name.startswith(("logs/", "benchmarks/", "store/changes.json"))
+        if not name.startswith(("logs/", "benchmarks/"))
     }
 
 

@@ -11,13 +11,13 @@ import pytest
 from snakemake.exceptions import WorkflowError
 
 from conftest import ROOT
-from mmsent.workflow import lock
-from mmsent.workflow.lock import LOCK, check_writable, hold_folder
+from mmsent.plan import lock
+from mmsent.plan.lock import LOCK, check_writable, hold_folder
 
 HOLD = """
 import sys, time
 sys.path.insert(0, "scripts")
-from mmsent.workflow.lock import hold_folder
+from mmsent.plan.lock import hold_folder
 from pathlib import Path
 hold_folder(Path(sys.argv[1]))
 print("held", flush=True)

@@ -1,4 +1,4 @@
-"""Every mechanism of the networks that could silently not be there."""
+"""Each mechanism of the networks, which could silently be missing."""
 
 import pytest
 import torch
@@ -6,10 +6,9 @@ from torch import nn
 from torchvision.models.resnet import BasicBlock
 
 from conftest import ROOT
-from mmsent.config.encoders import load_models
-from mmsent.config.experiment import load_experiment
+from mmsent.config.profile import load_profile
 from mmsent.models.branches import States, TokenBranch
-from mmsent.models.convolution import plain_network, residual_network
+from mmsent.models.convolution import residual_network
 from mmsent.models.fusion import (
     ADAPTIVE_PARTS,
     AdaptiveFusion,
@@ -19,7 +18,8 @@ from mmsent.models.fusion import (
     LateFusion,
 )
 from mmsent.models.network import TOKENS, FusionNetwork, trained_parameters, trained_state
-from mmsent.training.optimiser import optimiser_for
+from mmsent.plan.resolve import resolve
+from mmsent.training.fitting import optimiser_for
 
 VERSIONS = ["v1_baseline", "v2_enhanced", "v3_clip", "v4_balanced_clip", "v5_multi_fusion",
             "v6_adaptive"]  # fmt: skip
@@ -29,27 +29,28 @@ SMALL = {
 }
 
 
+ENCODERS = load_profile(ROOT / "config/profiles/offline.yaml").encoders
+
+
 def version(name, **changes):
-    experiment = load_experiment(ROOT / f"config/experiments/{name}.yaml")
-    return experiment.varied(SMALL.get(name, {}), changes)
+    return resolve(name, {}).settings.varied(SMALL.get(name, {}), changes)
 
 
 def network_of(experiment):
-    models = load_models(ROOT / "config/models/offline.yaml")
-    encoders = {name: models.specification(name) for name in ("text", "pixels")}
+    encoders = {name: ENCODERS.specification(name) for name in ("text", "pixels")}
     sizes = {"text": 384, "image": 1280}
     torch.manual_seed(0)
     return FusionNetwork(experiment, sizes, encoders)
 
 
-def batch_of(experiment, posts=4):
-    generator = torch.Generator().manual_seed(1)
+def batch_of(experiment, posts=4, size=384, seed=1):
+    generator = torch.Generator().manual_seed(seed)
     batch = {}
     if experiment.text.trained_layers:
-        batch["text"] = torch.randn(posts, 7, 384, generator=generator).half()
-        batch[TOKENS] = torch.tensor([7, 3, 5, 2])[:posts]
+        batch["text"] = torch.randn(posts, 7, size, generator=generator).half()
+        batch[TOKENS] = torch.tensor([7, 3, 5, 2]).repeat(posts // 4 + 1)[:posts]
     else:
-        batch["text"] = torch.randn(posts, 384, generator=generator)
+        batch["text"] = torch.randn(posts, size, generator=generator)
     if experiment.image.network:
         pixels = torch.randint(256, (posts, 3, 64, 64), generator=generator)
         batch["image"] = pixels.to(torch.uint8)
@@ -93,7 +94,7 @@ def test_gradients_reach_exactly_the_layers_that_the_settings_name(name):
     experiment = version(name)
     network = network_of(experiment).train()
     before = {key: p.detach().clone() for key, p in network.named_parameters()}
-    optimiser = optimiser_for(network, experiment.optimiser)
+    optimiser = optimiser_for(network, network.encoder_parameters(), experiment.optimiser)
     loss = network(batch_of(experiment)).square().sum()
     loss.backward()
     # AdamW alone decays weights without a gradient: what is frozen must not be in it at all.
@@ -117,8 +118,7 @@ def test_v2_trains_the_last_three_layers_of_the_text_encoder_and_no_other():
 
     from mmsent.encoders.weights import locate
 
-    models = load_models(ROOT / "config/models/offline.yaml")
-    whole = AutoModel.from_pretrained(locate(models.text.source)).encoder.layer
+    whole = AutoModel.from_pretrained(locate(ENCODERS.text.source)).encoder.layer
     branch = network_of(version("v2_enhanced")).branches["text"]
     assert isinstance(branch, TokenBranch)
     found = [p for p in branch.parameters() if p.requires_grad]
@@ -130,7 +130,8 @@ def test_v2_trains_the_last_three_layers_of_the_text_encoder_and_no_other():
 def test_the_encoder_may_have_a_learning_rate_of_its_own():
     experiment = version("v2_enhanced", optimiser={"encoder_learning_rate": 1e-6})
     network = network_of(experiment)
-    new, encoder = optimiser_for(network, experiment.optimiser).param_groups
+    optimiser = optimiser_for(network, network.encoder_parameters(), experiment.optimiser)
+    new, encoder = optimiser.param_groups
     assert (new["lr"], encoder["lr"]) == (2e-5, 1e-6)
     ids = {id(p) for p in network.branches["text"].parameters()}
     assert all(id(p) in ids for p in encoder["params"])
@@ -190,14 +191,6 @@ def test_residual_blocks_have_real_skips():
     a, b = (network(torch.randn(1, 3, 64, 64)) for _ in range(2))
     assert a.shape == (1, 10, 2, 2)
     assert not torch.allclose(a, b)  # through the skips alone
-
-
-def test_the_first_network_is_the_one_of_section_3():
-    network = plain_network(load_experiment(ROOT / "config/experiments/v1_baseline.yaml")
-                            .image.network)  # fmt: skip
-    convolutions = [layer for layer in network if isinstance(layer, nn.Conv2d)]
-    assert [layer.out_channels for layer in convolutions] == [32, 64, 128]
-    assert network(torch.zeros(1, 3, 224, 224)).shape == (1, 128, 28, 28)
 
 
 def vectors(*values):

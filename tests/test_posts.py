@@ -1,6 +1,7 @@
 """Label lists, indexes and the policy on bad posts: nothing is left out in silence."""
 
 import io
+import re
 import tempfile
 from pathlib import Path
 
@@ -12,9 +13,8 @@ from PIL import Image
 
 from mmsent.data.duplicates import near_duplicate_groups
 from mmsent.data.index import index_images, index_texts
-from mmsent.data.layout import DatasetError, dataset_files, normalise_guid
-from mmsent.data.posts import BadPostsError, apply_policy, gather, judge
-from mmsent.data.problems import BAD_IMAGE, BAD_LIST, BAD_TEXT, NOTE
+from mmsent.data.layout import DatasetError, dataset_files, label_lists, normalise_guid
+from mmsent.data.posts import BAD_IMAGE, BAD_LIST, BAD_TEXT, NOTE, apply_policy, gather, judge
 from mmsent.data.readers import count_listed, read_listing
 from mmsent.labels import LABELLED, UNLABELLED, UNLABELLED_SUBSET
 from mmsent.tables import read_table, write_table
@@ -45,7 +45,6 @@ EXPECTED = [("3", POSITIVE), ("12", NEGATIVE), ("7", NEUTRAL)]
     "content",
     [
         "guid,tag\n3,positive\n12,negative\n7,neutral\n",
-        "guid,tag\n3,positive\n12,negative\n7,neutral",
         "guid,tag\r\n3,positive\r\n12,negative\r\n7,neutral\r\n",
         "guid,tag\r3,positive\r12,negative\r7,neutral\r",
         "\ufeffguid,tag\n3,positive\n12,negative\n7,neutral\n",
@@ -61,60 +60,34 @@ def test_a_list_reads_alike_however_it_is_written(listing, content):
     assert one.problems == []
 
 
-def test_the_guid_as_written_is_kept_beside_the_one_that_is_used(listing):
-    assert list(listing("guid,tag\n12.0,positive\n 012 ,x\n013,neutral\n").rows["written"]) == [
-        "12.0",
-        "013",
-    ]
-
-
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         ("", "the file is empty"),
-        (" \n\n", "the file is empty"),
         ("3,positive\n12,negative\n", "line 1 must be the header 'guid,tag', got '3,positive'"),
         ("tag,guid\npositive,3\n", "header"),
         ("guid;tag\n3;positive\n", "header"),
         ("guid,tag\n", "no usable post"),
-        ("guid,tag\n\n,\n", "no usable post"),
         (b"guid,tag\n\x003,positive\n", "NUL"),
+        (None, "no such file"),
     ],
 )
 def test_a_list_that_cannot_be_read_is_named(listing, tmp_path, content, message):
     with pytest.raises(DatasetError) as caught:
-        listing(content)
+        listing(content) if content is not None else read_listing(tmp_path / "train.txt", True)
     assert str(caught.value).startswith(f"{tmp_path / 'train.txt'}: ")
     assert message in str(caught.value)
-
-
-def test_a_list_without_labels_may_name_no_post(tmp_path):
-    path = tmp_path / "test_without_label.txt"
-    path.write_text("guid,tag\n\n")
-    listing = read_listing(path, labelled=False)
-    assert listing.rows.empty
-    assert not listing.problems
-    assert {"guid"} <= {*listing.rows.columns}
-
-
-def test_a_missing_list_is_named(tmp_path):
-    with pytest.raises(DatasetError, match=r"train\.txt: no such file"):
-        read_listing(tmp_path / "train.txt", labelled=True)
 
 
 @pytest.mark.parametrize(
     ("line", "guid", "message"),
     [
         ("5,happy", "5", "unknown label 'happy'; known are negative, neutral, positive"),
-        ("5,", "5", "unknown label ''"),
-        ("5,null", "5", "unknown label 'null'"),
         ("3,negative", "3", "guid 3 is listed already in line 2"),
         ("3.0,positive", "3", "guid 3 is listed already in line 2"),
         ("5,positive,x", "5", "3 cells instead of guid,tag"),
         ("5", "5", "1 cells instead of guid,tag"),
         ("../../etc/passwd,positive", "../../etc/passwd", "is no whole number"),
-        ("5.5,positive", "5.5", "is no whole number"),
-        ("-5,positive", "-5", "is no whole number"),
         ("1e3,positive", "1e3", "is no whole number"),
         (",positive", "", "is no whole number"),
     ],
@@ -134,13 +107,11 @@ def test_a_list_of_unlabelled_posts_takes_null_or_nothing_as_tag(listing):
     ((guid, file, problem),) = one.problems
     assert (guid, file) == ("6", "test_without_label.txt")
     assert "has the tag 'positive' instead of null" in problem
-
-
-@pytest.mark.parametrize("ends", ["\n", ""])
-def test_the_last_post_may_have_an_empty_tag_behind_a_tabulator(listing, ends):
-    one = listing(f"guid\ttag\n3\t\n4\t{ends}", labelled=False)
-    assert [guid for guid, _ in pairs(one)] == ["3", "4"]
-    assert one.problems == []
+    assert pairs(listing("guid,tag\n\n", labelled=False)) == []  # it may list none
+    for end in ("\n", ""):  # an empty tag behind a tabulator
+        one = listing(f"guid\ttag\n3\t\n4\t{end}", labelled=False)
+        assert [guid for guid, _ in pairs(one)] == ["3", "4"]
+        assert one.problems == []
 
 
 def test_a_stray_quote_spoils_its_own_row_alone(listing):
@@ -171,24 +142,31 @@ def test_a_guid_is_the_digits_0_to_9_or_nothing(written):
     assert guid is None or (guid.isascii() and guid.isdigit() and str(int(guid)) == guid)
 
 
-CELLS = st.sampled_from(
-    ["1", "2", "2.0", "03", "x", "", " ", "positive", "Neutral", "null", "happy", "../1"]
-)
-ROWS = st.lists(st.lists(CELLS, min_size=1, max_size=3).map(",".join), max_size=8)
+LINES = st.lists(
+    st.sampled_from([b"guid,tag", b"guid\ttag", b"1,positive", b"01,Neutral", b"2,", b"3,null",
+                     b"../x,neutral", b'"4","negative"', b'"', b"\xff", b"\x00", b"\xef\xbb\xbf",
+                     b",", b"\x85", b"\xe2\x80\xa8", b"1\x1c,positive"]) | st.binary(max_size=8),
+    max_size=8,
+).map(b"\n".join)  # fmt: skip
 
 
 @few
-@given(ROWS, st.sampled_from(["\n", "\r\n"]), st.booleans())
-def test_every_row_of_a_list_is_a_post_or_a_problem(tmp_path_factory, rows, end, labelled):
-    path = Path(tmp_path_factory.getbasetemp() / "list.txt")
-    path.write_bytes(end.join(["guid,tag", *rows, ""]).encode())
+@given(LINES | LINES.map(b"guid,tag\r\n".__add__) | st.binary(max_size=40), st.booleans())
+@example(b"guid,tag\r1,positive\r\r\n2,neutral", True)
+@example(b'guid,tag\n"1\n,positive', True)
+def test_any_bytes_are_a_list_of_posts_and_problems_or_an_error(
+    tmp_path_factory, content, labelled
+):
+    path = Path(tmp_path_factory.getbasetemp() / "any.txt")
+    path.write_bytes(content)
     try:
         one = read_listing(path, labelled)
     except DatasetError as error:
-        assert "no usable post" in str(error)  # noqa: PT017
+        assert str(error).startswith(str(path))  # noqa: PT017
         return
-    assert len(one.rows) + len(one.problems) == count_listed(path)
+    assert all(re.fullmatch(r"0|[1-9][0-9]*", guid) for guid in one.rows["guid"])
     assert one.rows["guid"].is_unique
+    assert len(one.rows) + len(one.problems) == count_listed(path)
 
 
 def jpeg(seed, kind="JPEG"):
@@ -198,7 +176,7 @@ def jpeg(seed, kind="JPEG"):
     return stream.getvalue()
 
 
-PICTURES = {seed: jpeg(seed) for seed in range(20)}
+JPEGS = {seed: jpeg(seed) for seed in range(20)}
 
 
 class Dataset:
@@ -214,7 +192,7 @@ class Dataset:
         name = "test_without_label.txt" if tag == "null" else "train.txt"
         self.lists[name].append(f"{written or guid},{tag}")
         if image == b"":
-            image = PICTURES[int(guid) % len(PICTURES)]
+            image = JPEGS[int(guid) % len(JPEGS)]
         for suffix, content in ((".txt", text), (".jpg", image)):
             if content is not None:
                 (self.folder / f"data/{guid}{suffix}").write_bytes(content)
@@ -237,7 +215,8 @@ class Dataset:
 
     def checked(self, policy):
         self.write_lists()
-        posts, problems = gather(self.folder, *self.indexes())
+        lists = map(Path, label_lists(self.folder))
+        posts, problems = gather(lists, *self.indexes())
         judged = self.stored("problems.tsv", judge(problems, policy))
         return self.stored("listed.parquet", posts), judged
 
@@ -266,7 +245,7 @@ def messy(dataset):
     dataset.add("7", text=b"a\x00b")
     dataset.add("8", "happy")  # unknown label
     dataset.add("9", "null")
-    dataset.add("10", "null", image=PICTURES[0][:300])
+    dataset.add("10", "null", image=JPEGS[0][:300])
     dataset.add("11", text=None, image=None)
     dataset.lists["train.txt"] += ["../../etc/passwd,positive", "1,negative"]
     dataset.lists["test_without_label.txt"] += ["3,null"]
@@ -279,48 +258,39 @@ GOOD = ["1", "2", "3", "9"]
 BAD_ROWS = ["8", "../../etc/passwd", "1", "3"]
 
 
+def left_out(problems):
+    """Rows of the lists that the problems account for."""
+    dropped = problems[problems["action"] == "dropped"]
+    rows = dropped["kind"] == BAD_LIST
+    return int(rows.sum()) + dropped.loc[~rows, "guid"].nunique()
+
+
 def test_good_posts_are_used_whole_in_the_order_of_the_lists(dataset):
     dataset.add("12", "positive", text=b"null")
     dataset.add("9", "negative", text="“so” said,\nand\tdone…".encode())
     dataset.add("30", "null", text=b"NA")
+    dataset.add("31", "null", text=b"007")
+    (dataset.folder / "data/12.json").write_text("{}")  # beside the image, and no image
     posts, problems = dataset.used("error")
-    assert posts["guid"].tolist() == ["12", "9", "30"]
-    assert posts["subset"].tolist() == [LABELLED, LABELLED, UNLABELLED_SUBSET]
-    assert posts["label"].tolist() == [POSITIVE, NEGATIVE, UNLABELLED]
-    assert posts["text"].tolist() == ["null", "“so” said,\nand\tdone…", "NA"]
-    assert posts["image_file"].tolist() == ["12.jpg", "9.jpg", "30.jpg"]
-    assert posts["width"].tolist() == [16, 16, 16]
+    assert posts["guid"].tolist() == ["12", "9", "30", "31"]
+    assert posts["subset"].tolist() == [LABELLED] * 2 + [UNLABELLED_SUBSET] * 2
+    assert posts["label"].tolist() == [POSITIVE, NEGATIVE, UNLABELLED, UNLABELLED]
+    assert posts["text"].tolist() == ["null", "“so” said,\nand\tdone…", "NA", "007"]
+    assert posts["image_file"].tolist() == ["12.jpg", "9.jpg", "30.jpg", "31.jpg"]
+    assert posts["width"].tolist() == [16] * 4
     assert not posts[["text_blanked", "image_blanked", "empty"]].any(axis=None)
     assert problems.empty
-
-
-def test_the_list_of_unlabelled_posts_may_be_missing(dataset):
-    dataset.add("1")
-    posts, _ = dataset.used("error")
-    assert not (dataset.folder / "test_without_label.txt").exists()
-    assert posts["subset"].tolist() == [LABELLED]
-
-
-@pytest.mark.parametrize("written", ["12.0", "012", " 12 "])
-def test_a_guid_finds_its_files_however_it_is_written(dataset, written):
-    dataset.add("12", text=b"found", written=written)
-    posts, problems = dataset.used("error")
-    found = posts.loc[0, ["guid", "text_file", "image_file", "text"]].tolist()
-    assert found == ["12", "12.txt", "12.jpg", "found"]
-    assert set(problems["kind"]) <= {NOTE}
-    assert ("guid written" in " ".join(problems["problem"])) == (written.strip() != "12")
 
 
 @pytest.mark.parametrize(
     ("written", "stem", "suffixes"),
     [
-        ("0001", "0001", (".txt", ".jpg")),
+        ("12.0", "12", (".txt", ".jpg")),
+        (" 12 ", "12", (".txt", ".jpg")),
         ("0001", "1", (".txt", ".jpg")),
         ("1", "0001", (".TXT", ".JPG")),
         ("1", "1", (".txt", ".jpeg")),
-        ("1", "1", (".txt", ".png")),
         ("1", "1", (".Txt", ".unknown")),
-        ("1500000000000000001", "1500000000000000001", (".txt", ".jpg")),
         ("1500000000000000001", "01500000000000000001", (".txt", ".webp")),
     ],
 )
@@ -329,26 +299,22 @@ def test_a_post_has_its_files_whatever_zeros_and_suffixes_their_names_have(
 ):
     dataset.add("7")
     dataset.lists["train.txt"].append(f"{written},negative")
-    for suffix, content in zip(suffixes, (b"found", PICTURES[3]), strict=True):
+    for suffix, content in zip(suffixes, (b"found", JPEGS[3]), strict=True):
         (dataset.folder / f"data/{stem}{suffix}").write_bytes(content)
     posts, problems = dataset.used("error")
-    assert posts["guid"].tolist() == ["7", str(int(written))]
+    assert posts["guid"].tolist() == ["7", written.strip().removesuffix(".0").lstrip("0")]
     assert posts.loc[1, ["text", "text_file", "image_file"]].tolist() == [
         "found", f"{stem}{suffixes[0]}", f"{stem}{suffixes[1]}"
     ]  # fmt: skip
     assert set(problems["kind"]) <= {NOTE}
-
-
-def test_a_file_beside_the_image_that_is_no_image_does_not_matter(dataset):
-    dataset.add("7")
-    (dataset.folder / "data/7.json").write_text("{}")
-    assert dataset.used("error")[0]["image_file"].tolist() == ["7.jpg"]
+    noted = "guid written" in " ".join(problems["problem"])
+    assert noted == (written.strip() != posts.loc[1, "guid"])
 
 
 @pytest.mark.parametrize("other", ["7.png", "007.jpg", "7.JPG", "7.0.jpg"])
 def test_two_images_of_a_post_are_refused_with_their_names(dataset, other):
     dataset.add("7")
-    (dataset.folder / "data" / other).write_bytes(PICTURES[3])
+    (dataset.folder / "data" / other).write_bytes(JPEGS[3])
     with pytest.raises(DatasetError, match="post 7 has several image files") as caught:
         dataset_files(dataset.folder, "image")
     assert other in str(caught.value)
@@ -370,35 +336,21 @@ def test_guids_are_ordered_by_value_however_many_digits_they_have(dataset):
 
 def test_the_policy_error_lists_every_problem_with_its_file_in_one_message(messy):
     posts, problems = messy.checked("error")
-    with pytest.raises(BadPostsError) as caught:
+    with pytest.raises(DatasetError) as caught:
         apply_policy(posts, problems)
     lines = str(caught.value).splitlines()
     bad = problems[problems["kind"] != NOTE]
     assert set(bad["action"]) == {"refused"}
     assert lines[0] == f"{len(bad)} problems in the data set:"
-    for start in (
-        "train.txt: guid 8: line 9: unknown label 'happy'",
-        "train.txt: guid ../../etc/passwd: line 11: ",
-        "train.txt: guid 1: line 12: guid 1 is listed already in line 2",
-        "test_without_label.txt: guid 3: guid 3 is in train.txt as well",
-        "data/4.txt: guid 4: text file is missing",
-        "data/5.jpg: guid 5: image file is missing",
-        "data/6.txt: guid 6: text file is empty",
-        "data/6.jpg: guid 6: image not a picture",
-        "data/7.txt: guid 7: text contains NUL bytes",
-        "data/10.jpg: guid 10: image cannot be decoded",
-        "data/11.txt: guid 11: text file is missing",
-        "data/11.jpg: guid 11: image file is missing",
-    ):
-        assert sum(line.strip().startswith(start) for line in lines) == 1, start
     assert len(bad) == 12 == len([line for line in lines if line.startswith("  ")])
     assert "on_bad_post: drop" in lines[-1]
     assert "on_bad_post: blank" in lines[-1]
 
 
-def test_the_policy_drop_leaves_out_exactly_the_bad_posts_and_says_so(messy):
+def test_the_policy_drop_leaves_out_exactly_the_bad_posts(messy):
     posts, problems = messy.used("drop")
     assert posts["guid"].tolist() == GOOD
+    assert messy.listed() == len(posts) + left_out(problems) == 14
     # The row that stands in both lists is dropped from the second alone.
     assert posts.set_index("guid").loc["3", ["subset", "label"]].tolist() == [LABELLED, NEUTRAL]
     dropped = problems[problems["action"] == "dropped"]
@@ -408,9 +360,10 @@ def test_the_policy_drop_leaves_out_exactly_the_bad_posts_and_says_so(messy):
     assert not posts[["text_blanked", "image_blanked"]].any(axis=None)
 
 
-def test_the_policy_blank_keeps_posts_with_bad_files_and_flags_what_is_a_stand_in(messy):
+def test_the_policy_blank_keeps_posts_with_bad_files_and_flags_the_stand_ins(messy):
     posts, problems = messy.used("blank")
     assert set(posts["guid"]) == {*GOOD, *BAD_FILES}
+    assert messy.listed() == len(posts) + left_out(problems) == 14
     by_guid = posts.set_index("guid")
     assert set(by_guid.index[by_guid["text_blanked"]]) == {"4", "6", "7", "11"}
     assert set(by_guid.index[by_guid["image_blanked"]]) == {"5", "6", "10", "11"}
@@ -427,57 +380,29 @@ def test_the_policy_blank_keeps_posts_with_bad_files_and_flags_what_is_a_stand_i
     assert actions[BAD_IMAGE] == ["image blanked"]
 
 
-def left_out(problems):
-    """Rows of the lists that the problems account for."""
-    dropped = problems[problems["action"] == "dropped"]
-    rows = dropped["kind"] == BAD_LIST
-    return int(rows.sum()) + dropped.loc[~rows, "guid"].nunique()
-
-
-@pytest.mark.parametrize("policy", ["drop", "blank"])
-def test_listed_posts_are_used_or_accounted_for(messy, policy):
-    posts, problems = messy.used(policy)
-    assert messy.listed() == len(posts) + left_out(problems)
-    assert messy.listed() == 14
-
-
-def test_notes_are_no_reason_to_refuse_a_post(dataset):
+def test_posts_with_notes_are_used_and_files_of_other_posts_ignored(dataset):
     dataset.add("1", image=jpeg(3, "PNG"))
     dataset.add("2", text=b"so\xa1\xad")
-    posts, problems = dataset.used("error")
-    assert posts["guid"].tolist() == ["1", "2"]
-    assert list(zip(problems["guid"], problems["problem"], problems["kind"], strict=True)) == [
-        ("1", "PNG named .jpg", NOTE),
-        ("2", "decoded as gb18030", NOTE),
-    ]
-    assert posts["text"].tolist() == ["some words", "so…"]
-
-
-def test_a_text_of_which_cleaning_leaves_nothing_is_a_good_post(dataset):
-    dataset.add("1", text=b"RT @you: http://t.co/x")
-    posts, problems = dataset.used("error")
-    assert posts["empty"].tolist() == [True]
-    assert problems.empty
-
-
-def test_files_of_posts_that_are_not_listed_do_not_matter(dataset):
-    dataset.add("1")
+    dataset.add("3", text=b"RT @you: http://t.co/x")
     (dataset.folder / "data/99.txt").write_bytes(b"\x00")
     (dataset.folder / "data/99.jpg").write_bytes(b"")
     posts, problems = dataset.used("error")
-    assert posts["guid"].tolist() == ["1"]
-    assert problems.empty
+    assert not (dataset.folder / "test_without_label.txt").exists(), "it may be missing"
+    assert posts["guid"].tolist() == ["1", "2", "3"]
+    assert posts["empty"].tolist() == [False, False, True]
+    assert posts["text"].tolist()[:2] == ["some words", "so…"]
+    assert problems[["guid", "problem", "kind"]].to_numpy().tolist() == [
+        ["1", "PNG named .jpg", NOTE],
+        ["2", "decoded as gb18030", NOTE],
+    ]
 
 
-@pytest.mark.parametrize("policy", ["drop", "blank"])
-def test_a_data_set_without_a_usable_labelled_post_is_refused(dataset, policy):
+def test_a_data_set_without_a_usable_labelled_post_is_refused(dataset):
     dataset.add("1", text=None)
     dataset.add("2", "null")
-    if policy == "blank":
-        assert dataset.used(policy)[0]["guid"].tolist() == ["1", "2"]
-    else:
-        with pytest.raises(DatasetError, match="no labelled post is left"):
-            dataset.used(policy)
+    assert dataset.used("blank")[0]["guid"].tolist() == ["1", "2"]
+    with pytest.raises(DatasetError, match="no labelled post is left"):
+        dataset.used("drop")
 
 
 def test_problems_come_with_the_refused_first_and_by_guid(dataset):
@@ -490,7 +415,7 @@ def test_problems_come_with_the_refused_first_and_by_guid(dataset):
 
 
 TEXTS = {"good": b"words", "missing": None, "empty": b"", "nul": b"\x00", "cp1252": b"caf\xe9 ok"}
-IMAGES = {"good": b"", "missing": None, "html": b"<html>", "cut": PICTURES[0][:200]}
+IMAGES = {"good": b"", "missing": None, "html": b"<html>", "cut": JPEGS[0][:200]}
 POST = st.tuples(
     st.integers(0, 5),
     st.sampled_from(["positive", "neutral", "null", "null", "sad"]),
@@ -511,7 +436,7 @@ def test_no_mixture_of_posts_is_left_out_in_silence(listed, policy):
         posts, problems = mixed.checked(policy)
         bad = problems[problems["kind"] != NOTE]
         if policy == "error" and len(bad):
-            with pytest.raises(BadPostsError, match=f"^{len(bad)} problems"):
+            with pytest.raises(DatasetError, match=f"^{len(bad)} problems"):
                 apply_policy(posts, problems)
             return
         used = apply_policy(posts, problems)
@@ -520,11 +445,6 @@ def test_no_mixture_of_posts_is_left_out_in_silence(listed, policy):
         assert (bad["action"] != "").all()
         unflagged = used[~used["text_blanked"]]
         assert (unflagged["text_file"] == unflagged["guid"] + ".txt").all()
-
-
-def test_an_unknown_policy_is_an_error():
-    with pytest.raises(KeyError):
-        judge([], "ignore")
 
 
 def test_no_problem_gives_an_empty_table_with_all_columns():

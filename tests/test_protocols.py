@@ -8,7 +8,7 @@ from sklearn.model_selection import train_test_split
 
 from mmsent.data.layout import DatasetError
 from mmsent.data.paper_split import paper_table
-from mmsent.evaluation.paper import paper_metrics
+from mmsent.evaluation.experiment import paper_metrics
 from mmsent.evaluation.robustness import ROBUSTNESS_COLUMNS, robustness_table
 from mmsent.labels import LABELLED, PROBABILITY_COLUMNS, TRAIN, UNLABELLED_SUBSET, VALIDATION
 
@@ -49,18 +49,18 @@ def test_the_split_is_the_study_s_in_the_order_of_the_list(share):
     _, expected = train_test_split(
         own["guid"], test_size=share, random_state=42, stratify=own["label"]
     )
-    held_out = table.loc[table["role_0"] == VALIDATION, "guid"]
+    held_out = table.loc[table["split_0"] == VALIDATION, "guid"]
     assert set(held_out) == set(expected)
     assert len(held_out) == round(200 * share)
-    assert set(table["role_0"]) == {TRAIN, VALIDATION}
+    assert set(table["split_0"]) == {TRAIN, VALIDATION}
     assert "999" not in set(table["guid"])
 
 
 def test_the_split_divides_near_duplicates_which_is_its_fault():
     posts, groups = labelled_posts()
     table = paper_table(posts, groups, 0.15)
-    roles = table.groupby("group")["role_0"].nunique()
-    assert (roles > 1).any()
+    splits = table.groupby("group")["split_0"].nunique()
+    assert (splits > 1).any()
 
 
 def test_too_few_posts_for_the_split_are_an_error():
@@ -72,7 +72,7 @@ def test_too_few_posts_for_the_split_are_an_error():
 def test_paper_metrics_are_those_of_the_validation_posts():
     posts, groups = labelled_posts()
     split = paper_table(posts, groups, 0.2)
-    held_out = split[split["role_0"] == VALIDATION]
+    held_out = split[split["split_0"] == VALIDATION]
     run = pd.concat(
         [predictions(held_out, 0.7, subset="validation"),
          predictions(split, 0.1, seed=1, subset="unlabelled")]
@@ -83,7 +83,7 @@ def test_paper_metrics_are_those_of_the_validation_posts():
     weighted = f1_score(own["label"], own["predicted"], average="weighted")
     assert found["validation"]["weighted_f1"] == pytest.approx(weighted)
     assert (found["posts"], found["train_posts"]) == (40, 160)
-    trained = set(split.loc[split["role_0"] == TRAIN, "group"])
+    trained = set(split.loc[split["split_0"] == TRAIN, "group"])
     assert found["with_twin_in_training"] == sum(group in trained for group in held_out["group"])
     assert found["with_twin_in_training"] > 0
     with pytest.raises(ValueError, match="this split"):

@@ -1,38 +1,25 @@
 """What re-derives the tables of a finished run: it agrees with a right one, and finds errors."""
 
+import contextlib
+import itertools
 import json
 import re
-import runpy
 import shutil
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from sklearn.metrics import (
-    accuracy_score,
-    f1_score,
-    matthews_corrcoef,
-    precision_score,
-    recall_score,
-)
-from statsmodels.stats.multitest import multipletests
 
+import job
 from conftest import ROOT
+from mmsent import paths
 from mmsent.evaluation.pooling import prediction_metrics
+from mmsent.files import read_json
+from mmsent.report.scores import scores_table
 from mmsent.tables import write_table
-from rederive import check_metrics, disagreements, holm
-from rederive_documents import check_report, markdown_tables
-from rederive_run import Comparison, FinishedRun
-from rederive_scores import (
-    CHANCES,
-    class_columns,
-    drawn_scores,
-    post_weights,
-    settled_temperature,
-    sharpened,
-)
+from rederive import CHANCES, Comparison, FinishedRun, check_metrics, disagreements
+from reports import PRINTED, settings_of
 
 VERSIONS = ["v3_clip", "v4_balanced_clip"]
 GRID = ["text_only", "image_only", "multimodal_adaptive"]
@@ -43,6 +30,7 @@ SETTINGS = {
     "folds": {"outer": 2, "inner": 4},
     "intervals": {"resamples": 1000, "level": 0.9},
     "protocol": "both",
+    "profile": "paper",  # without overrides
     "seeds": {"experiments": ["v4_balanced_clip"], "number": 2},
     "vlm": ["qwen2_vl_2b", "qwen2_vl_zero_shot"],
     "versions": VERSIONS,
@@ -59,9 +47,9 @@ def made_posts(generator):
     folds["fold"] = folds["group"].astype(int) % 2
     rest = np.where(folds["group"].astype(int) % 3 == 0, "validation", "train")
     for fold in range(2):
-        folds[f"role_{fold}"] = np.where(folds["fold"] == fold, "test", rest)
-    split = folds.drop(columns=["role_0", "role_1"]).assign(fold=0)
-    split["role_0"] = np.where(np.arange(POSTS) % 4 == 0, "validation", "train")
+        folds[f"split_{fold}"] = np.where(folds["fold"] == fold, "test", rest)
+    split = folds.drop(columns=["split_0", "split_1"]).assign(fold=0)
+    split["split_0"] = np.where(np.arange(POSTS) % 4 == 0, "validation", "train")
     texts = ["", "RT @a: http://b.c", "one", "two words", "and three words", "now four of them"]
     posts = pd.DataFrame({"guid": guids, "label": folds["label"], "subset": "labelled"})
     posts["text"] = generator.choice(texts, POSTS)
@@ -82,11 +70,11 @@ def predicted(table, subset, fold, generator, hits=0.7):
 
 def fold_run(name, folds, fold, generator):
     """Predictions of one run, with what it says without a modality and how it weighs its parts."""
-    roles = ["test", "validation"]
-    roles += ["test_without_text", "test_without_image"] if name in BOTH else []
+    subsets = ["test", "validation"]
+    subsets += ["test_without_text", "test_without_image"] if name in BOTH else []
     tables = []
-    for subset in roles:
-        posts = folds[folds[f"role_{fold}"] == subset.split("_")[0]]
+    for subset in subsets:
+        posts = folds[folds[f"split_{fold}"] == subset.split("_")[0]]
         tables.append(predicted(posts, subset, fold, generator))
     table = pd.concat(tables, ignore_index=True)
     if "adaptive" in name:
@@ -102,76 +90,77 @@ def write_run(folder, table, trained):
     (folder / "metrics.json").write_text(json.dumps(numbers | {"validation": validation}))
 
 
-def script(name, **options):
-    """Run a script of the project with these options, in this process."""
-    sys.argv = [name]
-    for key, value in options.items():
-        sys.argv += [f"--{key}", *map(str, value if isinstance(value, list) else [value])]
-    runpy.run_path(str(ROOT / f"scripts/{name}.py"), run_name="__main__")
+BOOTSTRAP = {"resamples": 1000, "level": 0.9, "seed": 3}
 
 
-CHOSEN = {"resamples": 1000, "level": 0.9, "seed": 3}
-FOLDS, REPORTED = "results/data/folds.tsv", "config/paper_results.csv"
+def call(name, **arguments):
+    """Run a job of the project, in this process."""
+    job.run([name, json.dumps(arguments)])
 
 
-def paper_file(name):
-    return f"results/paper/metrics/{name}.json"
-
-
-def make_metrics(name):
-    file, paper = f"results/metrics/{name}.json", paper_file(name)
-    runs = [f"results/runs/{name}/{fold}/predictions.parquet" for fold in range(2)]
-    script("evaluate", folds=FOLDS, predictions=runs, out=file, **CHOSEN)
-    run, split = f"results/paper/runs/{name}/0/predictions.parquet", "results/paper/split/0.15.tsv"
-    script("evaluate_paper", split=split, predictions=run, out=paper, **CHOSEN)
-    return file, paper
+def predictions_of(name, *folds, seed=""):
+    return [paths.run(name, fold, paths.PREDICTIONS, seed=seed) for fold in folds]
 
 
 def make_table(table, names, spreads):
-    """A table's statistics, scores and document."""
-    files = [f"config/experiments/{name}.yaml" for name in names]
-    runs = [f"results/runs/{name}/{fold}" for name in names for fold in range(2)]
-    metrics, paper = (list(own) for own in zip(*map(make_metrics, names), strict=True))
-    modalities = {name: "both" if name in BOTH else name[9:].split("_")[0] for name in names}
-    common = {"experiments": names, "modalities": json.dumps(modalities), "folds": FOLDS}
-    common |= {"predictions": [f"{run}/predictions.parquet" for run in runs]} | CHOSEN
-    paired, scores = f"results/paired_tests/{table}", f"results/{table}.csv"
-    robustness, slices = f"results/robustness/{table}.csv", f"results/slices/{table}.csv"
-    pairs = "grid" if table == "ablation" else "consecutive"
-    files_of_tests = {"csv": f"{paired}.csv", "numbers": f"{paired}.json"}
-    script("paired_tests", pairs=pairs, spreads=spreads, **files_of_tests, **common)
-    script("robustness", out=robustness, **common)
-    script("slices", posts="results/data/posts.parquet", out=slices, **common)
-    given = {"reported": REPORTED, "paired": f"{paired}.json"}
-    script("scores", experiments=files, metrics=metrics, paper=paper, out=scores, **given,
-           adjustments="config/adjustments/offline.yaml",
-           runs=[f"{run}/metrics.json" for run in runs])  # fmt: skip
-    given["scores"] = scores
-    if table == "versions":
-        script("comparison", vlm="results/vlm.csv", markdown="results/comparison.md",
-               csv="results/comparison.csv", **given)  # fmt: skip
-        given["experiments"] = files
-    script(table, robustness=robustness, slices=slices, markdown=f"results/{table}.md", **given)
+    """The metrics, tests, supporting statistics and scores of a table."""
+    kinds = {name: "both" if name in BOTH else name[9:].split("_")[0] for name in names}
+    files = {
+        "metrics": paths.metrics(table), "tests": paths.paired_tests(table),
+        "tests_csv": paths.paired_tests(table, "csv"), "robustness": paths.robustness(table),
+        "slices": paths.slices(table),
+    }  # fmt: skip
+    call("evaluate", folds=paths.FOLDS, posts=paths.POSTS, modalities=kinds, spreads=spreads,
+         predictions={name: predictions_of(name, 0, 1) for name in names}, bootstrap=BOOTSTRAP,
+         pairs="grid" if table == "ablation" else "consecutive", **files)  # fmt: skip
+    runs = {name: [read_json(paths.run(name, fold, paths.METRICS)) for fold in range(2)]
+            for name in names}  # fmt: skip
+    families = read_json(files["tests"])["families"]
+    settings = {name: settings_of(name) for name in names}
+    paper = read_json(paths.metrics(table, paths.PAPER))
+    scores = scores_table(settings, read_json(files["metrics"]), runs, PRINTED, families, paper)
+    write_table(paths.scores(table), scores)
 
 
 def make_seeds(name):
-    runs = [f"results/seeds/{name}/{fold}.parquet" for fold in range(2)]
-    scores, spread = f"results/seeds/{name}.csv", f"results/seeds/{name}.json"
-    script("seed_spread", folds=FOLDS, predictions=runs, scores=scores, spread=spread)
-    script(
-        "seeds", experiments=name, spreads=spread, reported=REPORTED, markdown="results/seeds.md"
-    )
+    spread = paths.seeds(name, "json")
+    runs = {n: predictions_of(name, 0, 1, seed=paths.seed_folder(n)) for n in range(2)}
+    call("evaluate_seeds", folds=paths.FOLDS, predictions={name: runs},
+         scores=[paths.seeds(name, "csv")], spreads=[spread])  # fmt: skip
     return spread
 
 
-def make_vlm(results, folds, split, generator):
-    """A vision-language model of random weights on a fold, and a real one that is poor."""
+def make_paper():
+    ablation = [name for name in NAMES if name not in VERSIONS]
+    tables = {"versions": VERSIONS, "ablation": ablation, "vlm": SETTINGS["vlm"]}
+    for table, names in tables.items():
+        shares = {name: f"{settings_of(name)['paper_validation']:g}" for name in names}
+        runs = [paths.run(name, 0, paths.PREDICTIONS, paths.PAPER) for name in names]
+        call("evaluate_paper", shares=shares, splits=[*map(paths.split, shares.values())],
+             predictions=runs, bootstrap=BOOTSTRAP,
+             metrics=paths.metrics(table, paths.PAPER))  # fmt: skip
+
+
+def make_vlm():
     names = SETTINGS["vlm"]
-    for name, hits, exercise in zip(names, (0.7, 0.05), (True, False), strict=True):
-        posts = folds[folds["role_0"] == "test"]
+    folds = dict.fromkeys(names, (0,)) | dict.fromkeys(VERSIONS, (0, 1))
+    call("write_vlm", experiments={name: settings_of(name) for name in names}, folds=paths.FOLDS,
+         predictions={name: predictions_of(name, *own) for name, own in folds.items()},
+         runs={name: [paths.run(name, fold, paths.METRICS) for fold in own]
+               for name, own in folds.items()},
+         costs={name: [paths.cost(name, 0)] for name in names},
+         paper=[paths.metrics("vlm", paths.PAPER)],
+         reported="config/paper_results.csv", bootstrap=BOOTSTRAP, document=paths.VLM,
+         csv=paths.VLM_SCORES)  # fmt: skip
+
+
+def predict_vlm(results, folds, split, generator):
+    """A vision-language model of random weights on a fold, and a real one that is poor."""
+    for name, hits, exercise in zip(SETTINGS["vlm"], (0.7, 0.05), (True, False), strict=True):
+        posts = folds[folds["split_0"] == "test"]
         write_table(results / f"runs/{name}/0/predictions.parquet",
                     predicted(posts, "test", 0, generator, hits))  # fmt: skip
-        held_out = split[split["role_0"] == "validation"]
+        held_out = split[split["split_0"] == "validation"]
         write_table(results / f"paper/runs/{name}/0/predictions.parquet",
                     predicted(held_out, "validation", 0, generator, hits))  # fmt: skip
         numbers = {"exercise": exercise, "parameters": 9, "trained_parameters": 3}
@@ -180,18 +169,6 @@ def make_vlm(results, folds, split, generator):
         path = results / f"costs/vlm/{name}/0.json"
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps(cost | {"predicted_posts_per_second": 5.0}))
-        run = f"results/paper/runs/{name}/0/predictions.parquet"
-        script("evaluate_paper", split="results/paper/split/0.1.tsv", predictions=run,
-               out=paper_file(name), **CHOSEN)  # fmt: skip
-    files = [f"results/runs/{name}/0" for name in names]
-    files += [f"results/runs/{name}/{fold}" for name in VERSIONS for fold in range(2)]
-    script("vlm", experiments=names, versions=VERSIONS, folds=FOLDS, reported=REPORTED,
-           adjustments="config/adjustments/offline.yaml", csv="results/vlm.csv",
-           predictions=[f"{file}/predictions.parquet" for file in files],
-           runs=[f"{file}/metrics.json" for file in files],
-           costs=[f"results/costs/vlm/{name}/0.json" for name in names],
-           paper=[paper_file(name) for name in names],
-           markdown="results/vlm.md", **CHOSEN)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -208,21 +185,20 @@ def made(tmp_path_factory):
         write_table(results / f"paper/split/{share}.tsv", split)
     for name in NAMES:
         for fold in range(2):
-            trained = (folds[f"role_{fold}"] == "train").sum()
+            trained = (folds[f"split_{fold}"] == "train").sum()
             table = fold_run(name, folds, fold, generator)
             write_run(results / f"runs/{name}/{fold}", table, trained)
-        held_out = split[split["role_0"] == "validation"]
+        held_out = split[split["split_0"] == "validation"]
         table = predicted(held_out, "validation", 0, generator)
-        write_run(results / f"paper/runs/{name}/0", table, (split["role_0"] == "train").sum())
-    for fold in range(2):
-        repeated = [fold_run("both", folds, fold, generator).assign(seed=seed) for seed in range(2)]
-        write_table(results / f"seeds/v4_balanced_clip/{fold}.parquet", pd.concat(repeated))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.setattr(sys, "argv", [])
-        spread = make_seeds("v4_balanced_clip")
-        make_vlm(results, folds, split, np.random.default_rng(6))
-        make_table("versions", VERSIONS, [spread])
+        write_run(results / f"paper/runs/{name}/0", table, (split["split_0"] == "train").sum())
+    for fold, seed in itertools.product(range(2), range(2)):
+        write_table(results / f"runs/v4_balanced_clip/seed{seed}/{fold}/predictions.parquet",
+                    fold_run("both", folds, fold, generator))  # fmt: skip
+    predict_vlm(results, folds, split, np.random.default_rng(6))
+    with contextlib.chdir(folder):
+        make_paper()
+        make_vlm()
+        make_table("versions", VERSIONS, [make_seeds("v4_balanced_clip")])
         make_table("ablation", NAMES[2:], [])
     return folder
 
@@ -251,13 +227,6 @@ def changed(path, *keys, to):
     path.write_text(json.dumps(content))
 
 
-def rewritten(path, pattern, replacement):
-    """Plant an error in the only text that a pattern finds."""
-    text, times = re.subn(pattern, replacement, path.read_text(), flags=re.M)
-    assert times == 1, (path.name, times)
-    path.write_text(text)
-
-
 def test_planted_errors_are_found_and_nothing_else(results):
     added(results / "ablation.csv", 1, "precision_neutral", 1e-7)
     added(results / "versions.csv", 0, "paper_f1_neutral", 1e-7)
@@ -271,16 +240,14 @@ def test_planted_errors_are_found_and_nothing_else(results):
     changed(results / "paired_tests/ablation.json", *family, to=lambda p: p - 2e-6)
     changed(results / "seeds/v4_balanced_clip.json", "one_fold", "accuracy", "range",
             to=lambda value: value + 1e-7)  # fmt: skip
-    metrics = results / "metrics/v3_clip.json"
-    changed(metrics, "calibration", "after", "ece_high", to=lambda value: value + 1e-7)
-    changed(metrics, "by_fold", 1, "mcc", to=lambda value: value - 1e-7)
-    changed(results / "paper/metrics/v3_clip.json", "interval", "mcc", 0, to=lambda value: -value)
-    rewritten(results / "ablation.md", r"^(\| image_only +\| image +\| -\W+0\.\d{3})(\d)",
-              lambda cell: cell[1] + str((int(cell[2]) + 1) % 10))  # fmt: skip
-    rewritten(results / "versions.md", r"^(\| v4_balanced_clip +\|.*)\*\*(.*)\*\*", r"\1\2")
-    rewritten(results / "comparison.md", r"Measured on 60 posts", "Measured on 61 posts")
+    metrics = results / "metrics/versions.json"
+    changed(metrics, "v3_clip", "calibration", "after", "ece_high", to=lambda value: value + 1e-7)
+    changed(metrics, "v3_clip", "by_fold", 1, "mcc", to=lambda value: value - 1e-7)
+    changed(
+        results / "paper/metrics/versions.json", "v3_clip", "interval", "mcc", 0, to=lambda v: -v
+    )
     compared, wrong = disagreements(results)
-    assert compared > 3000
+    assert compared > 2500
     assert {line.split(": written")[0] for line in wrong} == {
         "ablation.csv, ablation/image_only, precision_neutral",
         "versions.csv, v3_clip, paper_f1_neutral",
@@ -292,12 +259,9 @@ def test_planted_errors_are_found_and_nothing_else(results):
         "vlm.csv, qwen2_vl_zero_shot, v4_balanced_clip, difference_low",
         "paired_tests/ablation.json, families, over_image, 1, macro_f1, p_holm",
         "seeds/v4_balanced_clip.json, one_fold, accuracy, range",
-        "metrics/v3_clip.json, calibration, after, ece_high",
-        "metrics/v3_clip.json, by_fold, 1, mcc",
-        "paper/metrics/v3_clip.json, interval, mcc, 0",
-        "ablation.md, Ablation, image_only, Weighted F1",
-        "versions.md, Model versions, v4_balanced_clip, Weighted F1",
-        "comparison.md, sentence 'Measured on ([\\\\d,]+) posts'",
+        "metrics/versions.json, v3_clip, calibration, after, ece_high",
+        "metrics/versions.json, v3_clip, by_fold, 1, mcc",
+        "paper/metrics/versions.json, v3_clip, interval, mcc, 0",
     }
 
 
@@ -308,38 +272,18 @@ def test_a_swapped_prediction_moves_the_scores_of_its_experiment_alone(results):
     table.loc[row, "predicted"] = (table.loc[row, "predicted"] + 1) % 3
     write_table(path, table)
     run, found = FinishedRun(results, results.parent / "config"), Comparison(results)
-    for name in VERSIONS:
-        check_metrics(run, name, found)
+    check_metrics(run, "versions", found)
     places = {line.split(": written")[0] for line in found.wrong}
     assert {
-        "metrics/v3_clip.json, test, accuracy",
-        "metrics/v3_clip.json, by_fold, 1, accuracy",
+        "metrics/versions.json, v3_clip, test, accuracy",
+        "metrics/versions.json, v3_clip, by_fold, 1, accuracy",
     } <= places
     assert not any("v4" in place or "calibration" in place for place in places)
 
 
-def test_the_report_repeats_the_tables_of_the_documents(results):
-    final = (results / "comparison.md").read_text().split("\n\n")[1]
-    report = results / "report.md"
-    report.write_text(f"# Report\n\n## 7. Final comparison\n\n{final}\n")
-    for name in VERSIONS:
-        (results / "submission").mkdir(exist_ok=True)
-        (results / f"submission/{name}.txt").write_text("guid,tag\n")
-    seconds = pd.DataFrame({"experiment": NAMES, "train": 2.0, "search": 0.0, "memory": 9.0})
-    write_table(results / "seconds.tsv", seconds)
-    rewritten(report, r"^(\| v4_balanced_clip .*\|) [a-z ]+\|$", r"\1 surely better |")
-    run, found = FinishedRun(results, results.parent / "config"), Comparison(results)
-    check_report(run, found)
-    lines = [line for line in found.wrong if "no table of" not in line]
-    assert len(lines) == 1
-    assert lines[0].startswith("report.md, Final comparison, v4_balanced_clip, Against")
-    missing = [line for line in found.wrong if "no table of" in line]
-    assert any("Ablation: no table" in line for line in missing)
-
-
 @pytest.mark.parametrize("change", ["label", "fold", "post", "twice"])
 def test_predictions_of_other_posts_end_the_check(results, change):
-    path = results / "seeds/v4_balanced_clip/0.parquet"
+    path = results / "runs/v4_balanced_clip/seed1/0/predictions.parquet"
     table = pd.read_parquet(path)
     if change == "twice":
         table = pd.concat([table, table.iloc[:1]])
@@ -350,60 +294,7 @@ def test_predictions_of_other_posts_end_the_check(results, change):
     write_table(path, table)
     compared, (line,) = disagreements(results)
     assert compared == 0
-    assert line.startswith("seeds/v4_balanced_clip/0.parquet: the posts, labels or folds")
-
-
-def test_resampled_scores_are_those_of_weighted_posts():
-    generator = np.random.default_rng(1)
-    label, said = generator.integers(0, 3, 40), generator.integers(0, 2, 40)
-    label[:20] %= 2
-    group = np.arange(40) // 2  # the last class is there in some resamples, and never predicted
-    table = pd.DataFrame({"label": label, "predicted": said})
-    (weights,) = post_weights(group, 30, 0)
-    drawn = drawn_scores(weights @ class_columns(table))
-    assert np.unique(weights.sum(1)) == 40
-    assert (weights[:, ::2] == weights[:, 1::2]).all()
-    given = {"labels": [0, 1, 2], "zero_division": 0}
-    for number, weight in enumerate(weights):
-        own = {"y_true": label, "y_pred": said, "sample_weight": weight}
-        right = {
-            "accuracy": accuracy_score(**own),
-            "weighted_f1": f1_score(**own, average="weighted", zero_division=0),
-            "mcc": matthews_corrcoef(**own),
-            "precision_neutral": precision_score(**own, average=None, **given)[1],
-            "recall_negative": recall_score(**own, average=None, **given)[0],
-            "f1_positive": f1_score(**own, average=None, **given)[2],
-        }
-        there = np.unique(np.concatenate([label[weight > 0], said[weight > 0]]))
-        right["macro_f1"] = f1_score(**own, average="macro", labels=there, zero_division=0)
-        for metric, value in right.items():
-            assert drawn[metric][number] == pytest.approx(value, abs=1e-12), metric
-
-
-def test_p_values_are_corrected_as_statsmodels_does():
-    for values in ([0.01, 0.04, 0.03, 0.005, 0.03], [0.5], [0.2, 0.2, 0.9], []):
-        expected = multipletests(values, method="holm")[1] if values else []
-        assert holm(values) == pytest.approx(expected)
-
-
-@pytest.mark.parametrize("temperature", [0.4, 1.0, 3.0])
-def test_a_temperature_counts_as_settled_only_where_the_loss_is_lowest(temperature):
-    generator = np.random.default_rng(2)
-    chances = generator.dirichlet([1, 1, 1], 3000)
-    label = np.array([generator.choice(3, p=row) for row in chances])
-    table = pd.DataFrame(sharpened(chances, 1 / temperature), columns=CHANCES).assign(label=label)
-    own = settled_temperature(table, None)
-    assert own == pytest.approx(temperature, rel=0.05)
-    assert settled_temperature(table, own * 1.00001) == own * 1.00001
-    assert settled_temperature(table, own * 1.001) == own
-
-
-def test_markdown_tables_are_read_cell_by_cell():
-    text = "# One\n\n| a | b |\n|:--|---|\n| x \\| y | **1** |\n\n## Two\n| c |\n|---|\n| |\n"
-    assert markdown_tables(text) == [
-        ("One", [["a", "b"], ["x | y", "**1**"]]),
-        ("Two", [["c"], [""]]),
-    ]
+    assert line.startswith("runs/v4_balanced_clip/seed1/0/predictions.parquet: the posts, labels")
 
 
 def test_it_uses_nothing_that_makes_the_tables():

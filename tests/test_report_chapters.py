@@ -11,164 +11,20 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from PIL import Image
 
-from conftest import ROOT, write_rows
-from mmsent.config.adjustments import load_adjustments
-from mmsent.config.experiment import EXPERIMENTS, load_experiment
+from conftest import write_rows
 from mmsent.data.readers import read_listing
-from mmsent.evaluation.bad_cases import bad_case_numbers, bad_cases, shown_cases
-from mmsent.evaluation.experiment import experiment_metrics
-from mmsent.evaluation.paired import compared_together
-from mmsent.evaluation.pairs import against_best, consecutive, grid_families
-from mmsent.evaluation.pooling import pooled
-from mmsent.evaluation.submission import submission_numbers
-from mmsent.figures.bad_cases import LONGEST, write_thumbnail
+from mmsent.evaluation.bad_cases import shown_cases
 from mmsent.figures.efficiency import efficiency_rows
+from mmsent.figures.sheets import LONGEST, write_thumbnail
 from mmsent.report.changes import changes_table, varied_settings
-from mmsent.report.data import data_values
-from mmsent.report.document import CHAPTERS, report_values
-from mmsent.report.escape import escaped
+from mmsent.report.document import CHAPTERS
 from mmsent.report.fixes import encoders_of, guid_matching, postprocessing_effect
 from mmsent.report.overview import best_of, steps
-from mmsent.report.problems import memory_table
-from mmsent.report.render import markdown_table, rendered
-from mmsent.report.results import PrintedFigures, Result
-from mmsent.report.scores import scores_table
-from mmsent.report.versions import Findings
-from test_report import runs_of
+from mmsent.report.render import escaped, markdown_table
+from mmsent.report.reported import PrintedFigures
+from reports import ENCODERS, evaluated, report, settings_of
 
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-GRID = {"ablation/text_only": 0.6, "ablation/image_only": 0.5, "ablation/multimodal_late": 0.7}
-VERSIONS = {"v3_clip": 0.6, "v4_balanced_clip": 0.8, "v5_multi_fusion": 0.8}
-SPREAD = {"mean": 0.7, "sd": 0.01, "mean_difference": 0.01, "largest_difference": 0.03,
-          "repeatability": 0.04}  # fmt: skip
-
-CARD = {
-    "labelled": 90, "classes": {"negative": 30, "neutral": 9, "positive": 51}, "imbalance": 5.67,
-    "folds": [{}, {}, {}], "empty": 1, "encodings": {"utf-8": 80, "gb18030": 19}, "actions": {},
-    "text_blanked": 0, "image_blanked": 0,
-    "duplicates": {"labelled_groups": 3, "posts_in_labelled_groups": 7, "conflicting_groups": 1,
-                   "unlabelled_with_labelled_twin": 0},
-}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def finished():
-    """Runs, metrics and settings of experiments, each made once."""
-    made = {}
-
-    def experiment(name, right, folds):
-        if (name, right, folds) not in made:
-            runs, table = runs_of(right, posts=90, folds=folds)
-            metrics = experiment_metrics(runs, table, 100, 0.95, 0)
-            own = [{"best_epoch": 2, "trained_parameters": 10, "train_posts": 60}]
-            settings = load_experiment(ROOT / EXPERIMENTS / f"{name}.yaml")
-            made[name, right, folds] = Result(name, settings, metrics, own), pooled(runs, table)
-        return made[name, right, folds]
-
-    return experiment
-
-
-def table_of(name, rows, finished, folds, paper):
-    """Scores and tests of a table."""
-    made = {row: finished(row, right, folds) for row, right in rows.items()}
-    results, tables = [r for r, _ in made.values()], {row: t for row, (_, t) in made.items()}
-    pairs = {"consecutive": consecutive(list(rows))}
-    if name == "ablation":
-        pairs = grid_families({r.name: r.experiment.modality for r in results})
-    pairs["best_other"] = against_best(list(rows), tables)
-    families = compared_together(pairs, tables, 200, 0.95, 0)
-    paired = {"families": families, "groups": 45, "level": 0.95, "resamples": 200, "seeds": None}
-    optimistic = {
-        r.name: {"validation": r.metrics["test"], "interval": r.metrics["interval"], "posts": 20,
-                 "train_posts": 70, "with_twin_in_training": 2} for r in results
-    }  # fmt: skip
-    scores = scores_table(results, PRINTED, paired, optimistic if paper else {})
-    return results, tables, scores, paired
-
-
-PRINTED = PrintedFigures(ROOT / "config/paper_results.csv")
-
-
-def report(finished, versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, paper=False,
-           seeds=True, printed=PRINTED, text="a text"):  # fmt: skip
-    """The whole report of such a run, through the functions that make it."""
-    own = {"versions": versions} | ({"ablation": ablation} if ablation else {})
-    made = {name: table_of(name, rows, finished, folds, paper) for name, rows in own.items()}
-    tables = made["versions"][1]
-    _, fold_table = runs_of(0.5, posts=90, folds=folds)
-    posts = pd.DataFrame({"guid": fold_table["guid"], "text": text})
-    wrong = {name: bad_cases(table, fold_table, posts) for name, table in tables.items()}
-    cases = bad_case_numbers(tables, wrong, fold_table)
-    shown = shown_cases(wrong, fold_table, 4)
-    for case in [*shown["last"], *shown["common"]]:
-        case["picture"] = int(case["guid"]) % 2 == 0
-    epoch = {"train_f1": 0.8, "validation_f1": 0.7}
-    chances = np.tile([0.2, 0.2, 0.6], (unlabelled, 1))
-    submitted = submission_numbers(chances, np.full(unlabelled, 2), None)
-    every = pd.concat([scores for _, _, scores, _ in made.values()])
-    seconds = pd.DataFrame({"experiment": every["experiment"], "train": 5.0, "search": 0.0})
-    spread = {"seeds": 3, "folds": folds} | {
-        kind: {"posts": 9, "weighted_f1": SPREAD}
-        for kind in ("pooled", "one_fold", "one_validation")
-    }
-    findings = Findings(
-        curves={
-            name: {"mean_best_epoch": 2, "at_best": epoch, "at_last": epoch} for name in versions
-        },
-        bad_cases=cases | {"shown": shown},
-        scores={name: scores for name, (_, _, scores, _) in made.items()},
-        tests={name: paired for name, (*_, paired) in made.items()},
-        spreads={"v4_balanced_clip": spread} if seeds else {},
-        submissions=dict.fromkeys(versions, submitted),
-        searches={},
-        efficiency={"rows": efficiency_rows(every, seconds.assign(memory=9.0))},
-        fixes={
-            "guids": {"listed": 99, "as_written": 90, "normalised": 99, "written_otherwise": 9},
-            "encoders": [],
-            "postprocessing": postprocessing_effect(tables),
-        },
-    )
-    card = CARD | {"unlabelled": unlabelled, "posts": 90 + unlabelled, "listed": 90 + unlabelled}
-    size = {"mean": 1.0, "median": 1.0, "p5": 1.0, "p95": 1.0}
-    eda = {
-        "images": {"width": size, "height": size, "aspect_ratio": size},
-        "text_lengths": {
-            "words": {"mean": 9.0, "quantiles": {"95": 20}},
-            "tokens": {"mean": 12.0, "quantiles": {"99": 40}},
-            "max_length": 64, "cut_at_max_length": 0.01, "cut": {"32": 0.2},
-        },
-    }  # fmt: skip
-    costs = pd.DataFrame({"Rule": ["train"], "Jobs": [3], "Seconds": ["5.0"],
-                          "Seconds a job": ["1.7"], "Peak memory [MiB]": ["9"]})  # fmt: skip
-    settings = {
-        "dataset": "posts",
-        "seed": 1,
-        "models": "config/models/offline.yaml",
-        "folds": {"inner": 6},
-        "duplicates": {"phash_distance": 4, "minimum_words": 4},
-    }
-    provenance = {
-        "commit": None, "uncommitted_changes": False, "code_sha256": "c", "data_sha256": "d",
-        "settings_sha256": "s", "settings": settings, "python": "3", "system": "s",
-        "processor": "p", "cores": 2, "memory_gib": 4, "gpus": [], "packages": {"torch": "2"},
-    }  # fmt: skip
-    everyone = [result for results, *_ in made.values() for result in results]
-    values = report_values(everyone, printed, findings)
-    values |= data_values(card, eda["images"], printed)
-    values |= {"adjustments": pd.DataFrame(), "deviations": pd.DataFrame({"section": ["1"]}),
-               "eda": eda, "costs": costs, "memory": memory_table(costs),
-               "provenance": provenance}  # fmt: skip
-    return rendered("report.md.j2", **values)
-
-
-def headings(text):
-    return re.findall(r"^## (.*)$", text, re.M)
-
-
-def no_printed(tmp_path):
-    path = tmp_path / "none.csv"
-    path.write_text("section,row,metric,value,note\n")
-    return PrintedFigures(path)
 
 
 SHAPES = {
@@ -187,14 +43,16 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_shorter_run_gives_a_shorter_report(finished, shape):
-    text = report(finished, **SHAPES[shape])
+def test_a_shorter_run_gives_a_shorter_report(shape):
+    text = report(**SHAPES[shape])
     absent = {"vlm"} | ({"ablation"} if SHAPES[shape].get("ablation") == {} else set())
     titles = [title for name, title in CHAPTERS.items() if name not in absent]
-    assert headings(text) == [f"{n}. {title}" for n, title in enumerate(titles, start=1)]
+    assert re.findall(r"^## (.*)$", text, re.M) == [
+        f"{n}. {title}" for n, title in enumerate(titles, start=1)
+    ]
     assert not re.search(r"\b(nan|None|Undefined)\b", text)
-    assert f"is in chapter {titles.index('Threats to validity') + 1}." in text
-    assert ("Most probable" in text) == bool(SHAPES[shape].get("unlabelled", 9))
+    assert f"Chapter {titles.index('Threats to validity') + 1} discusses" in text
+    assert ("Before post-processing" in text) == bool(SHAPES[shape].get("unlabelled", 9))
     assert ("Paper protocol F1 (optimistic)" in text) == bool(SHAPES[shape].get("paper"))
     assert ("figures/seeds.png" in text) == SHAPES[shape].get("seeds", True)
     assert ("figures/ablation/" in text) == ("ablation" not in absent)
@@ -204,15 +62,16 @@ def test_a_shorter_run_gives_a_shorter_report(finished, shape):
         assert len({len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}) == 1, table
 
 
-def test_a_study_that_prints_nothing_leaves_dashes(finished, tmp_path):
-    text = report(finished, printed=no_printed(tmp_path))
+def test_a_study_that_prints_nothing_leaves_dashes(tmp_path):
+    (tmp_path / "none.csv").write_text("section,row,metric,value,note\n")
+    text = report(printed=PrintedFigures(tmp_path / "none.csv"))
     assert "(reported" not in text
     assert not re.search(r"\b(nan|None|Undefined)\b", text)
 
 
-def test_texts_of_posts_stay_texts_inside_the_report(finished):
+def test_texts_of_posts_stay_texts_inside_the_report():
     hostile = "</details><script>x</script> | `a` ![b](http://c.d) *e* \n\n# f\n- g"
-    page = MARKDOWN.render(report(finished, text=hostile))
+    page = MARKDOWN.render(report(text=hostile))
     assert "<script" not in page
     assert 'src="http' not in page
     assert "<h1>f" not in page
@@ -267,63 +126,57 @@ def scores(**rows):
 
 def test_a_winner_is_named_only_if_it_beats_each_other():
     alone = best_of(scores(a=(0.6, False), b=(0.7, True)), "version")
-    assert "**b** is better than each other by a paired test" in alone
+    assert "**b** is significantly better than each of the others" in alone
     together = best_of(scores(a=(0.6, False), b=(0.7, True), c=(0.69, True)), "version")
-    assert "**b** has the highest weighted F1, 0.7000 [0.600, 0.800], but cannot be told apart " \
-        "from c by a paired test. The other one is worse." in together  # fmt: skip
+    assert "**b** has the highest weighted F1, 0.7000 [0.600, 0.800], but is not significantly " \
+        "different from c. The other one is worse." in together  # fmt: skip
     assert "better" not in together
     assert best_of(scores(a=(0.6, True)), "version").startswith("There is one version, **a**")
 
 
-def test_steps_are_counted_by_what_their_tests_say():
+def test_steps_are_counted_by_the_verdicts_of_their_tests():
     def step(name, verdict):
         return {"first": name, "verdict": verdict, "weighted_f1": {"difference": 0.05}}
 
     (words,) = steps([step("b", "better"), step("c", "not distinguishable"), step("d", "worse")])
     assert words == (
         "Of the 3 steps from a version to the next, 1 gains: b (+0.0500); 1 loses: d (+0.0500); "
-        "c cannot be told from the version before."
-    )
-    (words,) = steps([step("b", "not distinguishable")])
-    assert words == (
-        "Of the one step from a version to the next, none is a gain or a loss: b cannot be told "
-        "from the version before."
+        "c is not significantly different from the version before."
     )
     assert steps([]) == []
+
+
+def test_without_clip_the_first_page_names_what_stands_in_its_place():
+    said = (
+        "**This run does not use CLIP.** In its place, the profile `offline` has a text encoder "
+        "(`minilm`) and an image encoder (`efficientnet`)"
+    )
+    assert said in report().split("## 2.")[0]
+    real = [encoder | {"stands_in": False} for encoder in ENCODERS]
+    assert "does not use CLIP" not in report(encoders=real)
 
 
 # Settings
 
 
 def test_changes_are_the_settings_that_differ_as_they_ran():
-    files = [
-        ROOT / EXPERIMENTS / f"{name}.yaml" for name in ("v4_balanced_clip", "v5_multi_fusion")
-    ]
-    before, now = map(load_experiment, files)
+    before, now = settings_of("v4_balanced_clip"), settings_of("v5_multi_fusion")
     table = changes_table(before, now).set_index("Setting")
-    assert table.loc["Cleaning of the text"].tolist() == ["whitespace", "symbols"]
-    assert table.loc["Turned neutral: confidence below"].tolist() == ["0.8", "-"]
-    assert table.loc["Searched: fusion", "Now"] == "late, early, attention"
-    assert "Batch" not in table.index
-    adjusted = load_experiment(files[1], {"optimiser": {"batch_size": 64}})
-    assert changes_table(before, adjusted).set_index("Setting").loc["Batch", "Now"] == "64"
+    assert table.loc["text.cleaning"].tolist() == ["whitespace", "symbols"]
+    assert table.loc["postprocessing.confidence_below"].tolist() == ["0.8", "-"]
+    assert table.loc["search.space.fusion", "Now"] == "late, early, attention"
+    assert "optimiser.batch_size" not in table.index
     assert changes_table(now, now).empty
     alone = changes_table(None, now).set_index("Setting")
-    assert alone.loc["Head: layers", "Value"] == "512, 256"
+    assert alone.loc["head.hidden", "Value"] == "512, 256"
+    assert not alone.index.intersection(["title", "vectors.standardise"]).size
 
 
-def test_every_setting_of_the_experiments_has_words():
-    adjustments = load_adjustments(ROOT / "config/adjustments/offline.yaml", [])
-    for path in sorted((ROOT / EXPERIMENTS).glob("v[0-9]*.yaml")):
-        table = changes_table(None, load_experiment(path, adjustments.get(path.stem)))
-        raw = [s for s in table["Setting"] if re.search(r"[a-z]: ", s) and s[0].islower()]
-        assert all(setting.startswith("search: during") for setting in raw), raw
-
-
-def test_the_grid_says_what_it_varies():
-    folder = ROOT / EXPERIMENTS / "ablation"
-    rows = [load_experiment(folder / f"{name}.yaml") for name in ("text_only", "multimodal_early")]
-    assert varied_settings(rows) == ["Modality", "Fusion"]
+def test_settings_of_a_modality_that_is_not_seen_are_left_out():
+    table = changes_table(None, settings_of("ablation/text_only"))["Setting"]
+    assert not table.str.startswith("image").any()
+    rows = [settings_of(f"ablation/{name}") for name in ("text_only", "multimodal_early")]
+    assert varied_settings(rows) == ["modality", "fusion"]
 
 
 # Remedies
@@ -342,8 +195,8 @@ def test_guids_are_matched_as_written_and_as_read(tmp_path):
     }  # fmt: skip
 
 
-def test_post_processing_is_measured_against_the_most_probable_class(finished):
-    _, table = finished("v3_clip", 0.6, 3)
+def test_post_processing_is_measured_against_the_most_probable_class():
+    _, table = evaluated(0.6, 90, 3)
     turned = table.index[table["predicted"] == 2][:5]
     changed = table.copy()
     changed.loc[turned, "predicted"] = 1
@@ -353,21 +206,23 @@ def test_post_processing_is_measured_against_the_most_probable_class(finished):
     assert effect["after"]["neutral"] == effect["before"]["neutral"] + 5
 
 
-def test_an_encoder_is_listed_once_with_the_tower_that_read(tmp_path):
-    towers = {
-        "clip": {"kind": "two_towers", "text_tower": "text", "image_tower": "image"},
-        "text": {"source": "package:a/b", "sha256": "1" * 64, "revision": None},
-        "image": {"source": "/home/me/weights.bin", "sha256": "2" * 64},
-    }
-    paths = []
-    for name, encoder in (("clip/image.x", towers), ("clip/image.y", towers),
-                          ("clip/text.x", towers), ("pixels/image.x", {"pixels": {}})):  # fmt: skip
-        paths.append(tmp_path / f"{name}.safetensors")
-        write_rows(paths[-1], {"vectors": np.zeros((1, 2))}, [""], {"encoder": encoder}, 7)
-    image, text = encoders_of(paths)
-    assert (image["modality"], image["files"], image["parameters"]) == ("image", 2, 7)
-    assert image["weights"] == [{"source": "weights.bin", "sha256": "2" * 64, "revision": None}]
-    assert [part["source"] for part in text["weights"]] == ["package:a/b"]
+def test_an_encoder_is_listed_once_with_the_member_that_stands_in_its_place(tmp_path):
+    text = {"source": "package:a/b", "sha256": "1" * 64, "revision": None}
+    image = {"source": "/home/me/w.bin", "sha256": "2" * 64, "architecture": "net"}
+    pair = {"clip": {"kind": "pair", "text": "text", "image": "image"}, "text": text,
+            "image": image}  # fmt: skip
+    encoders = {"clip/image": pair, "text/text": {"text": text}, "pixels/image": {"pixels": {}}}
+    embeddings = {key: [tmp_path / key / view for view in "xy"] for key in encoders}
+    for key, paths in embeddings.items():
+        for path in paths:
+            write_rows(path, {"vectors": np.zeros((1, 2))}, [""], {"encoder": encoders[key]}, 7)
+    shared = {"parameters": 7, "files": 2}
+    assert encoders_of(embeddings) == [
+        {"encoder": "clip", "modality": "image", "stands_in": True, **shared, "weights": [
+            {"model": "net", "source": "w.bin", "sha256": "2" * 64, "revision": None}]},
+        {"encoder": "text", "modality": "text", "stands_in": False, **shared, "weights": [
+            {"model": "a", "source": "package:a/b", "sha256": "1" * 64, "revision": None}]},
+    ]  # fmt: skip
 
 
 def test_an_experiment_is_efficient_if_none_is_as_good_in_less_time():
@@ -411,7 +266,7 @@ def test_cases_of_the_last_and_of_all_are_shown_one_of_each_group():
     assert shown_cases({"y": last}, folds, 2)["common"] == []
 
 
-def test_a_thumbnail_is_small_and_always_the_same(tmp_path):
+def test_a_thumbnail_is_small_without_metadata_and_always_the_same(tmp_path):
     Image.effect_noise((700, 400), 60).convert("RGBA").save(tmp_path / "1.jpg", "PNG")
     for name in ("a.jpg", "b.jpg"):
         write_thumbnail(tmp_path / "1.jpg", tmp_path / name)

@@ -1,8 +1,6 @@
 """The figures of results: they show what the predictions say, and nothing covers anything."""
 
 import json
-import sys
-import warnings
 
 import numpy as np
 import pandas as pd
@@ -11,19 +9,17 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 from PIL import Image
 
-import bad_cases
-import confusion
-import curves
-from mmsent.evaluation.bad_cases import bad_cases as list_bad_cases
-from mmsent.evaluation.bad_cases import worst
-from mmsent.figures.bad_cases import SHOWN, bad_case_sheet
+from mmsent.evaluation.bad_cases import bad_cases, worst
 from mmsent.figures.confusion import confusion_figure
 from mmsent.figures.curves import curves_figure
-from mmsent.figures.style import save_figure, save_sheet
-from mmsent.figures.wrapping import _width, wrapped
-from mmsent.files import write_json
+from mmsent.figures.sheets import SHOWN, bad_case_sheet
+from mmsent.figures.style import save_figure
+from mmsent.files import read_json, write_json
 from mmsent.labels import PROBABILITY_COLUMNS
 from mmsent.tables import read_table, write_table
+from test_figures import TEXTS, call
+
+pytestmark = pytest.mark.filterwarnings("error")
 
 
 def printed(figure, monkeypatch):
@@ -39,7 +35,8 @@ def printed(figure, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Text, "draw", record)
         FigureCanvasAgg(figure).draw()
-    return [(text.get_text(), text.get_window_extent()) for text in dict.fromkeys(drawn)]
+    # Without the arrow of an annotation.
+    return [(text.get_text(), Text.get_window_extent(text)) for text in dict.fromkeys(drawn)]
 
 
 def assert_tidy(figure, monkeypatch):
@@ -104,10 +101,8 @@ def test_curves_show_the_means_over_the_folds_that_ran(monkeypatch):
 @pytest.mark.parametrize("loss", [1e-6, 1.0, 500.0])
 def test_curves_of_any_length(epochs, loss, monkeypatch):
     histories = [history(number, seed, loss) for seed, number in enumerate(epochs)]
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        figure, _ = curves_figure("v4_balanced_clip", histories, list(epochs))
-        assert_tidy(figure, monkeypatch)
+    figure, _ = curves_figure("v4_balanced_clip", histories, list(epochs))
+    assert_tidy(figure, monkeypatch)
     marks = [float(label.get_text()) for label in figure.axes[3].get_xticklabels()]
     assert len(set(marks)) == len(marks)
 
@@ -147,10 +142,8 @@ def test_confusion_is_that_of_the_predictions(monkeypatch):
 
 
 def test_confusion_of_a_class_that_does_not_occur():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        figure, numbers = confusion_figure("v", predictions([0, 2, 2], [0, 2, 1]))
-        figure.draw_without_rendering()
+    figure, numbers = confusion_figure("v", predictions([0, 2, 2], [0, 2, 1]))
+    figure.draw_without_rendering()
     assert numbers["counts"]["neutral"] == {"negative": 0, "neutral": 0, "positive": 0}
     assert [text.get_text() for text in figure.axes[1].texts][3:6] == ["\N{EN DASH}"] * 3
     json.dumps(numbers, allow_nan=False)
@@ -159,83 +152,48 @@ def test_confusion_of_a_class_that_does_not_occur():
 # Bad cases
 
 
-TEXTS = [
-    "costs $5 or $6_x^ and \\$7 \\frac{", "\U0001f600 很好 \u200dok مرحبا", "W" * 300, "",
-    "RT @someone: a long post " + "of many words " * 40, "a\x07b", "$" * 90, "#tag " * 9,
-    "http://t.co/" + "x" * 60, "plain",
-]  # fmt: skip
-
-
 def sheet_of(folder, texts=TEXTS, **columns):
-    """Posts that are all wrong, with pictures in ``folder``; their predictions and folds."""
+    """Posts that are all misclassified, with images in ``folder``; their folds and predictions."""
     count = len(texts)
-    table = predictions([0, 1, 2] * count, [1, 2, 0] * count)[:count].copy()
-    for name, values in columns.items():
-        table[name] = values
+    table = predictions([0, 1, 2] * count, [1, 2, 0] * count)[:count].assign(**columns)
     posts = pd.DataFrame({"guid": table["guid"], "text": texts, "image_blanked": False})
     posts["image_file"] = [f"{guid}.jpg" for guid in posts["guid"]]
     for number, name in enumerate(posts["image_file"]):
-        size = (30 + 9 * number, 60)
-        Image.new("RGB", size, (20 * number, 90, 200)).save(folder / name)
+        Image.new("RGB", (30 + 9 * number, 60), (20 * number, 90, 200)).save(folder / name)
     folds = table[["guid", "group", "label"]].assign(fold=0)
     return posts, folds, table
 
 
 def test_sheet_shows_what_the_list_says(tmp_path, monkeypatch):
     posts, folds, table = sheet_of(tmp_path, group=["1", "1", *"345678", "9", "10"])
-    wrong = list_bad_cases(table, folds, posts)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        figure = bad_case_sheet("v6_adaptive", wrong, 20, posts, tmp_path)
-        assert_tidy(figure, monkeypatch)
+    wrong = bad_cases(table, folds, posts)
+    figure = bad_case_sheet("v6_adaptive", wrong, 20, posts, tmp_path)
+    assert_tidy(figure, monkeypatch)
     texts = [text for text, _ in printed(figure, monkeypatch)]
-    # Post 2 is a near-duplicate of post 1, which is labelled otherwise.
+    # Post 2 is a near-duplicate of post 1, which has another label.
     shown = [text.removeprefix("guid ") for text in texts if text.startswith("guid ")]
     assert shown == worst(wrong, SHOWN)["guid"].tolist() == ["1", "3", "4", "5", "6", "7", "8", "9"]
-    assert texts.count("near-duplicates labelled otherwise") == 1
+    assert texts.count("near-duplicates have another label") == 1
     assert texts.count("labelled negative") == 3
     assert texts.count("predicted neutral: 90.0%") == 3
-    assert "v6_adaptive: wrong about 10 of 20 posts" in texts
+    assert "v6_adaptive: 10 of 20 posts are misclassified" in texts
 
 
-def test_a_blanked_picture_is_a_grey_tile(tmp_path, monkeypatch):
+def test_sheet_with_a_blanked_image_and_without_mistakes(tmp_path, monkeypatch):
     posts, folds, table = sheet_of(tmp_path, ["a", "b"])
     posts.loc[1, ["image_blanked", "image_file"]] = [True, ""]
-    wrong = list_bad_cases(table, folds, posts)
-    figure = bad_case_sheet("v", wrong, 2, posts, tmp_path)
-    texts = [text for text, _ in printed(figure, monkeypatch)]
-    assert texts.count("picture\nblanked") == 1
-    assert sum(len(axes.images) for axes in figure.axes) == 1
-
-
-def test_sheet_without_mistakes(tmp_path, monkeypatch):
-    posts, folds, table = sheet_of(tmp_path)
-    wrong = list_bad_cases(table.assign(predicted=table["label"]), folds, posts)
-    assert_tidy(bad_case_sheet("v", wrong, 10, posts, tmp_path), monkeypatch)
+    figure = bad_case_sheet("v", bad_cases(table, folds, posts), 2, posts, tmp_path)
+    assert [text for text, _ in printed(figure, monkeypatch)].count("no image") == 1
+    assert len(figure.axes[0].images) == 1
+    none = bad_cases(table.assign(predicted=table["label"]), folds, posts)
+    assert_tidy(bad_case_sheet("v", none, 2, posts, tmp_path), monkeypatch)
 
 
 def test_confidence_is_not_rounded_to_certainty(tmp_path, monkeypatch):
     columns = dict(zip(PROBABILITY_COLUMNS, ([3e-5], [1 - 3e-5], [0.0]), strict=True))
     posts, folds, table = sheet_of(tmp_path, ["a"], **columns)
-    figure = bad_case_sheet("v", list_bad_cases(table, folds, posts), 1, posts, tmp_path)
+    figure = bad_case_sheet("v", bad_cases(table, folds, posts), 1, posts, tmp_path)
     assert "predicted neutral: over 99.9%" in [text for text, _ in printed(figure, monkeypatch)]
-
-
-@pytest.mark.parametrize("text", TEXTS)
-def test_wrapped_lines_fit_and_lose_nothing(text):
-    lines = wrapped(text, 2.0, 9, 1000).split("\n")
-    assert all(_width(line.replace(r"\$", "$"), 9) <= 144 for line in lines)
-    # Characters that the font lacks are question marks, and unseen ones are gone.
-    kept = "".join(lines).replace(r"\$", "$").replace(" ", "")
-    assert len(kept) == len("".join(text.split()).replace("\u200d", "").replace("\x07", ""))
-    assert all(line.count("$") == line.count(r"\$") for line in lines)
-
-
-def test_a_long_text_ends_in_an_ellipsis():
-    lines = wrapped("many words " * 50, 2.0, 9, 3).split("\n")
-    assert len(lines) == 3
-    assert lines[-1].endswith("…")
-    assert wrapped("few words", 2.0, 9, 3) == "few words"
 
 
 # Files
@@ -244,12 +202,12 @@ def test_a_long_text_ends_in_an_ellipsis():
 def test_same_input_gives_the_same_bytes(tmp_path):
     histories = [history(3, 1), history(4, 2)]
     posts, folds, table = sheet_of(tmp_path)
-    wrong = list_bad_cases(table, folds, posts)
-    for name in ("first", "second"):
-        folder = tmp_path / name
+    wrong = bad_cases(table, folds, posts)
+    for folder in (tmp_path / "first", tmp_path / "second"):
         save_figure(curves_figure("v", histories, [1, 2])[0], folder / "curves.png")
         save_figure(confusion_figure("v", table)[0], folder / "confusion.png")
-        save_sheet(bad_case_sheet("v", wrong, 10, posts, tmp_path), folder / "bad.png")
+        sheet = bad_case_sheet("v", wrong, 10, posts, tmp_path)
+        save_figure(sheet, folder / "bad.png", photographs=True)
     files = sorted(path.name for path in (tmp_path / "first").iterdir())
     assert files == ["bad.png", "confusion.png", "confusion.svg", "curves.png", "curves.svg"]
     for name in files:
@@ -264,7 +222,7 @@ def project(tmp_path):
     write_table(tmp_path / "posts.parquet", posts)
     write_table(tmp_path / "folds.tsv", folds)
     for name in ("v1", "v2"):
-        if name == "v2":  # mends the first three posts
+        if name == "v2":  # corrects the first three posts
             table.loc[:2, "predicted"] = table.loc[:2, "label"]
         for fold in (0, 1):
             folder = tmp_path / "runs" / name / str(fold)
@@ -275,43 +233,49 @@ def project(tmp_path):
     return tmp_path
 
 
-def call(script, folder, monkeypatch, options):
-    files = {
-        "PREDICTIONS": "predictions.parquet", "HISTORIES": "history.csv", "RUNS": "metrics.json"
-    }  # fmt: skip
-    words = ["--experiments", "v1", "v2", "--numbers", str(folder / "numbers.json")]
-    for word in options.split():
-        found = sorted(map(str, folder.rglob(files[word]))) if word in files else None
-        words += found or [word.replace("HERE", str(folder))]
-    monkeypatch.setattr(sys, "argv", [script.__name__, *words])
-    script.main()
-    return json.loads((folder / "numbers.json").read_text())
+def files_of(project, file):
+    return {name: [project / f"runs/{name}/{fold}/{file}" for fold in (0, 1)]
+            for name in ("v1", "v2")}  # fmt: skip
 
 
-def test_curves_by_command_line(project, monkeypatch):
-    numbers = call(curves, project, monkeypatch,
-                   "--histories HISTORIES --runs RUNS --figures HERE/out")  # fmt: skip
-    assert numbers["v1"]["best_epochs"] == [2, 3]
-    assert numbers["v2"]["epochs"] == [3, 4]
-    assert sorted(path.name for path in (project / "out").iterdir()) == [
-        "v1.png", "v1.svg", "v2.png", "v2.svg"
-    ]  # fmt: skip
+def test_versions_are_plotted_each_from_its_own_runs(project):
+    call(
+        "plot_versions",
+        folds=project / "folds.tsv",
+        histories=files_of(project, "history.csv"),
+        runs=files_of(project, "metrics.json"),
+        predictions=files_of(project, "predictions.parquet"),
+        curves=[project / f"curves/{name}.png" for name in ("v1", "v2")],
+        curve_numbers=project / "curves.json",
+        confusions=[project / f"confusion/{name}.png" for name in ("v1", "v2")],
+        confusion_numbers=project / "confusion.json",
+    )
+    curves, confusion = (read_json(project / f"{name}.json") for name in ("curves", "confusion"))
+    assert curves["v1"]["best_epochs"] == [2, 3]
+    assert curves["v2"]["epochs"] == [3, 4]
+    assert (confusion["v1"]["right"], confusion["v2"]["right"]) == (0, 3)
+    for folder in ("curves", "confusion"):
+        files = sorted(path.name for path in (project / folder).iterdir())
+        assert files == ["v1.png", "v1.svg", "v2.png", "v2.svg"]
 
 
-def test_confusion_by_command_line(project, monkeypatch):
-    options = "--folds HERE/folds.tsv --predictions PREDICTIONS --figures HERE/out"
-    numbers = call(confusion, project, monkeypatch, options)
-    assert (numbers["v1"]["right"], numbers["v2"]["right"]) == (0, 3)
-    assert (project / "out/v2.svg").exists()
-
-
-def test_bad_cases_by_command_line(project, monkeypatch):
-    numbers = call(bad_cases, project, monkeypatch,
-                   "--folds HERE/folds.tsv --posts HERE/posts.parquet --predictions PREDICTIONS "
-                   "--images HERE --figures HERE/out --lists HERE/lists "
-                   "--thumbnails HERE/small")  # fmt: skip
+def test_bad_cases_are_listed_with_their_sheets_and_thumbnails(project):
+    call(
+        "list_bad_cases",
+        folds=project / "folds.tsv",
+        posts=project / "posts.parquet",
+        predictions=files_of(project, "predictions.parquet"),
+        images=project,
+        figures=[project / f"sheets/{name}.png" for name in ("v1", "v2")],
+        lists=[project / f"lists/{name}.csv" for name in ("v1", "v2")],
+        thumbnails=project / "small",
+        numbers=project / "numbers.json",
+    )
+    numbers = read_json(project / "numbers.json")
     assert numbers["experiments"]["v2"]["since"] == {"before": "v1", "mended": 3, "spoilt": 0}
     assert numbers["wrong_in_all"] == 7
     assert len(read_table(project / "lists/v1.csv")) == 10
     assert len(read_table(project / "lists/v2.csv")) == 7
-    assert (project / "out/v1.png").read_bytes().startswith(b"\x89PNG")
+    assert (project / "sheets/v1.png").read_bytes().startswith(b"\x89PNG")
+    shown = {case["guid"] for cases in numbers["shown"].values() for case in cases}
+    assert {path.stem for path in (project / "small").iterdir()} == shown

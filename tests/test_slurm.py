@@ -1,7 +1,6 @@
 """The profile for Slurm; with a real Slurm of one node where that is installed."""
 
 import os
-import re
 import shutil
 import subprocess
 
@@ -9,28 +8,24 @@ import pytest
 import yaml
 
 from conftest import ROOT
-from test_architecture import RULES
-from test_workflow import copy_project, snakemake
+from project import copy_project, snakemake
+from test_architecture import RULES, inherited
 
 PROFILE = yaml.safe_load((ROOT / "profiles/slurm/profile.yaml").read_text())
-#: Rules made of others, for all folds at once.
-FOLDS = {"search_folds", "train_folds", "train_seeds_folds"}
 
 
-def test_the_profile_names_rules_that_there_are():
-    known = RULES.keys() | FOLDS
-    assert PROFILE["set-resources"].keys() <= known
-    assert PROFILE["groups"].keys() <= known
+def test_the_profile_names_rules_that_there_are(in_root):
+    known = set(snakemake(ROOT, "--list").stdout.split())
+    for key in ("set-resources", "groups"):
+        assert PROFILE[key].keys() <= known, key
     assert set(PROFILE["groups"].values()) == PROFILE["group-components"].keys()
 
 
-def test_rules_that_need_no_gpu_ask_for_none_and_no_small_rule_may_have_one():
-    own = {name: re.search(r"gpu=(.+),", text)[1] for name, text in RULES.items()}
-    assert {name for name, gpu in own.items() if gpu != "0"} == {
-        "check_encoder", "preflight", "encode_changes", "encode_text", "encode_image", "search",
-        "train", "train_seeds", "train_vlm", "zero_shot",
-    }  # fmt: skip
-    assert all(own[name] == "0" for name in PROFILE["groups"])
+def test_no_rule_of_a_group_asks_for_a_gpu():
+    asked = {name: inherited(name, "resources").split()[0] for name in RULES}
+    with_gpu = {name for name, gpu in asked.items() if gpu != "gpu=0,"}
+    assert {"preflight", "train", "search", "fine_tune_vlm", "predict_zero_shot"} <= with_gpu
+    assert not with_gpu & PROFILE["groups"].keys()
     assert not any("gpu" in asked for asked in PROFILE["set-resources"].values())
 
 
@@ -63,11 +58,11 @@ def test_jobs_go_through_slurm_and_small_ones_together(tmp_path, monkeypatch):
         assert done.returncode == 0, done.stderr[-3000:]
         # The generated posts, then both indexes and the check in one job of their own.
         assert states() == [("COMPLETED", "1", "N/A"), ("COMPLETED", "2", "N/A")]
-        encoder = ("results/encoders/text.json", *options, "--retries", "0")
+        encoder = ("results/preflight.json", *options, "--retries", "0")
         done = snakemake(folder, *encoder, *few, "device=cuda")
         assert done.returncode == 1
         assert "the GPU 0 cannot be used here" in done.stdout + done.stderr
-        assert states()[2:] == [("FAILED", "1", "gres:gpu:1")]
+        assert states()[-1:] == [("FAILED", "1", "gres:gpu:1")]
     finally:
         subprocess.run([ROOT / "tests/slurm/down.sh"], check=True)
 

@@ -5,16 +5,24 @@ The whole default report is pretended to be made: each output is an empty file, 
 hold something, behaves the same is held by test_workflow.
 """
 
+import contextlib
+import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
-import sys
+from pathlib import Path
 
 import pytest
+import yaml
 
 from conftest import ROOT
-from test_workflow import copy_project, jobs, snakemake
+from job import JOBS
+from mmsent.demo.write import write_demo
+from mmsent.files import write_json
+from mmsent.plan.plan import Plan
+from project import copy_project, jobs, snakemake
 
 pytestmark = pytest.mark.slow
 
@@ -25,9 +33,7 @@ OPTIONS = ("--config", "dataset=posts")
 def made(tmp_path_factory):
     """A copy of the project with posts, and with an empty file for each output of the report."""
     folder = copy_project(tmp_path_factory.mktemp("made"))
-    demo = [sys.executable, "scripts/demo.py", "--labelled", "36", "--unlabelled", "4", "--seed",
-            "3", "--out", "posts"]  # fmt: skip
-    subprocess.run(demo, cwd=folder, check=True, capture_output=True)
+    write_demo(folder / "posts", 36, 4, 3)
     summary = snakemake(folder, "--summary", *OPTIONS)
     assert summary.returncode == 0, summary.stderr[-2000:]
     outputs = [line.split("\t")[0] for line in summary.stdout.splitlines()[1:]]
@@ -40,6 +46,10 @@ def made(tmp_path_factory):
             path.touch()
         else:
             path.mkdir()
+    with contextlib.chdir(folder):
+        config = yaml.safe_load(Path("config/config.yaml").read_text())
+        for job in Plan(config | {"dataset": "posts"}, []).encodings:
+            write_json(Path(job.record), job.keys)
     # What follows a run reads the tables, which are empty here: it ends in an error.
     assert "100%) done" in snakemake(folder, "--touch", "--forceall", *OPTIONS).stderr
     assert jobs(snakemake(folder, "-n", *OPTIONS)) == {}
@@ -110,34 +120,80 @@ def touched(folder):
         path.touch()
 
 
+def new_version(folder):
+    file = folder / EXPERIMENTS / "v7.yaml"
+    file.write_text("base: v6_adaptive.yaml\ntitle: Seven\nhead: {hidden: [64], dropout: [0.5]}\n")
+    edited("config/config.yaml", "  - v6_adaptive\n", "  - v6_adaptive\n  - v7\n")(folder)
+
+
+def rewritten(path):
+    """Another order of the keys, blank lines, a comment, another title and description."""
+
+    def change(folder):
+        content = yaml.safe_load((folder / path).read_text())
+        for key in {"title", "section", "changes"} & content.keys():
+            content[key] = "Other words"
+        lines = yaml.safe_dump(in_another_order(content), sort_keys=False).splitlines()
+        (folder / path).write_text("\n\n".join(["# A comment.", *lines, ""]))
+
+    return change
+
+
+def in_another_order(content):
+    if not isinstance(content, dict):
+        return content
+    return {key: in_another_order(content[key]) for key in reversed(content)}
+
+
+EXPERIMENTS = "config/experiments"
+
 #: Each change by its row in the README's table.
 CHANGES = {
     "a file touched, its content the same": touched,
     "the text of a post": changed_post(".txt"),
-    "the picture of a post": changed_post(".jpg"),
+    "the image of a post": changed_post(".jpg"),
     "a post added": added,
     "a post removed": removed,
     "a label": other_label,
     "a label, in a list of an older date": label_of_an_older_list,
-    "`config/experiments/ablation/text_only.yaml`": longer(
-        "config/experiments/ablation/text_only.yaml"
+    "a comment in `config/config.yaml`": longer("config/config.yaml"),
+    "comments, title, description, order of keys in `v4_balanced_clip.yaml`": rewritten(
+        f"{EXPERIMENTS}/v4_balanced_clip.yaml"
     ),
-    "`config/experiments/v2_enhanced.yaml`": longer("config/experiments/v2_enhanced.yaml"),
-    "one view more of the pictures in `config/experiments/v6_adaptive.yaml`": edited(
-        "config/experiments/v6_adaptive.yaml",
-        "two_level\n  views: 2",
-        "two_level\n  views: 3",
+    "the same in `ablation/backbone.yaml`": rewritten(f"{EXPERIMENTS}/ablation/backbone.yaml"),
+    "comments and order of keys in `config/profiles/offline.yaml`": rewritten(
+        "config/profiles/offline.yaml"
     ),
+    "a setting of `ablation/text_only.yaml`": edited(
+        f"{EXPERIMENTS}/ablation/text_only.yaml",
+        "modality: text",
+        "modality: text\nschedule: {epochs: 9}",
+    ),
+    "a setting of `v2_enhanced.yaml`": edited(
+        f"{EXPERIMENTS}/v2_enhanced.yaml", "patience: ", "patience: 1"
+    ),
+    "an override of `v4_balanced_clip` in the profile": edited(
+        "config/profiles/offline.yaml",
+        "vectors: {standardise: true, dropout: 0.3}\n    projection",
+        "vectors: {standardise: true, dropout: 0.2}\n    projection",
+    ),
+    "one view more of the images in `v6_adaptive.yaml`": edited(
+        f"{EXPERIMENTS}/v6_adaptive.yaml", "two_level\n  views: 2", "two_level\n  views: 3"
+    ),
+    "a version added, with `base: v6_adaptive.yaml`": new_version,
     "the number of resamples": edited("config/config.yaml", "resamples: 2000", "resamples: 1000"),
-    "the size of the pixels in `config/models/offline.yaml`": edited(
-        "config/models/offline.yaml", "size: 96", "size: 64"
+    "the size of the pixels in the profile": edited(
+        "config/profiles/offline.yaml", "size: 96", "size: 64"
     ),
     "a module of the training": longer("scripts/mmsent/training/loop.py"),
-    "a module of the embeddings' store": longer("scripts/mmsent/encoders/store.py"),
+    "a module of the encoders": longer("scripts/mmsent/encoders/encode.py"),
     "a module of a figure": longer("scripts/mmsent/figures/confusion.py"),
     "a template of a chapter": longer("scripts/mmsent/report/templates/chapters/data.md.j2"),
     "a colour of the page": longer("scripts/mmsent/report/templates/page.css"),
 }
+
+#: Rows of changes after which nothing may be trained.
+NO_TRAINING = [change for change in CHANGES if "comment" in change or "the same in" in change]
 
 
 def table():
@@ -164,20 +220,33 @@ def test_a_change_makes_stale_what_the_table_says(made, tmp_path, change):
         assert stale.get(rule) == int(times or 1), rule
 
 
+@pytest.mark.parametrize("change", NO_TRAINING)
+def test_comments_titles_and_the_order_of_keys_train_nothing(made, tmp_path, change):
+    folder = tmp_path / "copy"
+    subprocess.run(["cp", "-a", made, folder], check=True)
+    CHANGES[change](folder)
+    stale = jobs(snakemake(folder, "-n", *OPTIONS))
+    documents = {"record_provenance", "sum_costs", "plot_versions", "preflight"}
+    assert {rule for rule in stale if not rule.startswith("write_")} <= documents
+
+
 def test_names_with_spaces_are_one_word_of_each_command(made, tmp_path):
     folder = tmp_path / "copy"
     subprocess.run(["cp", "-a", made, folder], check=True)
-    given = {}
+    named = {}
     for key, name in (("paper_results", "paper_results.csv"), ("deviations", "deviations.csv"),
-                      ("adjustments", "adjustments/offline.yaml")):  # fmt: skip
-        given[key] = f"config/my own {key}{name[name.rindex('.') :]}"
-        shutil.copy(folder / "config" / name, folder / given[key])
-    config = [f"{key}={path}" for key, path in given.items()]
+                      ("profile", "profiles/offline.yaml")):  # fmt: skip
+        named[key] = f"config/it's my {key}{name[name.rindex('.') :]}"
+        shutil.copy(folder / "config" / name, folder / named[key])
+    config = [f"{key}={path}" for key, path in named.items()]
     done = snakemake(folder, "-n", "-p", "--forceall", "results/archive.zip", *OPTIONS, *config)
     assert done.returncode == 0, done.stderr[-2000:]
-    commands = [line for line in done.stdout.splitlines() if "python scripts/" in line]
-    assert len(commands) > 100
-    for path in given.values():
-        named = [command for command in commands if path in command]
-        assert named
-        assert [command for command in named if f"'{path}'" not in command] == []
+    commands = [line for line in done.stdout.splitlines() if "python scripts/job.py" in line]
+    assert len(commands) > 40
+    for command in commands:
+        words = shlex.split(command.split(" 2> ")[0])
+        name, arguments = words[words.index("scripts/job.py") + 1 :][:2]
+        assert name in JOBS
+        json.loads(arguments)
+    for path in named.values():
+        assert any(path in part for c in commands for part in shlex.split(c.split(" 2> ")[0]))

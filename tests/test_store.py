@@ -1,5 +1,6 @@
-"""Embeddings of an earlier run: used again where they are the same, and only there."""
+"""The encoding job and its store: each row is computed once, and to the same bits every time."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,275 +8,300 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
+from safetensors.numpy import load_file, save_file
 
 from conftest import ROOT
 from mmsent.config.augmentation import Augmentation, TextAugmentation, load_augmentations
-from mmsent.config.encoders import load_models
-from mmsent.encoders.changes import FEW, store_changes
-from mmsent.encoders.embeddings import BLANK, Header, in_half, read_header, write_embeddings
-from mmsent.encoders.passes import Pass, image_pass, text_pass
-from mmsent.encoders.posts import posts_in, posts_of
-from mmsent.encoders.reading import TextReading
-from mmsent.encoders.store import Reuse, embed, store_pass
-from mmsent.files import canonical_json, sha256_bytes, sha256_file
+from mmsent.config.profile import load_profile
+from mmsent.data.images import read_image
+from mmsent.encoders import encode, rows
+from mmsent.encoders.embeddings import BLANK, read_header
+from mmsent.encoders.encode import encode_views
+from mmsent.encoders.towers import ImageTower, PixelTower
+from mmsent.files import sha256_file
 from mmsent.tables import write_table
 
-MODELS = load_models(ROOT / "config/models/offline.yaml")
-WORDS = [
-    "so",
-    "happy",
-    "today",
-    "rain",
-    "terrible",
-    "week",
-    "without",
-    "good",
-    "news",
-    "incredible",
-]
+ENCODERS = load_profile(ROOT / "config/profiles/offline.yaml").encoders
 TEXT_POLICY = load_augmentations(ROOT / "config/text_augmentations.yaml", TextAugmentation)
 IMAGE_POLICY = load_augmentations(ROOT / "config/augmentations.yaml", Augmentation)
+WORDS = ["so", "happy", "today", "rain", "terrible", "week", "without", "good", "incredible"]
+
+PLAIN = {"policy": None, "number": 0, "seed": 0}
+POOLED = PLAIN | {"cleaning": "none", "max_tokens": 0, "below": 0}
+LIGHT = {"policy": TEXT_POLICY["light"].model_dump(), "number": 1, "seed": 42}
+TEXT_VIEWS = {
+    "pooled": POOLED,
+    "below": POOLED | {"max_tokens": 32, "below": 3},
+    "light": POOLED | LIGHT | {"cleaning": "symbols"},
+}
+HEAVY = {"policy": IMAGE_POLICY["heavy"].model_dump(), "number": 1, "seed": 42}
+IMAGE_VIEWS = {"evaluation": PLAIN, "heavy": HEAVY}
 
 
 def texts(count, changed=()):
-    """Posts of very different lengths; those named in ``changed`` say something else."""
+    """Posts of very different lengths; those in ``changed`` have another text."""
     draw = np.random.default_rng(5)
-    rows = []
-    for number in range(count):
-        words = draw.choice(WORDS, int(draw.integers(1, 70)))
-        text = " ".join(["other", *words] if number in changed else words)
-        rows.append((str(number), text, sha256_bytes(text.encode())))
-    return pd.DataFrame(rows, columns=["guid", "text", "sha256"])
+    contents = [list(draw.choice(WORDS, int(draw.integers(1, 70)))) for _ in range(count)]
+    return pd.DataFrame(
+        {"guid": [str(number) for number in range(count)],
+         "text": [" ".join(["other"] * (number in changed) + words)
+                  for number, words in enumerate(contents)]}
+    )  # fmt: skip
 
 
-def pictures(folder, count, changed=()):
+def images(folder, count, changed=()):
     folder.mkdir(exist_ok=True)
     draw = np.random.default_rng(6)
-    rows = []
+    table = []
     for number in range(count):
         content = draw.integers(0, 256, (60, 80, 3), dtype=np.uint8)
-        name = f"{number}.png"
-        Image.fromarray(255 - content if number in changed else content).save(folder / name)
-        rows.append((str(number), name, sha256_file(folder / name), ""))
-    return pd.DataFrame(rows, columns=["guid", "file", "sha256", "problem"])
+        path = folder / f"{number}.png"
+        Image.fromarray(255 - content if number in changed else content).save(path)
+        table.append((str(number), path.name, sha256_file(path), ""))
+    return pd.DataFrame(table, columns=["guid", "file", "sha256", "problem"])
 
 
-def counted(wanted):
-    """A pass that counts how many rows it encodes."""
-    rows = []
-
-    def encode(missing):
-        rows.extend(missing)
-        return wanted.encode(missing)
-
-    return Pass(wanted.settings, wanted.guids, wanted.content, encode), rows
+def job(folder, index, encoder, modality, views, threads=1, images=None):
+    """Run an encoding job with the store in a folder; returns the number of encoded rows."""
+    spec = encoder if isinstance(encoder, dict) else ENCODERS.specification(encoder)
+    stored, out = ({name: folder / kind / name for name in views} for kind in ("store", "out"))
+    return encode_views(index, spec, modality, views, stored, out, images or folder, 0, threads)
 
 
-READINGS = {
-    "pooled": ("clip", TextReading()),
-    "tokens below layers": ("text", TextReading("none", 32, 3)),
-    "augmented": ("text", TextReading("symbols", 0, 0, TEXT_POLICY["light"].model_dump(), 1, 42)),
+@pytest.fixture
+def decoded(monkeypatch):
+    """Names of the images that are decoded, in their order."""
+    names = []
+    counted = lambda path: names.append(path.stem) or read_image(path)  # noqa: E731
+    monkeypatch.setattr(rows, "read_image", counted)
+    return names
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in (folder / "out").iterdir()}
+
+
+def test_stored_texts_and_new_ones_give_the_bytes_of_a_job_from_nothing(in_root, tmp_path):
+    job(tmp_path / "a", texts(30, changed=(3, 20)), "text", "text", TEXT_VIEWS)
+    after = texts(34).drop([7, 8])
+    encoded = job(tmp_path / "a", after, "text", "text", TEXT_VIEWS)
+    assert encoded == dict.fromkeys(TEXT_VIEWS, 6)  # two changed and four new ones
+    job(tmp_path / "b", after, "text", "text", TEXT_VIEWS, threads=2)
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+    shuffled = after.sample(frac=1, random_state=1)
+    job(tmp_path / "c", shuffled, "text", "text", TEXT_VIEWS)
+    assert job(tmp_path / "a", shuffled, "text", "text", TEXT_VIEWS) == dict.fromkeys(TEXT_VIEWS, 0)
+    assert contents(tmp_path / "a") == contents(tmp_path / "c")
+    # By itself in a job, with one view: the same rows. The longest text is gone, its padding too.
+    for name, view in TEXT_VIEWS.items():
+        job(tmp_path / name, after[after["guid"] == "3"], "text", "text", {name: view})
+        whole, alone = (
+            load_file(tmp_path / "b/out" / name),
+            load_file(tmp_path / name / "out" / name),
+        )
+        for key, array in alone.items():
+            row = whole[key][3][: array.shape[1]] if key == "states" else whole[key][3]
+            assert np.array_equal(array[0], row), (name, key)
+    header = read_header(tmp_path / "a/out/pooled")
+    assert header.parameters == 22_713_216
+    assert header.guids == [*shuffled["guid"], BLANK]
+
+
+def test_stored_images_and_new_ones_give_the_bytes_of_a_job_from_nothing(
+    in_root, tmp_path, decoded
+):
+    before, after = images(tmp_path / "1", 20, changed=(3,)), images(tmp_path / "2", 22).drop([7])
+    job(tmp_path / "a", before, "clip", "image", IMAGE_VIEWS, images=tmp_path / "1")
+    assert decoded == before["guid"].tolist(), "each image is decoded once for all views"
+    decoded.clear()
+    encoded = job(tmp_path / "a", after, "clip", "image", IMAGE_VIEWS, images=tmp_path / "2")
+    assert encoded == dict.fromkeys(IMAGE_VIEWS, 3)
+    assert decoded == ["3", "20", "21"]
+    job(tmp_path / "b", after, "clip", "image", IMAGE_VIEWS, images=tmp_path / "2", threads=2)
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+def test_a_new_view_and_a_new_post_are_computed_together_and_nothing_else(
+    in_root, tmp_path, decoded
+):
+    table = images(tmp_path, 20)
+    job(tmp_path, table.drop([4]), "pixels", "image", {"evaluation": PLAIN})
+    decoded.clear()
+    encoded = job(tmp_path, table, "pixels", "image", IMAGE_VIEWS)
+    assert encoded == {"evaluation": 1, "heavy": 21}
+    assert sorted(decoded) == sorted(table["guid"])
+    job(tmp_path / "b", table, "pixels", "image", IMAGE_VIEWS, images=tmp_path)
+    assert contents(tmp_path) == contents(tmp_path / "b")
+
+
+def image_states(tower, table, folder, gpus):
+    """States of each view of the images of a table and of a blank one, decoded by two processes."""
+    missing = dict.fromkeys(IMAGE_VIEWS, range(len(table) + 1))
+    encoded = rows.image_rows(tower, table, folder, IMAGE_VIEWS, missing, gpus, 2)
+    return {name: np.concatenate([arrays["state"] for _, arrays in parts])
+            for name, parts in encoded.items()}  # fmt: skip
+
+
+def test_images_that_are_decoded_for_a_gpu_are_encoded_alike(tmp_path, monkeypatch):
+    """With the CPU in the place of the GPU; tests/test_cuda.py has a GPU."""
+    monkeypatch.setattr(rows, "device_for", lambda gpus: torch.device("cpu"))
+    table = images(tmp_path, 70)  # more than a batch
+    tower = ImageTower(torch.nn.Flatten(), 8, 1.0, [0.5] * 3, [0.5] * 3)
+    monkeypatch.setattr(ImageTower, "encode", lambda _, images: images.flatten(1).float() / 255)
+    for_cpu, for_gpu = (image_states(tower, table, tmp_path, gpus) for gpus in (0, 1))
+    for name, states in for_gpu.items():
+        assert states.shape == (71, 192)
+        assert np.array_equal(states, for_cpu[name])
+
+
+def test_a_text_without_padding_does_not_depend_on_its_company(in_root, tmp_path):
+    """Some networks leave out a mask of nothing but ones, and add up in another order."""
+    full = pd.DataFrame(
+        {"guid": map(str, range(16)), "text": [f"word{n} " * 90 for n in range(16)]}
+    )
+    view = {"short": POOLED | {"max_tokens": 32}}
+    for folder, table in (("all", full), ("one", full[4:5])):
+        job(tmp_path / folder, table, "text", "text", view)
+    together, alone = (load_file(tmp_path / name / "out/short") for name in ("all", "one"))
+    assert np.array_equal(together["mean"][4], alone["mean"][0])
+
+
+@pytest.fixture
+def pixels(in_root, tmp_path):
+    """Run the fast job of the pixels of three images, with changes; returns the encoded rows."""
+    table = images(tmp_path, 3)
+
+    def run(folder=tmp_path, encoder=None, view=None, index=table):
+        spec = {"pixels": ENCODERS.pixels.model_dump() | {"size": 16} | (encoder or {})}
+        views = {"view": HEAVY | (view or {})}
+        return job(folder, index, spec, "image", views, images=tmp_path)["view"]
+
+    run.table = table
+    return run
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"encoder": {"size": 20}}, {"encoder": {"mean": [0.1] * 3}}, {"view": {"number": 2}},
+     {"view": {"seed": 43}}, {"view": {"policy": None}}],
+)  # fmt: skip
+def test_another_setting_recomputes_every_row(pixels, change):
+    assert (pixels(), pixels(), pixels(**change), pixels()) == (4, 0, 4, 4)
+
+
+def test_other_code_and_packages_recompute_every_row(pixels, monkeypatch):
+    pixels()
+    monkeypatch.setattr(encode, "version", lambda name: "0")
+    assert pixels() == 4
+    monkeypatch.setattr(encode, "code_hash", lambda job: "other")
+    assert (pixels(), pixels()) == (4, 0)
+
+
+def test_a_post_with_another_guid_is_another_post(pixels):
+    pixels()
+    swapped = pixels.table.assign(guid=["1", "0", "2"])
+    assert pixels(index=swapped) == 2
+    assert pixels(index=swapped[2:]) == 0
+
+
+def test_unreadable_images_get_no_row_and_a_blank_one_follows_the_others(pixels, tmp_path):
+    broken = pixels.table.assign(problem=["", "image the file is empty", ""])
+    assert pixels(index=broken, view={"policy": None}, encoder={"size": 60}) == 3
+    assert read_header(tmp_path / "out/view").guids == ["0", "2", BLANK]
+    assert read_header(tmp_path / "out/view").parameters == 0
+    stored = load_file(tmp_path / "out/view")["pixels"]
+    for row, name in enumerate(("0.png", "2.png")):  # of 80 by 60 pixels
+        middle = np.asarray(Image.open(tmp_path / name))[:, 10:70]
+        assert np.array_equal(stored[row], middle.transpose(2, 0, 1))
+    assert (stored[-1] == 128).all()
+
+
+DAMAGES = {
+    "cut off": lambda path: path.write_bytes(path.read_bytes()[:-100]),
+    "empty": lambda path: path.write_bytes(b""),
+    "junk": lambda path: path.write_bytes(b"junk" * 99),
+    "another file": lambda path: save_file({"pixels": np.zeros((4, 1))}, path),
+    "another header": lambda path: save_file(load_file(path), path, metadata={"mmsent": "{}"}),
+    "missing": lambda path: path.unlink(),
 }
 
 
-@pytest.mark.parametrize(("encoder", "reading"), READINGS.values(), ids=READINGS)
-def test_texts_encoded_one_by_one_are_the_bytes_of_texts_encoded_at_once(
-    encoder, reading, in_root, tmp_path
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_or_foreign_file_in_the_store_is_replaced(pixels, tmp_path, damage):
+    pixels()
+    before = contents(tmp_path)
+    (tmp_path / "out/view").unlink()
+    damage(tmp_path / "store/view")
+    assert pixels() == 4
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_an_interrupted_write_leaves_the_stored_file_and_no_other(
+    pixels, tmp_path, monkeypatch, error
 ):
-    spec = MODELS.specification(encoder)
-    before, after = texts(50, changed=(3, 40)), texts(54).drop([7, 8])
-    store = tmp_path / "store"
-    embed(tmp_path / "old", text_pass(posts_of(before), spec, reading), store)
-    wanted, encoded = counted(text_pass(posts_of(after), spec, reading))
-    assert embed(tmp_path / "new", wanted, store) == Reuse(47, 6)
-    assert [wanted.guids[row] for row in encoded] == ["3", "40", "50", "51", "52", "53"]
-    embed(tmp_path / "anew", text_pass(posts_of(after), spec, reading))
-    assert (tmp_path / "new").read_bytes() == (tmp_path / "anew").read_bytes()
-    shuffled = after.sample(frac=1, random_state=1)
-    embed(tmp_path / "shuffled", text_pass(posts_of(shuffled), spec, reading), store)
-    embed(tmp_path / "shuffled anew", text_pass(posts_of(shuffled), spec, reading))
-    assert (tmp_path / "shuffled").read_bytes() == (tmp_path / "shuffled anew").read_bytes()
+    pixels(index=pixels.table[:2])
+    before = contents(tmp_path)
+
+    def half(arrays, path, metadata):
+        path.write_bytes(b"half")
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mmsent.encoders.embeddings.save_file", half)
+        with pytest.raises(error):
+            pixels()
+    assert contents(tmp_path) == before
+    assert [path.name for path in (tmp_path / "store").iterdir()] == ["view"]
+    assert pixels() == 1
 
 
-@pytest.mark.parametrize("policy", [None, IMAGE_POLICY["heavy"].model_dump()], ids=str)
-def test_pictures_encoded_one_by_one_are_the_bytes_of_pictures_encoded_at_once(
-    policy, in_root, tmp_path
-):
-    def wanted_of(index, folder):
-        return image_pass(posts_of(index), folder, MODELS.specification("clip"), policy, 1, 42)
-
-    store = tmp_path / "store"
-    before = pictures(tmp_path / "before", 20, changed=(3,))
-    embed(tmp_path / "old", wanted_of(before, tmp_path / "before"), store)
-    after = pictures(tmp_path / "after", 22).drop([7])
-    wanted, encoded = counted(wanted_of(after, tmp_path / "after"))
-    assert embed(tmp_path / "new", wanted, store) == Reuse(19, 3)
-    assert [wanted.guids[row] for row in encoded] == ["3", "20", "21"]
-    embed(tmp_path / "anew", wanted_of(after, tmp_path / "after"))
-    assert (tmp_path / "new").read_bytes() == (tmp_path / "anew").read_bytes()
+def test_states_that_are_not_finite_are_refused_and_not_stored(pixels, tmp_path, monkeypatch):
+    monkeypatch.setattr(PixelTower, "encode", lambda _, images: torch.full((len(images), 1), 1e6))
+    with pytest.raises(ValueError, match="pixels contains values that are not finite"):
+        pixels()
+    assert not (tmp_path / "store").exists()
 
 
-def test_texts_without_any_padding_do_not_depend_on_their_company(in_root, tmp_path):
-    """A mask of nothing but ones is left out by some networks, which then add up otherwise."""
-    full = pd.DataFrame({"guid": [str(n) for n in range(16)], "text": ["word " * 90] * 16,
-                         "sha256": [sha256_bytes(bytes([n])) for n in range(16)]})  # fmt: skip
-    reading = TextReading(max_tokens=32)
-    together, _ = text_pass(posts_of(full), MODELS.specification("text"), reading).encode(range(16))
-    alone, _ = text_pass(posts_of(full), MODELS.specification("text"), reading).encode([4])
-    assert (together["mean"] == alone["mean"][0]).all()
-
-
-def simple(guids, content=None, settings=None):
-    def encode(rows):
-        return {"state": np.array([[float(row)] for row in rows])}, 3
-
-    content = content or ["x"] * len(guids)
-    return Pass(settings or {"a": 1}, [*guids, BLANK], [*content, ""], encode)
-
-
-def test_other_settings_use_nothing_that_is_stored(tmp_path):
-    store = tmp_path / "store"
-    assert store_pass(store, simple(["1", "2"])) == Reuse(0, 3)
-    assert store_pass(store, simple(["1", "2"])) == Reuse(3, 0)
-    assert store_pass(store, simple(["1", "2"], settings={"a": 2})) == Reuse(0, 3)
-    assert read_header(store).settings == {"a": 2}
-
-
-def test_code_packages_and_encoder_are_among_the_settings(in_root, monkeypatch):
-    def settings(**more):
-        index = texts(1)
-        return text_pass(
-            posts_of(index), MODELS.specification("text") | more, TextReading()
-        ).settings
-
-    first = settings()
-    assert settings() == first
-    assert settings(other=1) != first
-    monkeypatch.setattr("mmsent.encoders.passes.version", lambda name: "0")
-    assert settings()["versions"] != first["versions"]
-    monkeypatch.setattr("mmsent.encoders.passes.code_hash", lambda script: "other")
-    assert settings()["code"] == "other"
-
-
-def test_a_post_that_moved_to_another_guid_is_another_post(tmp_path):
-    store_pass(tmp_path / "store", simple(["1", "2"], ["x", "y"]))
-    assert store_pass(tmp_path / "store", simple(["1", "2"], ["y", "x"])) == Reuse(1, 2)
-    assert store_pass(tmp_path / "store", simple(["2"], ["x"])) == Reuse(2, 0)
-
-
-def test_a_view_that_lacks_many_posts_is_left_as_it_is(tmp_path):
-    store = tmp_path / "store"
-    guids = [str(number) for number in range(19)]
-    assert store_pass(store, simple(guids), FEW) == Reuse(0, 0, 20)
-    assert not store.exists()
-    store_pass(store, simple(guids))
-    content = ["y", "y", "y", *["x"] * 16]
-    before = store.read_bytes()
-    assert store_pass(store, simple(guids, content), FEW) == Reuse(17, 0, 3)
-    assert store.read_bytes() == before
-    content[2] = "x"
-    assert store_pass(store, simple(guids, content), FEW) == Reuse(18, 2)
-
-
-def test_the_file_and_its_copy_in_the_store_take_space_once(tmp_path):
-    out, store = tmp_path / "out", tmp_path / "store"
-    embed(out, simple(["1"]), store)
+def test_the_file_is_a_link_to_the_stored_one_or_else_a_copy(pixels, tmp_path, monkeypatch):
+    out, store = tmp_path / "out/view", tmp_path / "store/view"
+    pixels()
     os.utime(store, (1, 1))
-    embed(out, simple(["1"]), store)
-    assert out.samefile(store)
-    assert out.stat().st_mtime > 1, "an old date would have the file made again"
-    out.unlink()
-    assert read_header(store).guids == ["1", BLANK]
+    pixels()
+    assert out.samefile(store), "it takes space once"
+    assert out.stat().st_mtime > 1, "with an old date, Snakemake would run the job again"
 
-
-def test_where_links_are_impossible_the_file_is_copied(tmp_path, monkeypatch):
     def refused(*_):
         raise OSError("no links here")
 
     monkeypatch.setattr(os, "link", refused)
-    embed(tmp_path / "out", simple(["1"]), tmp_path / "store")
-    assert (tmp_path / "out").read_bytes() == (tmp_path / "store").read_bytes()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "store"]
+    pixels()
+    assert out.read_bytes() == store.read_bytes()
+    assert not out.samefile(store)
+    assert [path.name for path in out.parent.iterdir()] == ["view"]
 
 
-def test_changes_are_encoded_for_all_stored_views_of_known_encoders(in_root, tmp_path):
-    before, after = texts(20), texts(20, changed=(4,))
-    shown = [pictures(tmp_path / name, 20, changed) for name, changed in (("b", ()), ("a", (5,)))]
-    policy = IMAGE_POLICY["flip"].model_dump()
-    store, pixels = tmp_path / "store", MODELS.specification("pixels")
-
-    def made(index, images, folder):
-        wanted = {}
-        for name, (encoder, reading) in READINGS.items():
-            spec = MODELS.specification(encoder)
-            wanted[f"a/text.{name}.safetensors"] = text_pass(posts_of(index), spec, reading)
-        for number, drawn in enumerate((None, policy)):
-            one = image_pass(posts_of(images), folder, pixels, drawn, number, 3)
-            wanted[f"pixels/image.{number}.safetensors"] = one
-        return wanted
-
-    for name, wanted in made(before, shown[0], tmp_path / "b").items():
-        embed(tmp_path / "out", wanted, store / name)
-    encoders = [MODELS.specification("text"), pixels]
-    posts = {"text": posts_of(after), "image": posts_of(shown[1])}
-    done = store_changes(store, encoders, posts, tmp_path / "a", 0)
-    known = {name for name in made(before, shown[0], tmp_path / "b") if "pooled" not in name}
-    assert done == dict.fromkeys(known, Reuse(20, 1)), "the clip of the pooled view is unknown now"
-    for name, wanted in made(after, shown[1], tmp_path / "a").items():
-        counting, encoded = counted(wanted)
-        embed(tmp_path / "out", counting, store / name)
-        assert len(encoded) == (name not in known), name
-
-
-def test_a_stored_file_keeps_the_size_of_its_encoder(tmp_path):
-    header = Header({"a": 1}, ["1", BLANK], ["x", ""], 77)
-    write_embeddings(tmp_path / "store", in_half({"state": np.zeros((2, 1))}), header)
-    store_pass(tmp_path / "store", simple(["1", "2"]))
-    assert read_header(tmp_path / "store").parameters == 77
-
-
-def test_states_that_are_not_finite_are_refused_and_nothing_is_stored(tmp_path):
-    wanted = simple(["1", "2"])
-    states = {"state": np.full((3, 1), np.nan, np.float16)}
-    broken = Pass(wanted.settings, wanted.guids, wanted.content, lambda _: (states, 3))
-    with pytest.raises(ValueError, match="state holds values that are not finite"):
-        store_pass(tmp_path / "store", broken)
-    assert not list(tmp_path.iterdir())
-
-
-AWKWARD = ["plain", 'a "quoted" word', '"', "two\nlines", "a\ttab", "", "null", "0.50",
-           "x" * 200_000, "\u2028 and \u0085", "\x0b"]  # fmt: skip
-
-
-@pytest.mark.parametrize("columns", [{"text": AWKWARD}, {"note": AWKWARD}], ids=["text", "image"])
-def test_posts_of_a_file_are_those_of_its_table(columns, tmp_path):
-    count = len(AWKWARD)
-    unreadable = ["", "it cannot be read"] * (count // 2) + [""]
-    given = {"guid": map(str, range(count)), "sha256": [f"{n:064}" for n in range(count)]}
-    table = pd.DataFrame(given | columns | {"problem": unreadable})
+def test_a_job_that_finds_every_post_stored_imports_no_torch(in_root, tmp_path):
+    awkward = ["plain", 'a "quoted" word', "two\nlines", "a\ttab", "", "null", "0.50", "\x0b"]
+    table = pd.DataFrame({"guid": map(str, range(8)), "text": awkward, "problem": ""})
     write_table(tmp_path / "index.tsv", table)
-    inside, memory = posts_in(tmp_path / "index.tsv"), posts_of(table)
-    assert (inside.guids, inside.hashes) == (memory.guids, memory.hashes)
-    assert len(inside.guids) == (count if "text" in columns else count // 2 + 1)
-    pd.testing.assert_frame_equal(inside.table(), memory.table())
-
-
-def test_a_job_that_finds_every_post_stored_imports_neither_torch_nor_pandas(in_root, tmp_path):
-    table = texts(3)
-    write_table(tmp_path / "index.tsv", table.assign(problem=""))
-    spec, store = MODELS.specification("text"), tmp_path / "store"
-    embed(tmp_path / "out", text_pass(posts_of(table), spec, TextReading()), store)
+    job(tmp_path, table, "text", "text", {"pooled": POOLED})
+    arguments = {
+        "index": str(tmp_path / "index.tsv"), "encoder": ENCODERS.specification("text"),
+        "modality": "text", "views": {"pooled": POOLED}, "images": "none",
+        "stored": [str(tmp_path / "store/pooled")], "embeddings": [str(tmp_path / "again")],
+        "record": str(tmp_path / "record.json"), "keys": ["0"],
+    }  # fmt: skip
     code = (
-        "import runpy, sys; sys.argv[0] = 'encode_text'\n"
-        "runpy.run_path('scripts/encode_text.py', run_name='__main__')\n"
-        "print(*sorted({'torch', 'pandas'} & sys.modules.keys()), file=sys.stderr)"
+        "import runpy, sys\n"
+        "runpy.run_path('scripts/job.py', run_name='__main__')\n"
+        "print('torch' in sys.modules)"
     )
-    given = ["--index", tmp_path / "index.tsv", "--encoder", canonical_json(spec), "--seed", "0",
-             "--store", store, "--out", tmp_path / "again"]  # fmt: skip
     done = subprocess.run(
-        [sys.executable, "-c", code, *given], capture_output=True,
+        [sys.executable, "-c", code, "encode", json.dumps(arguments)], capture_output=True,
         text=True, check=True, env=os.environ | {"PYTHONPATH": "scripts"},
     )  # fmt: skip
-    assert done.stderr == "\n"
-    assert (tmp_path / "again").read_bytes() == (tmp_path / "out").read_bytes()
+    assert done.stdout == "False\n"
+    assert (tmp_path / "again").read_bytes() == (tmp_path / "out/pooled").read_bytes()

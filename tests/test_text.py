@@ -1,25 +1,25 @@
-"""Decoding and cleaning texts: what the bytes say, and nothing else."""
+"""Decoding and cleaning texts: the content of the bytes, and nothing else."""
 
 import re
 import time
+from typing import get_args
 
-import pandas as pd
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from mmsent.data.cleaning import MOST_CHARACTERS
-from mmsent.data.decoding import UndecodableTextError
+from mmsent.config.network import Cleaning
+from mmsent.data.decoding import UndecodableTextError, decode_text
 from mmsent.data.index import index_texts
 from mmsent.data.text import (
-    CLEANINGS,
     EMPTY,
+    MOST_CHARACTERS,
     clean_text,
-    decode_text,
     is_empty_after_cleaning,
     normalised_words,
 )
-from mmsent.tables import read_table, write_table
+
+CLEANINGS = get_args(Cleaning)
 
 few = settings(max_examples=80, deadline=None, derandomize=True)
 
@@ -41,16 +41,13 @@ POSTS = st.lists(PIECES, max_size=8).map("".join) | st.text(max_size=30)
         (b"so tired" + b"\xa1\xad", "so tired…", "gb18030"),
         ("今天很开心".encode("gb18030"), "今天很开心", "gb18030"),
         (b"so tired\x85", "so tired…", "cp1252"),
-        (b"caf\xe9 au lait", "caf\u00e9 au lait", "cp1252"),
         (b"", "", "utf-8"),
         # Valid GB18030 too: an ideograph of a letter and the one behind it.
         (b"I don\x92t like it", "I don’t like it", "cp1252"),
-        (b"caf\xe9s and ni\xf1os", "caf\u00e9s and niños", "cp1252"),
         (b"sch\xf6n, I\x92m \x93great\x94", "schön, I’m “great”", "cp1252"),
         # Valid Windows-1252 too, and almost words: Ä of Äpfel, °é, ¡ú, ¡ï before a letter.
         ("放学 go".encode("gb18030"), "放学 go", "gb18030"),
         ("(Cr:伴.Fans)".encode("gb18030"), "(Cr:伴.Fans)", "gb18030"),
-        ("→ 0 ←, ★Action, ●item".encode("gb18030"), "→ 0 ←, ★Action, ●item", "gb18030"),
         ("canción número 2…".encode("gb18030"), "canción número 2…", "gb18030"),
         # Valid UTF-8 by chance but for some bytes.
         ("#хлебивино …".encode("gb18030"), "#хлебивино …", "gb18030"),
@@ -83,7 +80,6 @@ def test_each_word_of_a_western_european_language_is_decoded_as_such(text):
     [
         (b"it\xe2\x80\x99s sunny \xf0\x9f", "it’s sunny", 2),
         (b"it\xe2\x80\x99s sunny \xf0\x9f\x98\n", "it’s sunny", 3),
-        (b"sunny \xf0\x9f", "sunny", 2),
         (b"caf\xc3", "caf", 1),
         (b"caf\xc3\xa9 \xff au lait", "café  au lait", 1),
         (b"happy \xed\xa0\xbd\xed\xb8\x80 day", "happy 😀 day", 0),
@@ -95,53 +91,42 @@ def test_damaged_utf_8_keeps_all_that_can_be_decoded(content, text, dropped):
     assert decode_text(content) == (text, "utf-8", notes)
 
 
-@pytest.mark.parametrize("content", [b"\x00", b"hel\x00lo", "hello".encode("utf-16")])
-def test_nul_bytes_are_no_text(content):
-    with pytest.raises(UndecodableTextError, match="NUL"):
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\x00", "NUL"),
+        (b"hel\x00lo", "NUL"),
+        ("hello".encode("utf-16"), "NUL"),
+        (b"\x81 \x8d", "UTF-8, GB18030 and Windows-1252"),
+    ],
+)
+def test_bytes_that_are_no_text_are_refused(content, message):
+    with pytest.raises(UndecodableTextError, match=message):
         decode_text(content)
 
 
-def test_bytes_that_fit_no_encoding_are_refused_and_the_tried_ones_named():
-    with pytest.raises(UndecodableTextError, match="UTF-8, GB18030 and Windows-1252"):
-        decode_text(b"\x81 \x8d")
+REPAIRED = ["mojibake or control characters repaired"]
 
 
 @pytest.mark.parametrize(
-    ("written", "text"),
+    ("written", "text", "notes"),
     [
-        ("donâ€™t", "don’t"),
-        ("cafÃ© time", "caf\u00e9 time"),
-        ("a\x07b", "ab"),
-        ("ðŸ˜€ ok", "😀 ok"),
+        ("donâ€™t", "don’t", REPAIRED),
+        ("cafÃ© time", "caf\u00e9 time", REPAIRED),
+        ("a\x07b", "ab", REPAIRED),
+        ("ðŸ˜€ ok", "😀 ok", REPAIRED),
+        ("one\r\ntwo\r\n", "one\ntwo", []),
+        ("one\rtwo", "one\ntwo", []),
+        ("\ufeffhi", "hi", []),
+        ("😀 caf\u00e9 好 … – —", "😀 caf\u00e9 好 … – —", []),
+        ("a\tb  c", "a\tb  c", []),
+        ("Tom &amp; Jerry", "Tom & Jerry", []),
+        ("ﬁne", "fine", []),
+        ("cafe\u0301", "caf\u00e9", []),
     ],
 )
-def test_mojibake_and_control_characters_are_repaired_and_it_is_said(written, text):
-    assert decode_text(written.encode()) == (
-        text,
-        "utf-8",
-        ["mojibake or control characters repaired"],
-    )
-
-
-@pytest.mark.parametrize(
-    ("written", "text"),
-    [
-        ("one\r\ntwo\r\n", "one\ntwo"),
-        ("one\rtwo", "one\ntwo"),
-        ("  “it’s” ‘so’  ", "“it’s” ‘so’"),
-        ("\ufeffhi", "hi"),
-        ("😀 caf\u00e9 好 … – —", "😀 caf\u00e9 好 … – —"),
-        ("a\tb  c", "a\tb  c"),
-    ],
-)
-def test_a_clean_text_is_kept_and_not_said_to_be_repaired(written, text):
-    assert decode_text(written.encode()) == (text, "utf-8", [])
-
-
-@pytest.mark.parametrize("written", ["Tom &amp; Jerry", "ﬁne", "好！", "cafe\u0301"])
-def test_what_is_no_mojibake_is_not_called_so(written, tmp_path):
-    (tmp_path / "1.txt").write_text(written, encoding="utf-8")
-    assert "mojibake" not in index_texts([tmp_path / "1.txt"]).loc[0, "note"]
+def test_only_repaired_texts_are_noted_as_repaired(written, text, notes):
+    assert decode_text(written.encode()) == (text, "utf-8", notes)
 
 
 @few
@@ -189,66 +174,36 @@ def test_each_cleaning_takes_out_what_it_says(cleaning, text):
     [
         ("RT @a_b: hello", "hello"),
         ("rt @a hello", "hello"),
-        ("RT: hello", "hello"),
         ("hello @you and @me: ok", "hello and ok"),
         ("see https://t.co/Ab1 now", "see now"),
         ("see HTTP://X.com/?a=1#b", "see"),
-        ("see www.x.com/a now", "see now"),
         ("see t.co/Ab1", "see"),
-        ("see http:/…", "see"),
-        ("see https://t.c…", "see"),
         ("see http…", "see"),
-        ("see htt…", "see"),
-        ("see ht…", "see"),
         ("see h…", "see"),
         ("#so #very#happy", "so veryhappy"),
         # What only looks like one of them.
         ("oh… hush…", "oh… hush…"),
-        ("ART: hello", "ART: hello"),
-        ("so RT worthy", "so RT worthy"),
         ("report.co/pilot is fun", "report.co/pilot is fun"),
+        ("Awww...so sweet", "Awww...so sweet"),
     ],
 )
 def test_basic_cleaning_of_marks_mentions_addresses_and_hashtags(text, left):
     assert clean_text(text, "basic") == left
 
 
-@pytest.mark.parametrize("text", ["Awww... so sweet", "Awww...so sweet"])
-def test_a_long_drawn_word_is_no_address(text):
-    assert clean_text(text, "basic") == text
-
-
 @pytest.mark.parametrize(
     "text", ["", "  \n", "RT @you:", "@you http://t.co/a", "#", "www.x.de htt…"]
 )
 def test_a_text_of_which_nothing_is_left_is_marked_empty(text):
-    assert clean_text(text, "basic") == EMPTY
+    assert clean_text(text, "basic") == clean_text(text, "sentiment") == EMPTY
     assert is_empty_after_cleaning(text)
     assert normalised_words(text) == []
 
 
-@pytest.mark.parametrize("text", ["😀", "!!!", "a"])
-def test_a_text_of_marks_alone_is_not_empty(text):
-    assert not is_empty_after_cleaning(text)
-
-
-@pytest.mark.parametrize("cleaning", ["none", "whitespace"])
-def test_white_space_alone_is_empty_for_the_other_cleanings_too(cleaning):
-    assert clean_text(" \n\u3000", cleaning) == EMPTY
-    assert clean_text("#", cleaning) == "#"
-
-
-def test_an_unknown_cleaning_is_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match=r"'basics'; known: none, whitespace, basic"):
-        clean_text("hello", "basics")
-
-
-@few
-@given(POSTS, st.sampled_from(CLEANINGS))
-def test_no_cleaned_text_is_without_a_character(text, cleaning):
-    cleaned = clean_text(text, cleaning)
-    assert cleaned
-    assert cleaned == cleaned.strip()
+def test_a_text_of_marks_alone_is_not_empty_and_white_space_always_is():
+    assert not any(map(is_empty_after_cleaning, ["😀", "!!!", "a"]))
+    for cleaning in CLEANINGS:
+        assert clean_text(" \n\u3000", cleaning) == EMPTY
 
 
 @few
@@ -275,23 +230,17 @@ def test_whitespace_cleaning_changes_white_space_alone_and_only_once(text):
 @example("aa" + "‼️" * 3, "symbols")
 @example(EMPTY, "symbols")
 @example(f"#{EMPTY}", "sentiment")
-def test_cleaning_twice_is_as_good_as_once(text, cleaning):
+def test_a_cleaned_text_is_not_changed_by_cleaning_and_has_no_symbol_but_those_named(
+    text, cleaning
+):
     cleaned = clean_text(text, cleaning)
     assert clean_text(cleaned, cleaning) == cleaned
-
-
-@few
-@given(POSTS, st.sampled_from(["symbols", "sentiment"]))
-def test_of_the_symbols_only_those_named_stay(text, cleaning):
-    cleaned = clean_text(text, cleaning)
-    assert cleaned == EMPTY or re.search(r"[^\w !?.,'\"-]|  ", cleaned) is None
-    assert len(cleaned) <= MOST_CHARACTERS
-
-
-@few
-@given(POSTS)
-def test_symbols_cleaning_leaves_no_character_three_times(text):
-    assert re.search(r"(.)\1\1", clean_text(text, "symbols")) is None
+    assert cleaned == cleaned.strip() != ""
+    if cleaning in ("symbols", "sentiment"):
+        assert cleaned == EMPTY or re.search(r"[^\w !?.,'\"-]|  ", cleaned) is None
+        assert len(cleaned) <= MOST_CHARACTERS
+    if cleaning == "symbols":
+        assert re.search(r"(.)\1\1", cleaned) is None
 
 
 @few
@@ -307,24 +256,16 @@ def test_nothing_of_an_address_is_left_by_sentiment_cleaning(before, address, af
     ("text", "left"),
     [
         ("see:http://t.co/Ab1.", "see"),
-        ("好http://t.co/Ab1", "好"),
         ("sohttp://t.co/Ab1 now", "so now"),
         ("😍http://t.co/Ab1😍", "smiling face with heart eyes smiling face with heart eyes"),
         ("see pic.twitter.com/Ab1", "see"),
-        ("see http:/…", "see"),
         ("“RT @a: hello”", '" hello"'),
-        ("so true RT @a: hello", "so true hello"),
         ("so RT worthy and/or fun...so sweet", "so RT worthy and or fun...so sweet"),
-        ("@a_b: hello @c", "hello"),
-        ("#HappyValentinesDay #nyc", "Happy Valentines Day nyc"),
         ("#StopBoknal2015 #28DaysLater", "Stop Boknal 2015 28 Days Later"),
         ("#BBCNews#iLoveNY #4u", "BBC News i Love NY 4u"),
-        ("McDonald's is no hashtag", "McDonald's is no hashtag"),
-        ("so good!!! really?! well...", "so good!!! really?! well..."),
         ("不错！真的？是，好。", "不错!真的?是,好."),
         ("don’t “stop” well-known", 'don\'t "stop" well-known'),
         ("❗❓‼️⁉️ wow", "!?!!!? wow"),
-        ("a & b * c | d ~ e", "a b c d e"),
         ("soooo happy", "soooo happy"),
     ],
 )
@@ -338,9 +279,7 @@ def test_sentiment_cleaning_keeps_what_carries_sentiment(text, left):
         ("soooo happy!!!! :-)", "soo happy!! smiling face"),
         ("@a #tag http://t.co/Ab1", "a tag http t.co Ab1"),
         ('Tom & Jerry\'s "well-known" 50% ~', 'Tom Jerry\'s "well-known" 50'),
-        ("#HappyDay", "HappyDay"),
         ("don’t", "don't"),
-        ("__init__", "__init__"),
     ],
 )
 def test_symbols_cleaning_as_the_study_does_it(text, left):
@@ -351,15 +290,14 @@ def test_symbols_cleaning_as_the_study_does_it(text, left):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ("😀", "grinning face"),
         ("love😍", "love smiling face with heart eyes"),
-        ("I❤️you", "I red heart you"),
         ("♥ ♥\ufe0f <3 <33", "heart heart heart heart"),
         ("👍🏽👍", "thumbs up thumbs up"),
         ("👩🏿‍🤝‍👩🏻", "women holding hands"),
         ("🇺🇸 🥳", "United States partying face"),
         (":) :-) =) ^_^ ^^ (: :]", "smiling face " * 7),
         (":( :-( =( ):", "frowning face " * 4),
-        (";) ;-)", "winking face " * 2),
         (":D XD xDDD =D", "grinning face " * 4),
         (":P :-p", "face with tongue " * 2),
         (":'( T_T", "crying face " * 2),
@@ -370,19 +308,11 @@ def test_symbols_cleaning_as_the_study_does_it(text, left):
         ("great:)#fun", "great smiling face fun"),
         # What only looks like one.
         ("at 8:30 re:Design (a) B=D 3<30 x--y", "at 8 30 re Design a B D 3 30 x--y"),
-        ("score 2:3, NEXDAY", "score 2 3, NEXDAY"),
-        ("w/o a (web:/", "w o a web"),
         ("™ © brand", "brand"),
     ],
 )
 def test_emoji_and_emoticons_become_words(text, words, cleaning):
     assert clean_text(text, cleaning) == words.strip()
-
-
-@pytest.mark.parametrize("cleaning", ["symbols", "sentiment"])
-def test_no_emoji_is_lost_whatever_follows(cleaning):
-    assert clean_text("😀", cleaning) == "grinning face"
-    assert clean_text("http://t.co/a😀", cleaning).endswith("grinning face")
 
 
 @pytest.mark.parametrize("cleaning", ["symbols", "sentiment"])
@@ -395,14 +325,6 @@ def test_a_long_text_is_cut_at_a_space_that_lies_far_enough_behind(cleaning):
     assert clean_text(exact + " ab", cleaning) == exact
 
 
-@pytest.mark.parametrize(
-    "text", ["", " \n", "#", "@you http://t.co/a", "RT @you:", "…", "🏽", "*&%"]
-)
-def test_sentiment_cleaning_marks_a_text_of_which_nothing_is_left(text):
-    assert clean_text(text, "sentiment") == EMPTY
-    assert clean_text(EMPTY, "sentiment") == clean_text(EMPTY, "symbols") == EMPTY
-
-
 @pytest.mark.parametrize("cleaning", CLEANINGS)
 @pytest.mark.parametrize("piece", ["a.", "a-", "#Aa", "-_", "😀", "http:", "<", ":'", "@a RT: "])
 def test_no_text_takes_long(piece, cleaning):
@@ -411,58 +333,22 @@ def test_no_text_takes_long(piece, cleaning):
     assert time.perf_counter() - begin < 2
 
 
-@few
-@given(POSTS)
-def test_normalised_words_are_lower_case_words_of_the_text(text):
-    words = normalised_words(text)
-    assert all(re.fullmatch(r"\w+", word) for word in words)
-    assert words == [word.casefold() for word in words]
-
-
 def test_normalised_words_ignore_case_marks_and_addresses():
     one = normalised_words("RT @a: So HAPPY today!!! #blessed http://t.co/1")
     assert one == normalised_words("so happy, today: blessed http:/…")
     assert one == ["so", "happy", "today", "blessed"]
 
 
-def test_the_index_has_a_row_for_each_file_and_says_what_is_wrong(tmp_path):
-    contents = {
-        "9": b"fine",
-        "10": b"",
-        "11": b"\x00\x01",
-        "12": b"so\xa1\xad",
-        "13": "donâ€™t".encode(),
-        "14": b"\x81 ",
-    }
+def test_the_index_has_a_row_for_each_file_with_its_problem(tmp_path):
+    contents = {"9": b"fine", "10": b"", "11": b"\x00\x01", "12": b"so\xa1\xad", "14": b"\x81 "}
     for guid, content in contents.items():
         (tmp_path / f"{guid}.txt").write_bytes(content)
     index = index_texts([tmp_path / f"{guid}.txt" for guid in contents]).set_index("guid")
-    assert list(index.index) == list(contents)
-    assert list(index["bytes"]) == [len(content) for content in contents.values()]
+    assert index["bytes"].to_dict() == {guid: len(c) for guid, c in contents.items()}
     bad = index[index["problem"] != ""]
     assert list(bad.index) == ["10", "11", "14"]
     assert set(bad["text"]) == {""}
     assert "empty" in bad.loc["10", "problem"]
     assert "NUL" in bad.loc["11", "problem"]
-    assert index.loc["12", ["text", "encoding", "note"]].tolist() == [
-        "so…", "gb18030", "decoded as gb18030"
-    ]  # fmt: skip
-    assert "repaired" in index.loc["13", "note"]
-    assert index.loc["9", "note"] == ""
-
-
-@pytest.mark.parametrize("suffix", [".tsv", ".csv", ".parquet"])
-@pytest.mark.parametrize(
-    "texts",
-    [
-        ["null", "NA", "", "nan", "12", "True", 'say "hi"', "a\tb", "a\nb,c", "'"],
-        ["007", "12.0", "1e5"],  # nothing but numbers
-        ["", ""],
-    ],
-)
-def test_a_table_gives_back_every_text_as_it_was(tmp_path, suffix, texts):
-    table = pd.DataFrame({"guid": [str(n) for n in range(len(texts))], "text": texts})
-    write_table(tmp_path / f"texts{suffix}", table)
-    back = read_table(tmp_path / f"texts{suffix}")
-    assert back["text"].tolist() == texts
-    assert back["guid"].tolist() == table["guid"].tolist()
+    good = index.loc[["9", "12"], ["text", "encoding", "note"]].to_numpy().tolist()
+    assert good == [["fine", "utf-8", ""], ["so…", "gb18030", "decoded as gb18030"]]

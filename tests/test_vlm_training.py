@@ -1,4 +1,4 @@
-"""Fine-tuning a vision-language model: the loop, a killed run, the files, read by others."""
+"""Fine-tuning a vision-language model: loop, interruption and resume, run and its files."""
 
 import json
 import signal
@@ -15,171 +15,171 @@ from safetensors.torch import load_file
 from sklearn.metrics import f1_score
 
 from conftest import ROOT
-from mmsent.data.images import UnreadableImageError
+from job import run
+from mmsent.config.vlm import VlmExperiment
+from mmsent.encoders.device import make_deterministic
 from mmsent.evaluation.pooling import PREDICTION_COLUMNS
 from mmsent.labels import PROBABILITY_COLUMNS
 from mmsent.tables import write_table
-from mmsent.training.roles import posts_by_role
-from mmsent.vlm.loop import NotFiniteError, fit, steps_per_epoch
-from mmsent.vlm.memory import OutOfMemoryError, memory_advice
-from mmsent.vlm.network import VlmClassifier, load_trained_state, trained_state
-from mmsent.vlm.precision import numbers_for
-from mmsent.vlm.prompts import Posts
-from mmsent.vlm.reading import Reading, logits_of
-from mmsent.vlm.run import build, load_run, make_deterministic, run_vlm
+from mmsent.training.splits import posts_by_split
+from mmsent.vlm.device import OutOfMemoryError, memory_advice, precision_for
+from mmsent.vlm.network import (
+    load_classifier,
+    load_trained_state,
+    predict_logits,
+    trained_state,
+)
+from mmsent.vlm.prompts import Batcher, Posts, load_posts
+from mmsent.vlm.run import fine_tune_fold, fit
+from predictions import run_paths
 from vlm_posts import TINY, settings, write_posts
 
 CPU = torch.device("cpu")
+FP32 = precision_for("auto", CPU)
 
-#: Nothing drawn at random in training but the order of the posts.
+#: Nothing random in training but the order of the posts.
 DRY = {"lora": {"r": 4, "alpha": 8, "dropout": 0.0}, "head": {"hidden": [16], "dropout": [0.0]}}
+ONE_EPOCH = {"epochs": 1, "kind": "constant", "warmup_epochs": 0.0}
 
 
 @pytest.fixture(autouse=True)
 def _deterministic():
-    make_deterministic(CPU)
+    make_deterministic()
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pictures")
+    folder = tmp_path_factory.mktemp("images")
     return folder, *write_posts(folder)
 
 
-def roles_of(data, given):
+def splits_of(data, experiment):
     folder, posts, folds = data
-    both = given.modality == "both"
-    return {
-        role: Posts(own, folder, given)
-        for role, own in posts_by_role(posts, folds, 0, both_modalities=both).items()
-    }
+    return load_posts(experiment, posts, folds, 0, folder)
 
 
-def run_of(data, given, seed=3, state_file=None, posts=None):
+def run_of(data, experiment, seed=3, state_file=None, splits=None, spec=TINY):
     label_of = dict(zip(data[1]["guid"], data[1]["label"], strict=True))
-    posts = posts or roles_of(data, given)
-    return run_vlm(given, TINY, posts, label_of, 0, seed, CPU, 0, state_file)
-
-
-def weights_of(run):
-    return trained_state(run.fitted.network)
+    splits = splits or splits_of(data, experiment)
+    return fine_tune_fold(experiment, spec, splits, label_of, 0, seed, CPU, 0, state_file)
 
 
 def same_bits(one, other):
     return one.keys() == other.keys() and all(torch.equal(one[n], other[n]) for n in one)
 
 
-def fitted(data, given, numbers=None, change=None, state_file=None, mark="", posts=None):
-    numbers = numbers or numbers_for("auto", CPU)
-    network, prompts = build(given, TINY, numbers, 3)
-    if change:
-        change(network)
+def fitted(data, experiment, precision=FP32, state_file=None, splits=None):
+    """Return a trainer after training, and the network's weights before it."""
+    network, prompts = load_classifier(experiment, TINY, precision, 3)
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    posts = posts or roles_of(data, given)
-    found = fit(given, network, numbers, Reading(prompts), posts["train"], posts["validation"], 3,
-                state_file, mark)  # fmt: skip
-    return found, before
+    splits = splits or splits_of(data, experiment)
+    batcher = Batcher(prompts, precision.device, 8)
+    trainer = fit(experiment, network, precision, batcher, splits["train"], splits["validation"],
+                  3, state_file)  # fmt: skip
+    return trainer, before
 
 
-def test_a_run_predicts_what_every_run_predicts(data):
-    given = settings()
-    run = run_of(data, given)
+def logits_of(data, experiment, network, prompts, split="validation", workers=0):
+    posts = splits_of(data, experiment)[split]
+    return predict_logits(network, Batcher(prompts, CPU, 8, workers), posts, split)
+
+
+def test_a_run_predicts_every_split_but_training(data):
+    run = run_of(data, settings())
     table = run.predictions
     assert list(table.columns) == PREDICTION_COLUMNS
     _, posts, folds = data
-    parts = {role: set(own["guid"]) for role, own in posts_by_role(posts, folds, 0).items()}
+    parts = {split: set(part["guid"]) for split, part in posts_by_split(posts, folds, 0).items()}
     del parts["train"]
-    assert {role: set(own["guid"]) for role, own in table.groupby("subset")} == parts
+    assert {split: set(rows["guid"]) for split, rows in table.groupby("subset")} == parts
     assert len(table) == sum(map(len, parts.values()))
     label = posts.set_index("guid")["label"]
     assert (table["label"] == table["guid"].map(label)).all()
     assert (table["fold"] == 0).all()
-    chances = table[PROBABILITY_COLUMNS].to_numpy()
-    np.testing.assert_allclose(chances.sum(1), 1)
-    assert (table["predicted"] == chances.argmax(1)).all()
+    probabilities = table[PROBABILITY_COLUMNS].to_numpy()
+    np.testing.assert_allclose(probabilities.sum(1), 1)
+    assert (table["predicted"] == probabilities.argmax(1)).all()
     assert run.metrics["exercise"] is True
-    assert run.metrics["trained_parameters"] == sum(t.numel() for t in weights_of(run).values())
-    assert run.metrics["parameters"] == sum(p.numel() for p in run.fitted.network.parameters())
-    columns = ["epoch", "learning_rate"]
-    for part in ("train", "validation"):
-        scores = ("loss", "f1", "precision", "recall", "accuracy")
-        columns += [f"{part}_{name}" for name in scores]
-    assert list(pd.DataFrame(run.fitted.history)) == columns
+    trained = sum(tensor.numel() for tensor in run.weights.values())
+    assert 0 < run.metrics["trained_parameters"] == trained < run.metrics["parameters"]
+    scores = ("loss", "f1", "precision", "recall", "accuracy")
+    assert list(pd.DataFrame(run.history)) == [
+        "epoch", "learning_rate", *(f"train_{name}" for name in scores),
+        *(f"validation_{name}" for name in scores),
+    ]  # fmt: skip
 
 
 def test_one_modality_has_no_posts_without_it(data):
-    run = run_of(data, settings(modality="text", schedule={"epochs": 1, "warmup_epochs": 0.0}))
+    run = run_of(data, settings(modality="text", schedule=ONE_EPOCH))
     assert set(run.predictions["subset"]) == {"validation", "test", "unlabelled"}
 
 
 def test_test_posts_influence_nothing_but_their_own_rows(data):
     folder, posts, folds = data
-    test = set(folds.loc[folds["role_0"] == "test", "guid"])
+    test = set(folds.loc[folds["split_0"] == "test", "guid"])
     changed = posts.assign(label=posts["label"].where(~posts["guid"].isin(test), 0),
                            text=posts["text"].where(~posts["guid"].isin(test), "x"))  # fmt: skip
     one, other = run_of(data, settings()), run_of((folder, changed, folds), settings())
-    assert same_bits(weights_of(one), weights_of(other))
+    assert same_bits(one.weights, other.weights)
     assert one.metrics == other.metrics
-    kept = ~one.predictions["guid"].isin(test)
-    pd.testing.assert_frame_equal(one.predictions[kept], other.predictions[kept])
+    others = ~one.predictions["guid"].isin(test)
+    pd.testing.assert_frame_equal(one.predictions[others], other.predictions[others])
 
 
-def test_the_kept_epoch_is_the_best_on_validation(data):
-    found, _ = fitted(data, settings(optimiser={"learning_rate": 0.03},
-                                     schedule={"epochs": 5, "warmup_epochs": 0.0}))  # fmt: skip
-    scores = [row["validation_f1"] for row in found.history]
-    assert found.best_epoch == 1 + scores.index(max(scores)) < 5
-    validation = roles_of(data, settings())["validation"]
-    _, prompts = build(settings(), TINY, numbers_for("auto", CPU), 3)
-    logits, labels = logits_of(found.network, Reading(prompts), validation, settings(), "again")
-    again = f1_score(labels, logits.argmax(1), average="weighted")
-    assert again == pytest.approx(max(scores))
+def test_the_selected_epoch_is_the_best_on_validation(data):
+    experiment = settings(
+        optimiser={"learning_rate": 0.03}, schedule={"epochs": 5, "warmup_epochs": 0.0}
+    )
+    trainer, _ = fitted(data, experiment)
+    scores = [row["validation_f1"] for row in trainer.history]
+    assert trainer.best_epoch == 1 + scores.index(max(scores)) < 5
+    _, prompts = load_classifier(experiment, TINY, FP32, 3)
+    logits, labels = logits_of(data, experiment, trainer.network, prompts)
+    f1 = f1_score(labels, logits.argmax(1), average="weighted")
+    assert f1 == pytest.approx(max(scores))
 
 
-def test_the_frozen_weights_stay_and_the_trained_ones_move(data):
-    found, before = fitted(data, settings(schedule={"epochs": 1, "warmup_epochs": 0.0}))
-    after = found.network.state_dict()
-    trained = trained_state(found.network)
+def test_frozen_weights_stay_and_trained_ones_change(data):
+    trainer, before = fitted(data, settings(schedule=ONE_EPOCH))
+    after, trained = trainer.network.state_dict(), trained_state(trainer.network)
     assert 0 < len(trained) < len(after)
     for name, tensor in after.items():
         assert torch.equal(tensor, before[name]) == (name not in trained), name
 
 
 @pytest.mark.parametrize("modality", ["text", "image"])
-def test_it_learns_what_is_there_to_learn(tmp_path, modality):
+def test_it_learns_a_learnable_task(tmp_path, modality):
     more = tmp_path, *write_posts(tmp_path, 72, 0)
-    given = settings(modality=modality, schedule={"epochs": 8, "warmup_epochs": 0.5})
-    found, _ = fitted(more, given)
-    assert max(row["validation_accuracy"] for row in found.history) > 0.9
+    experiment = settings(modality=modality, schedule={"epochs": 8, "warmup_epochs": 0.5})
+    trainer, _ = fitted(more, experiment)
+    assert max(row["validation_accuracy"] for row in trainer.history) > 0.9
 
 
 @pytest.mark.parametrize("name", ["bf16", "fp16"])
 def test_half_precision_trains(data, name):
-    given = settings(schedule={"epochs": 2, "warmup_epochs": 0.0}, gradient_checkpointing=True)
-    found, before = fitted(data, given, numbers_for(name, CPU))
-    for key, tensor in trained_state(found.network).items():
+    experiment = settings(schedule={"epochs": 2, "warmup_epochs": 0.0}, gradient_checkpointing=True)
+    trainer, before = fitted(data, experiment, precision_for(name, CPU))
+    for key, tensor in trained_state(trainer.network).items():
         assert tensor.dtype == torch.float32
         assert tensor.isfinite().all()
         assert not torch.equal(tensor, before[key]), key
 
 
-def test_four_bits_train_and_are_read_back(data, tmp_path):
-    given = settings(four_bit=True)
-    run = run_of(data, given)
-    losses = [row["train_loss"] for row in run.fitted.history]
+def test_four_bit_weights_train_and_are_read_back(data):
+    experiment = settings(four_bit=True)
+    trainer, _ = fitted(data, experiment)
+    losses = [row["train_loss"] for row in trainer.history]
     assert losses[-1] < losses[0]
-    network, prompts = build(given, TINY, numbers_for("auto", CPU), 0)
-    load_trained_state(network, weights_of(run))
-    validation = roles_of(data, given)["validation"]
-    logits = [logits_of(own, Reading(prompts), validation, given, "")[0]
-              for own in (network.eval(), run.fitted.network.eval())]  # fmt: skip
+    network, prompts = load_classifier(experiment, TINY, FP32, 0)
+    load_trained_state(network, trained_state(trainer.network))
+    logits = [logits_of(data, experiment, net, prompts)[0] for net in (network, trainer.network)]
     assert torch.equal(*logits)
 
 
-def test_four_bits_pass_gradients_after_a_validation_as_before(data):
-    given = settings(four_bit=True, **DRY)
-    network, prompts = build(given, TINY, numbers_for("auto", CPU), 3)
-    validation = roles_of(data, given)["validation"]
+def test_four_bit_weights_pass_gradients_after_an_evaluation(data):
+    experiment = settings(four_bit=True, **DRY)
+    network, prompts = load_classifier(experiment, TINY, FP32, 3)
+    validation = splits_of(data, experiment)["validation"]
     batch = prompts.batch([validation[n] for n in range(4)])
 
     def gradients():
@@ -190,7 +190,7 @@ def test_four_bits_pass_gradients_after_a_validation_as_before(data):
                 if weight.requires_grad}  # fmt: skip
 
     first = gradients()
-    logits_of(network.eval(), Reading(prompts), validation, given, "")
+    logits_of(data, experiment, network, prompts)
     again = gradients()
     assert first.keys() == again.keys() == trained_state(network).keys()
     assert any(gradient.any() for name, gradient in first.items() if "lora_B" in name)
@@ -198,46 +198,16 @@ def test_four_bits_pass_gradients_after_a_validation_as_before(data):
         torch.testing.assert_close(again[name], gradient, msg=name)
 
 
-def test_accumulated_batches_are_one_step_of_the_same_gradient(data):
-    # 12 training posts: one step over 8 and one over 4, in batches of 8 or of 3, 3, 2 and 3, 1.
-    states = []
-    for size, accumulation in ((8, 1), (2, 4)):
-        given = settings(
-            **DRY,
-            optimiser={"batch_size": size, "accumulation": accumulation, "learning_rate": 1e-3},
-            schedule={"epochs": 1, "kind": "constant", "warmup_epochs": 0.0},
-        )
-        assert steps_per_epoch(12, given) == 2
-        found, before = fitted(data, given)
-        states.append(trained_state(found.network))
-    for name, tensor in states[0].items():
-        torch.testing.assert_close(states[1][name], tensor, atol=2e-5, rtol=1e-3)
-    moved = max((states[0][name] - before[name]).abs().max() for name in states[0])
-    assert moved > 1e-3
-
-
 def test_gradients_are_clipped_over_adapters_and_head_together(data):
-    given = settings(**DRY, optimiser={"batch_size": 12, "clip_norm": 1e-9, "learning_rate": 1e-3,
-                                       "weight_decay": 0.0},
-                     schedule={"epochs": 1, "kind": "constant", "warmup_epochs": 0.0})  # fmt: skip
-    found, before = fitted(data, given)
-    moved = max((t - before[n]).abs().max() for n, t in trained_state(found.network).items())
+    optimiser = {"batch_size": 12, "clip_norm": 1e-9, "learning_rate": 1e-3, "weight_decay": 0.0}
+    trainer, before = fitted(data, settings(**DRY, optimiser=optimiser, schedule=ONE_EPOCH))
+    moved = max((t - before[n]).abs().max() for n, t in trained_state(trainer.network).items())
     # AdamW's first step is the rate itself for any gradient far above its epsilon of 1e-8.
     assert 0 < moved < 2e-4
 
 
-def test_the_learning_rate_follows_the_optimisers_steps(data):
-    given = settings(optimiser={"learning_rate": 1e-3, "batch_size": 4},
-                     schedule={"epochs": 4, "kind": "cosine", "warmup_epochs": 0.0})  # fmt: skip
-    found, _ = fitted(data, given)
-    rates = [row["learning_rate"] for row in found.history]
-    # 12 posts in batches of 4 are three steps an epoch.
-    expected = [1e-3 * 0.5 * (1 + np.cos(np.pi * step / 12)) for step in (0, 3, 6, 9)]
-    assert rates == pytest.approx(expected)
-
-
 class Interrupted(Posts):
-    """Posts that stop being read in the middle of the third epoch, as a kill would have it."""
+    """Posts that raise in the middle of the third epoch, as if the process were killed."""
 
     reads = 0
 
@@ -248,187 +218,147 @@ class Interrupted(Posts):
         return super().__getitem__(row)
 
 
-def test_a_run_broken_off_goes_on_to_the_same_bits(data, tmp_path):
+def interrupted_splits(data, experiment):
     folder, posts, folds = data
-    given = settings(schedule={"epochs": 4, "kind": "cosine", "warmup_epochs": 0.3,
-                               "plateau": {"epochs": 1, "factor": 0.5}})  # fmt: skip
-    whole = run_of(data, given)
+    train = Interrupted(posts_by_split(posts, folds, 0)["train"], folder, experiment)
+    return splits_of(data, experiment) | {"train": train}
+
+
+def test_an_interrupted_run_resumes_to_the_same_bits(data, tmp_path):
+    experiment = settings(schedule={"epochs": 4, "kind": "cosine", "warmup_epochs": 0.3,
+                                    "plateau": {"epochs": 1, "factor": 0.5}})  # fmt: skip
+    whole = run_of(data, experiment)
     state = tmp_path / "state.pt"
-    broken = roles_of(data, given)
-    broken["train"] = Interrupted(posts_by_role(posts, folds, 0)["train"], folder, given)
+    splits = interrupted_splits(data, experiment)
     with pytest.raises(KeyboardInterrupt):
-        run_of(data, given, state_file=state, posts=broken)
-    assert torch.load(state, weights_only=True)["epoch"] == 2
-    torch.rand(5)  # what was drawn before must not matter
-    resumed = run_of(data, given, state_file=state)
-    assert resumed.fitted.history == whole.fitted.history
-    assert same_bits(weights_of(resumed), weights_of(whole))
+        run_of(data, experiment, state_file=state, splits=splits)
+    assert len(torch.load(state, weights_only=True)["history"]) == 2
+    torch.rand(5)  # earlier draws must not matter
+    resumed = run_of(data, experiment, state_file=state)
+    assert resumed.history == whole.history
+    assert same_bits(resumed.weights, whole.weights)
     pd.testing.assert_frame_equal(resumed.predictions, whole.predictions)
     assert resumed.metrics == whole.metrics
-    # All epochs are done: once more, nothing is trained.
-    again = run_of(data, given, state_file=state)
-    assert again.fitted.posts_per_second is None
-    assert same_bits(weights_of(again), weights_of(whole))
+    # All epochs are done: nothing is trained any more.
+    again = run_of(data, experiment, state_file=state)
+    assert again.cost["train_posts_per_second"] is None
+    assert same_bits(again.weights, whole.weights)
 
 
 @pytest.mark.parametrize("change", ["settings", "seed", "posts", "texts", "model", "code"])
-def test_a_state_of_another_training_is_not_gone_on_with(
-    data, tmp_path, change, capsys, monkeypatch
-):
-    once = {"schedule": {"epochs": 1, "warmup_epochs": 0.0}}
+def test_the_state_of_another_training_is_not_resumed(data, tmp_path, change, capsys, monkeypatch):
     state = tmp_path / "state.pt"
-    run_of(data, settings(**once), state_file=state)
+    experiment, seed, spec = settings(schedule=ONE_EPOCH), 3, TINY
+    run_of(data, experiment, seed, state)
     folder, posts, folds = data
-    given, seed, spec = settings(**once), 3, TINY
     if change == "settings":
-        given = settings(**once, prompt="Feeling?")
+        experiment = settings(schedule=ONE_EPOCH, prompt="Feeling?")
     elif change == "seed":
         seed = 4
     elif change == "posts":
         posts = posts.assign(text_sha256=posts["image_sha256"])
-    elif change == "texts":  # the same files, read otherwise
+    elif change == "texts":  # the same files, cleaned in another way
         posts = posts.assign(text=posts["text"] + " more")
     elif change == "code":
         monkeypatch.setattr("mmsent.vlm.run.code_hash", lambda script: f"other {script}")
     else:
         spec = TINY.model_copy(update={"seed": 1})
-    label_of = dict(zip(posts["guid"], posts["label"], strict=True))
-    run = run_vlm(given, spec, roles_of((folder, posts, folds), given), label_of, 0, seed, CPU, 0,
-                  state)  # fmt: skip
-    assert run.fitted.posts_per_second is not None
+    run = run_of((folder, posts, folds), experiment, seed, state, spec=spec)
+    assert run.cost["train_posts_per_second"] is not None
     assert "starting anew" in capsys.readouterr().err
 
 
-def test_pictures_decoded_by_other_processes_are_the_same(data):
-    given = settings()
-    network, prompts = build(given, TINY, numbers_for("auto", CPU), 3)
-    test = roles_of(data, given)["test"]
+def test_images_decoded_by_other_processes_are_the_same(data):
+    network, prompts = load_classifier(settings(), TINY, FP32, 3)
     here, there = (
-        logits_of(network, Reading(prompts, workers), test, given, "test")[0] for workers in (0, 2)
+        logits_of(data, settings(), network, prompts, "test", workers)[0] for workers in (0, 2)
     )
     assert torch.equal(here, there)
 
 
-def test_a_loss_that_overflows_ends_the_run_with_advice(data):
-    with pytest.raises(NotFiniteError, match="precision: bf16"):
-        fitted(data, settings(), change=lambda net: net.head[0].weight.data.fill_(torch.inf))
-
-
-def test_an_unreadable_picture_ends_the_run(data, tmp_path):
-    folder, posts, folds = data
-    bad = posts.assign(image_file=posts["image_file"].where(posts.index != 7, "none.png"))
-    (folder / "none.png").write_bytes(b"nothing")
-    with pytest.raises(UnreadableImageError):
-        run_of((folder, bad, folds), settings())
-
-
-def test_the_end_of_memory_names_the_settings_to_lower():
-    given = settings(optimiser={"batch_size": 6, "accumulation": 2})
-    with pytest.raises(OutOfMemoryError) as caught, memory_advice(given, CPU):
+def test_an_out_of_memory_error_names_the_settings_to_lower():
+    experiment = settings(optimiser={"batch_size": 6, "accumulation": 2})
+    with pytest.raises(OutOfMemoryError) as caught, memory_advice("mine", experiment, CPU):
         torch.empty(2**52)  # torch's own error
-    message = str(caught.value)
-    for words in ("optimiser.batch_size: 6", "accumulation, now 2", "pixels.max: 3136",
+    for words in ("mine: ", "optimiser.batch_size: 6", "accumulation: 2", "pixels.max: 3136",
                   "text.max_tokens: 256", "gradient_checkpointing: true"):  # fmt: skip
-        assert words in message
+        assert words in str(caught.value)
     text = settings(modality="text", gradient_checkpointing=True)
-    with pytest.raises(OutOfMemoryError) as caught, memory_advice(text, CPU):
+    with pytest.raises(OutOfMemoryError) as caught, memory_advice("mine", text, CPU):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
     assert "CUDA out of memory" in str(caught.value)
     assert "pixels" not in str(caught.value)
     assert "gradient_checkpointing" not in str(caught.value)
-    with pytest.raises(RuntimeError, match="of another kind"), memory_advice(given, CPU):
-        raise RuntimeError("of another kind")
+    with pytest.raises(RuntimeError, match="another"), memory_advice("mine", text, CPU):
+        raise RuntimeError("another error")
 
 
 EPOCHS = 12
 
 
 @pytest.fixture
-def command(data, tmp_path):
-    """The command line of a run over files, but for its output."""
+def arguments(data, tmp_path):
+    """Arguments of the job that trains on a fold, without its outputs."""
     folder, posts, folds = data
     write_table(tmp_path / "posts.parquet", posts)
     write_table(tmp_path / "folds.tsv", folds)
-    # Epochs enough that a kill comes before the last.
-    given = settings(schedule={"epochs": EPOCHS, "kind": "cosine", "warmup_epochs": 0.3})
-    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(given.model_dump()))
-    return [
-        "--experiment", str(tmp_path / "mine.yaml"), "--model", TINY.model_dump_json(),
-        "--posts", str(tmp_path / "posts.parquet"), "--pictures", str(folder),
-        "--folds", str(tmp_path / "folds.tsv"), "--fold", "0",
-    ]  # fmt: skip
+    # Enough epochs that a kill comes before the last.
+    experiment = settings(schedule={"epochs": EPOCHS, "kind": "cosine", "warmup_epochs": 0.3})
+    return {
+        "experiment": experiment.model_dump(), "name": "mine", "seed": 42, "fold": 0,
+        "vlm": TINY.model_dump(), "posts": str(tmp_path / "posts.parquet"),
+        "images": str(folder), "folds": str(tmp_path / "folds.tsv"),
+    }  # fmt: skip
+
+
+def outputs(folder, **more):
+    files = {kind: str(path) for kind, path in run_paths(folder).items()}
+    return files | {"cost": str(folder.with_suffix(".json"))} | more
 
 
 def start(arguments):
-    script = ROOT / "scripts/train_vlm.py"
-    return subprocess.Popen([sys.executable, str(script), *arguments], stderr=subprocess.PIPE)
+    job = [sys.executable, str(ROOT / "scripts/job.py"), "fine_tune_vlm", json.dumps(arguments)]
+    return subprocess.Popen(job, cwd=ROOT, stderr=subprocess.PIPE)
 
 
-def test_a_killed_process_is_gone_on_with_and_its_weights_read_by_another(
-    command, data, tmp_path, monkeypatch
+def test_a_killed_process_resumes_and_its_weights_are_read_by_another(
+    arguments, data, tmp_path, in_root
 ):
     state, out, straight = tmp_path / "state.pt", tmp_path / "out", tmp_path / "straight"
-    process = start([*command, "--state", str(state), "--out", str(out)])
-    deadline = time.monotonic() + 60
+    resumed = arguments | outputs(out, state=str(state))
+    process = start(resumed)
+    deadline = time.monotonic() + 300
     while not state.exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.002)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert process.returncode == -signal.SIGKILL
     assert not out.exists()
-    done = torch.load(state, weights_only=True)["epoch"]
+    done = len(torch.load(state, weights_only=True)["history"])
     assert 1 <= done < EPOCHS
-    process = start([*command, "--state", str(state), "--out", str(out), "--cost",
-                     str(tmp_path / "cost.json")])  # fmt: skip
-    _, errors = process.communicate(timeout=60)
+    process = start(resumed)
+    _, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors.decode()
-    assert f"going on after epoch {done} of {EPOCHS}" in errors.decode()
+    assert f"resumed after epoch {done}\n" in errors.decode()
     assert not state.exists()
-    cost = json.loads((tmp_path / "cost.json").read_text())
+    cost = json.loads(out.with_suffix(".json").read_text())
     assert cost["peak_memory"] > 50
     assert (cost["device"], cost["precision"]) == ("CPU", "fp32")
 
-    monkeypatch.syspath_prepend(ROOT / "scripts")
-    import train_vlm
+    run(["fine_tune_vlm", json.dumps(arguments | outputs(straight))])
+    files = {path.name: path.read_bytes() for path in straight.iterdir()}
+    assert files.keys() == {path.name for path in run_paths(out).values()}
+    assert files == {path.name: path.read_bytes() for path in out.iterdir()}
 
-    monkeypatch.setattr(sys, "argv", ["train_vlm", *command, "--out", str(straight)])
-    train_vlm.main()
-    names = {path.name for path in straight.iterdir()}
-    assert names == {"predictions.parquet", "history.csv", "metrics.json", "config.yaml",
-                     "model.safetensors"}  # fmt: skip
-    assert {path.name for path in out.iterdir()} == names
-    for name in names:
-        assert (out / name).read_bytes() == (straight / name).read_bytes(), name
-
-    # Here the killed run's network is read from its files: the same logits as there.
-    assert all(
-        "lora_" in name or name[:5] == "head." for name in load_file(out / "model.safetensors")
-    )
-    network, prompts = load_run(out, CPU)
-    given = settings()
-    test = roles_of(data, given)["test"]
-    logits, _ = logits_of(network, Reading(prompts), test, given, "test")
+    # The network is rebuilt from the run's files: the same probabilities.
+    weights = load_file(out / "model.safetensors")
+    assert all("lora_" in name or name.startswith("head.") for name in weights)
+    content = yaml.safe_load((out / "config.yaml").read_text())
+    assert type(TINY).model_validate(content.pop("vlm")) == TINY
+    experiment = VlmExperiment.model_validate(content)
+    network, prompts = load_classifier(experiment, TINY, FP32, 0)
+    load_trained_state(network, weights)
+    logits, _ = logits_of(data, experiment, network, prompts, "test")
     table = pd.read_parquet(out / "predictions.parquet")
     stored = table.loc[table["subset"] == "test", PROBABILITY_COLUMNS].to_numpy()
     np.testing.assert_array_equal(torch.softmax(logits.double(), 1).numpy(), stored)
-
-
-def test_a_run_without_memory_leaves_nothing_behind(command, tmp_path, monkeypatch, capsys):
-    monkeypatch.syspath_prepend(ROOT / "scripts")
-    import train_vlm
-
-    forward = VlmClassifier.forward
-
-    def greedy(self, batch):
-        torch.empty(2**52)
-        return forward(self, batch)
-
-    monkeypatch.setattr(VlmClassifier, "forward", greedy)
-    monkeypatch.setattr(sys, "argv", ["train_vlm", *command, "--out", str(tmp_path / "out"),
-                                      "--state", str(tmp_path / "state.pt")])  # fmt: skip
-    with pytest.raises(SystemExit) as caught:
-        train_vlm.main()
-    assert caught.value.code == 1
-    assert "optimiser.batch_size" in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
-    assert not (tmp_path / "state.pt").exists()

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -12,20 +11,22 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from conftest import ROOT
 from mmsent.encoders.embeddings import read_header
 from mmsent.files import canonical_json
 from mmsent.report.archive import SUMS, sums_of
+from project import copy_project, jobs, snakemake
 from rederive import disagreements
 
 pytestmark = pytest.mark.slow
 
-PARTS = ("Snakefile", "rules", "scripts", "config", "profiles", "envs", "requirements.txt")
 SMALL = """\
 demo: {labelled: 60, unlabelled: 6, seed: 3}
 folds: {outer: 2, inner: 4}
 intervals: {resamples: 200}
+profile: small
 protocol: both
 seeds: {experiments: [v4_balanced_clip], number: 2}
 """
@@ -33,15 +34,16 @@ seeds: {experiments: [v4_balanced_clip], number: 2}
 MINE_NAME = "mine-v7.1ä"
 MINE = "base: backbone.yaml\ntitle: Smaller head\nhead: {hidden: [128], dropout: [0.3]}\n"
 #: Few epochs, views and trials: what is tested is the workflow, not how good the models are.
-ADJUSTED = """\
+OVERRIDES = """\
 v1_baseline: {schedule: {epochs: 2}}
 v2_enhanced:
   image: {augmentation: crop_flip_small, views: 1, network: {widths: [8, 16], blocks: 1}}
   schedule: {epochs: 2}
 v3_clip: {image: {views: 1}, schedule: {epochs: 3}}
 v4_balanced_clip: {schedule: {epochs: 3}}
+ablation/backbone: {schedule: {epochs: 4}}
 v5_multi_fusion: {text: {views: 1}, image: {views: 1}, schedule: {epochs: 3}, search: {trials: 2}}
-v6_adaptive: {text: {views: 1}, image: {views: 1}, schedule: {epochs: 3}}
+v6_adaptive: {text: {views: 1}, image: {views: 1}, schedule: {epochs: 3}, search: null}
 qwen2_vl_2b:
   text: {max_tokens: 16}
   pixels: {min: 784, max: 784}
@@ -49,42 +51,10 @@ qwen2_vl_2b:
   schedule: {epochs: 1, warmup_epochs: 0.1}
 qwen2_vl_zero_shot: {text: {max_tokens: 16}, pixels: {min: 784, max: 784}, batch_size: 32}
 """
-#: Vision-language models, on one fold each: one is trained, the other asked.
-TRAINED, ASKED = "qwen2_vl_2b", "qwen2_vl_zero_shot"
+#: Vision-language models, on one fold each: one is trained, one is zero-shot.
+TRAINED, ZERO_SHOT = "qwen2_vl_2b", "qwen2_vl_zero_shot"
 VERSIONS = ["v1_baseline", "v2_enhanced", "v3_clip", "v4_balanced_clip", "v5_multi_fusion",
             "v6_adaptive"]  # fmt: skip
-
-
-def copy_project(folder: Path) -> Path:
-    for part in PARTS:
-        source = ROOT / part
-        if source.is_dir():
-            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy2(source, folder / part)
-    return folder
-
-
-def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "snakemake", *arguments]
-    # Without compiled files in the environments, each job would compile all that it imports.
-    changed = {
-        "PATH": f"{ROOT / 'tests/conda/bin'}:{os.environ['PATH']}",
-        "PYTHONDONTWRITEBYTECODE": "",
-    }
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, env=os.environ | changed
-    )
-
-
-def jobs(done: subprocess.CompletedProcess[str]) -> dict[str, int]:
-    """Jobs of a dry run by rule."""
-    assert done.returncode == 0, done.stderr
-    if "Nothing to be done" in done.stdout + done.stderr:
-        return {}
-    text = (done.stdout + done.stderr).split("Job stats:")[1]
-    counts = dict(re.findall(r"^(\w+) +(\d+)$", text.split("\n\n")[0], re.M))
-    return {name: int(count) for name, count in counts.items() if name not in ("all", "total")}
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +74,8 @@ def project(tmp_path_factory):
     text = re.sub("  - multimodal_(early|attention)\n", "", text)
     config.write_text(f"{text}  - {MINE_NAME}\n")
     (folder / f"config/experiments/ablation/{MINE_NAME}.yaml").write_text(MINE)
-    (folder / "config/adjustments/offline.yaml").write_text(ADJUSTED)
+    profile = {"base": "offline.yaml", "experiments": yaml.safe_load(OVERRIDES)}
+    (folder / "config/profiles/small.yaml").write_text(yaml.safe_dump(profile))
     table = snakemake(folder, "results/ablation.md", "--sdm", "conda")
     assert table.returncode == 0, table.stderr[-3000:]
     for runs in ("results/runs", "results/paper/runs"):
@@ -158,7 +129,9 @@ def test_a_row_that_is_named_in_the_grid_appears_everywhere(project):
         numbers = json.loads((results / "figures/ablation.json").read_text())[figure]
         assert "mine" in json.dumps(numbers), figure
     assert f"| {MINE_NAME} " in (results / "report.md").read_text()
-    assert (results / f"paper/metrics/ablation/{MINE_NAME}.json").exists()
+    assert f"ablation/{MINE_NAME}" in json.loads(
+        (results / "paper/metrics/ablation.json").read_text()
+    )
 
 
 def test_the_paper_protocol_stands_in_its_own_columns_as_optimistic(project):
@@ -172,8 +145,11 @@ def test_the_paper_protocol_stands_in_its_own_columns_as_optimistic(project):
 
 def test_identical_runs_differ_in_their_seed_alone(project):
     for fold in range(2):
-        table = pd.read_parquet(project / f"results/seeds/v4_balanced_clip/{fold}.parquet")
-        first, second = (own.reset_index(drop=True) for _, own in table.groupby("seed"))
+        folder = project / "results/runs/v4_balanced_clip"
+        first, second = (
+            pd.read_parquet(folder / f"seed{number}/{fold}/predictions.parquet")
+            for number in range(2)
+        )
         assert first[["guid", "subset", "label"]].equals(second[["guid", "subset", "label"]])
         assert not first["p_neutral"].equals(second["p_neutral"])
         run = pd.read_parquet(project / f"results/runs/v4_balanced_clip/{fold}/predictions.parquet")
@@ -182,7 +158,7 @@ def test_identical_runs_differ_in_their_seed_alone(project):
         )
 
 
-def test_no_group_crosses_the_roles_of_a_fold_in_what_was_predicted(project):
+def test_no_group_crosses_the_splits_of_a_fold_in_what_was_predicted(project):
     folds = pd.read_csv(project / "results/data/folds.tsv", sep="\t", dtype=str)
     group = dict(zip(folds["guid"], folds["group"], strict=True))
     for run in (project / "results/runs").rglob("predictions.parquet"):
@@ -196,8 +172,14 @@ def test_no_group_crosses_the_roles_of_a_fold_in_what_was_predicted(project):
             assert groups[without] == groups["test"]
 
 
+def shown_runs(project):
+    """Predictions of the runs that tables show: without the repeated ones."""
+    found = (project / "results/runs").rglob("predictions.parquet")
+    return sorted(path for path in found if not path.parts[-3].startswith("seed"))
+
+
 def test_runs_keep_their_contract(project):
-    for run in sorted((project / "results/runs").rglob("predictions.parquet")):
+    for run in shown_runs(project):
         table = pd.read_parquet(run)
         columns = ["guid", "fold", "subset", "label", "p_negative", "p_neutral", "p_positive",
                    "predicted"]  # fmt: skip
@@ -206,14 +188,14 @@ def test_runs_keep_their_contract(project):
         assert list(table.columns) == columns
         assert (table["subset"] == "unlabelled").sum() == 6
         names = sorted(path.name for path in run.parent.iterdir())
-        trained = [] if run.parts[-3] == ASKED else ["history.csv", "model.safetensors"]
+        trained = [] if run.parts[-3] == ZERO_SHOT else ["history.csv", "model.safetensors"]
         assert names == sorted(["config.yaml", "metrics.json", "predictions.parquet", *trained])
 
 
 def test_vision_language_models_are_marked_beside_the_versions_on_their_posts(project):
     results = project / "results"
     scores = pd.read_csv(results / "vlm.csv")
-    assert scores["experiment"].tolist() == [TRAINED, *VERSIONS, ASKED, *VERSIONS]
+    assert scores["experiment"].tolist() == [TRAINED, *VERSIONS, ZERO_SHOT, *VERSIONS]
     folds = pd.read_csv(results / "data/folds.tsv", sep="\t")
     assert (scores["posts"] == (folds["fold"] == 0).sum()).all()
     assert scores["difference"].isna().all()
@@ -222,7 +204,7 @@ def test_vision_language_models_are_marked_beside_the_versions_on_their_posts(pr
     # Two tables with both in each document, and in the report those of two documents.
     for document, marks in {"vlm": 4, "comparison": 4, "report": 8}.items():
         text = (results / f"{document}.md").read_text()
-        assert text.count("(exercise of the code: random weights)") == marks, document
+        assert text.count(": smoke test (random weights)") == marks, document
         assert (f"figures/curves/{TRAINED}.png" in text) == (document != "comparison")
     report = re.sub(" +", " ", (results / "report.md").read_text())
     assert f"| {TRAINED} | schedule.epochs | 5 | 1 |" in report
@@ -233,14 +215,15 @@ def test_vision_language_models_are_marked_beside_the_versions_on_their_posts(pr
 def test_without_vision_language_models_the_chapter_is_left_out(project):
     stale = jobs(snakemake(project, "-n", "--config", "vlm=[]"))
     # The curves are those of fewer experiments; no model is trained or tested again.
-    beside = {"comparison", "costs", "efficiency_figure", "preflight", "provenance", "report_html"}
-    assert {"report"} <= stale.keys() <= {"curves", "report"} | beside
+    beside = {"plot_versions", "write_comparison", "sum_costs", "preflight", "record_provenance"}
+    assert "write_report" in stale
+    assert stale.keys() <= {"write_report", "write_html"} | beside
 
 
 def test_without_an_ablation_its_table_and_chapter_are_left_out(project):
     stale = jobs(snakemake(project, "-n", "--config", "ablation=[]"))
-    assert "report" in stale
-    assert not stale.keys() & {"train", "scores", "table_figures", "ablation"}
+    assert "write_report" in stale
+    assert not {rule for rule in stale if rule.startswith(("train", "encode", "search"))}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -272,7 +255,7 @@ def test_the_report_names_what_was_adjusted_and_tests_every_step(project):
     for version in VERSIONS:
         wrong = pd.read_csv(project / f"results/bad_cases/{version}.csv")
         assert wrong["guid"].is_unique
-        assert f"{len(wrong)} posts are wrong" in report
+        assert f"{len(wrong)} posts are misclassified" in report
 
 
 def test_stored_views_differ(project):
@@ -298,60 +281,39 @@ def test_a_touched_post_starts_nothing_and_a_changed_label_encodes_nothing(proje
         stale = jobs(snakemake(project, "-n"))
     finally:
         labels.write_text(before)
-    assert not stale.keys() & {"encode_text", "encode_image", "index_text", "index_image", "groups"}
-    runs = list((project / "results/runs").rglob("predictions.parquet"))
+    made_again = " ".join(stale)
+    assert not re.findall("encode_|index_|group_duplicates", made_again)
+    runs = shown_runs(project)
     paper = list((project / "results/paper/runs").rglob("predictions.parquet"))
     # Six versions and five rows of the grid, on two folds and on the study's split.
     # Beside them the vision-language models, on a fold of their own and on that split.
     assert len(runs) + len(paper) == 11 * 3 + 4
     # A job for each fold where layers of an encoder are trained (v2), and for each split.
-    assert stale["train_folds"] == 11 - 1
+    assert stale["train_all_folds"] == 11 - 1
     assert stale["train"] == 2 + 11
-    assert stale["train_vlm"] == stale["zero_shot"] == 2
-    assert stale["search"] == stale["search_folds"] == stale["train_seeds_folds"] == 1
+    # On a fold and on the study's split; v5 alone has a search.
+    assert stale["fine_tune_vlm"] == stale["predict_zero_shot"] == 2
+    assert stale["search"] == stale["search_all_folds"] == stale["train_all_seeds"] == 1
     assert jobs(snakemake(project, "-n")) == {}
+
+
+TABLES = {"write_table", "write_comparison"}
 
 
 @pytest.mark.parametrize(
     ("file", "rules"),
     [
-        ("scripts/mmsent/report/templates/ablation.md.j2", {"ablation", "costs", "report"}),
-        ("scripts/mmsent/report/templates/page.css", {"report_html"}),
-        ("scripts/mmsent/evaluation/slices.py", {"slices", "ablation", "versions"}),
-        ("scripts/mmsent/figures/gains.py", {"table_figures", "ablation", "versions"}),
-        ("scripts/mmsent/figures/labels.py", {"eda_labels", "report"}),
-        ("scripts/mmsent/figures/curves.py", {"curves", "vlm", "comparison"}),
+        ("scripts/mmsent/report/templates/table.md.j2", TABLES),
+        ("scripts/mmsent/report/templates/page.css", set()),
+        ("scripts/mmsent/evaluation/slices.py", {"evaluate"} | TABLES),
+        ("scripts/mmsent/figures/data.py", {"describe_data"}),
         (
-            "scripts/mmsent/vlm/loop.py",
-            {
-                "preflight",
-                "train_vlm",
-                "zero_shot",
-                "evaluate_paper",
-                "curves",
-                "vlm",
-                "comparison",
-            },
-        ),
-        ("scripts/mmsent/vlm/zero_shot.py", {"zero_shot", "evaluate_paper", "vlm", "comparison"}),
-        (
-            "config/experiments/ablation/text_only.yaml",
-            {
-                "train",
-                "train_folds",
-                "evaluate",
-                "evaluate_paper",
-                "paired_tests",
-                "robustness",
-                "slices",
-                "scores",
-                "table_figures",
-                "ablation",
-            },
+            "scripts/mmsent/vlm/zero_shot.py",
+            {"predict_zero_shot", "evaluate_paper", "write_vlm", "write_comparison"},
         ),
     ],
 )
-def test_a_changed_source_makes_its_own_rules_stale(project, file, rules):
+def test_a_changed_source_makes_its_rules_stale(project, file, rules):
     path = project / file
     before = path.read_text()
     path.write_text(before + "\n# changed\n")
@@ -359,10 +321,9 @@ def test_a_changed_source_makes_its_own_rules_stale(project, file, rules):
         stale = jobs(snakemake(project, "-n"))
     finally:
         path.write_text(before)
-    beside = {"costs", "efficiency_figure", "report", "report_html", "provenance"}
+    beside = {"sum_costs", "write_report", "write_html", "record_provenance", "measure_fixes",
+              "list_bad_cases", "plot_versions"}  # fmt: skip
     assert rules <= stale.keys() <= rules | beside
-    if "train" in rules:
-        assert stale["train"] == stale["train_folds"] == 1  # the study's split, and both folds
 
 
 def test_an_archive_is_checked_elsewhere_and_a_better_number_in_it_is_found(project, tmp_path):
@@ -370,20 +331,21 @@ def test_an_archive_is_checked_elsewhere_and_a_better_number_in_it_is_found(proj
     assert done.returncode == 0, done.stderr[-2000:]
     moved = tmp_path / "archive.zip"
     shutil.copy(project / "results/archive.zip", moved)
-    verify = [sys.executable, str(ROOT / "scripts/verify_archive.py"), str(moved)]
+    job = [sys.executable, str(ROOT / "scripts/job.py")]
+    verify = [*job, "verify_archive", "--archive", str(moved)]
     done = subprocess.run(verify, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert int(re.search(r"(\d+) numbers derived again", done.stdout)[1]) > 2000
     with zipfile.ZipFile(moved) as old:
         members = {name: old.read(name) for name in old.namelist() if name != SUMS}
-    name, table = "results/metrics/v6_adaptive.json", "results/versions.csv"
+    name, table = "results/metrics/versions.json", "results/versions.csv"
     metrics = json.loads(members[name])
-    score = metrics["test"]["weighted_f1"]
-    metrics["test"]["weighted_f1"] += 0.001
+    score = metrics["v6_adaptive"]["test"]["weighted_f1"]
+    metrics["v6_adaptive"]["test"]["weighted_f1"] += 0.001
     better = json.dumps(metrics).encode()
     assert repr(score).encode() in members[table]
     higher = members[table].replace(repr(score).encode(), repr(score + 0.001).encode())
     for change, said in (
-        ({name: better}, f"{name} test weighted_f1: written"),
+        ({name: better}, f"{name} v6_adaptive test weighted_f1: written"),
         ({table: higher}, f"{table} v6_adaptive weighted_f1: written"),
         ({name: None}, f"the archive lacks {name}"),
     ):
@@ -397,7 +359,7 @@ def test_an_archive_is_checked_elsewhere_and_a_better_number_in_it_is_found(proj
 
 
 def test_the_same_runs_in_another_place_are_the_same_bytes(project, tmp_path):
-    folders = [f"results/runs/{run}/0" for run in ("ablation/text_only", TRAINED, ASKED)]
+    folders = [f"results/runs/{run}/0" for run in ("ablation/text_only", TRAINED, ZERO_SHOT)]
     copy = tmp_path / "again"
     # Without the environments: there are many files in them, and one environment is enough here.
     shutil.copytree(project, copy, ignore=shutil.ignore_patterns("conda"))

@@ -1,4 +1,4 @@
-"""Small posts with pictures on disk, and settings small enough for a second of training."""
+"""Small posts with images on disk, and settings small enough for a second of training."""
 
 import pandas as pd
 from PIL import Image
@@ -12,7 +12,7 @@ TINY = TinyVlm(kind="tiny", layers=1, vision_layers=1)
 WORDS = ("awful sad", "on the table", "great joy")
 COLOURS = ("navy", "grey", "gold")
 
-#: 56 x 56 pixels at most: four tokens of a picture.
+#: 56 x 56 pixels at most: four tokens of an image.
 SHARED = {"title": "tiny", "section": "8", "modality": "both", "prompt": "Mood?",
           "pixels": {"min": 784, "max": 3136}}  # fmt: skip
 
@@ -32,12 +32,12 @@ def zero_shot(**changes):
 
 
 def write_posts(folder, number=24, unlabelled=3):
-    """A posts table and a fold table; the pictures are written into the folder."""
+    """A posts table and a fold table; the images are written into the folder."""
     rows = []
     for n in range(number + unlabelled):
         label = n % 3
         name = f"{n}.png"
-        # Sizes differ, so that batches are padded and pictures have unlike numbers of tokens.
+        # Sizes differ, so that batches are padded and images differ in their number of tokens.
         Image.new("RGB", (40 + 9 * (n % 4), 56), COLOURS[label]).save(folder / name)
         text = f"{WORDS[label]} " + "and so on " * (n % 5)
         rows.append({
@@ -50,8 +50,8 @@ def write_posts(folder, number=24, unlabelled=3):
     posts = pd.DataFrame(rows)
     labelled = posts[posts["label"] >= 0]
     order = (labelled.index // 3) % 4
-    role = order.map({0: "test", 1: "validation", 2: "train", 3: "train"})
+    split = order.map({0: "test", 1: "validation", 2: "train", 3: "train"})
     folds = pd.DataFrame({"guid": labelled["guid"], "group": labelled["guid"],
                           "label": labelled["label"], "fold": (order != 0).astype(int),
-                          "role_0": role})  # fmt: skip
+                          "split_0": split})  # fmt: skip
     return posts, folds

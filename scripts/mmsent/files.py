@@ -14,7 +14,7 @@ from typing import Any
 def written_whole(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` that takes its place once the block has succeeded.
 
-    A reader therefore finds the old file, or the whole new one, and never a part of it.
+    A reader therefore reads the old file or the whole new file, and never a part of it.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ def sha256_bytes(content: bytes) -> str:
 
 
 def seed_of(*parts: object) -> int:
-    """A seed of its own for each thing named: 32 bits, all that torch's CPU generator heeds."""
+    """A seed from the parts: 32 bits, all that torch's CPU generator uses."""
     return int(sha256_bytes("/".join(map(str, parts)).encode())[:8], 16)
 
 
@@ -64,32 +64,32 @@ def sha256_file(path: str | Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def sorted_keys(value: Any) -> Any:
+    """``value`` with the keys of all mappings in order, as settings are compared."""
+    return json.loads(canonical_json(value))
+
+
 def canonical_json(value: Any) -> str:
     """``value`` as JSON in one line with sorted keys: equal settings give equal text."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def settings_argument(value: str) -> dict[str, Any]:
-    """Read a command-line value that carries settings: JSON text, or ``FILE.yaml#key``.
-
-    The workflow passes JSON, so that Snakemake tracks exactly the settings that a rule uses; a
-    person names a YAML file and, behind ``#``, one of its keys.
+def settings_argument(value: str) -> Any:
+    """Read a word of a command line: JSON of settings, ``FILE.yaml#key``, or the word itself.
 
     Raises
     ------
     ValueError
-        If the key is not in the file, or the settings are not a mapping.
+        If the file has no such key.
     """
     if value.lstrip().startswith("{"):
-        settings = json.loads(value)
-    else:
-        import yaml
+        return json.loads(value)
+    name, separator, key = value.partition(".yaml#")
+    if not separator:
+        return value
+    import yaml
 
-        name, _, key = value.partition("#")
-        settings = yaml.safe_load(Path(name).read_text(encoding="utf-8"))
-        if key and key not in settings:
-            raise ValueError(f"{name}: no key {key!r}; it has {', '.join(settings)}")
-        settings = settings[key] if key else settings
-    if not isinstance(settings, dict):
-        raise ValueError(f"{value}: expected a mapping of settings")
-    return settings
+    settings = yaml.safe_load(Path(f"{name}.yaml").read_text(encoding="utf-8"))
+    if key not in settings:
+        raise ValueError(f"{name}.yaml: no key {key!r}; it has {', '.join(settings)}")
+    return settings[key]

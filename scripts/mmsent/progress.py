@@ -3,10 +3,13 @@
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from types import TracebackType
-from typing import Self, TypeVar
+from contextlib import AbstractContextManager
+from typing import TypeVar
 
 from tqdm import tqdm
+
+#: Begins each line; several jobs may write to one output.
+label = ""
 
 Item = TypeVar("Item")
 
@@ -15,7 +18,7 @@ Item = TypeVar("Item")
 _INTERVAL = 2.0
 
 
-class Progress:
+class Progress(AbstractContextManager["Progress"]):
     """Report on standard error how many of ``total`` posts are done.
 
     A bar redraws its line, which in a file leaves thousands of them: there, and in the output of
@@ -24,7 +27,7 @@ class Progress:
 
     def __init__(self, total: int, name: str) -> None:
         """Begin; ``name`` starts each line."""
-        self._total, self._name, self._done = total, name, 0
+        self._total, self._name, self._done = total, f"{label} {name}".strip(), 0
         self._start, self._shown = time.monotonic(), 0.0
         is_terminal = sys.stderr.isatty()
         self._bar = tqdm(total=total, desc=name, unit="post") if is_terminal else None
@@ -43,16 +46,7 @@ class Progress:
             line = f"{self._name}: {self._done} of {self._total} posts, {seconds:.0f} s {note}"
             print(line.rstrip(), file=sys.stderr, flush=True)
 
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Close the bar."""
         if self._bar is not None:
             self._bar.close()

@@ -1,4 +1,4 @@
-"""The source files that a script runs: what a rule depends on beside its data."""
+"""The source files of a job: what a rule depends on beside its data."""
 
 import functools
 import re
@@ -20,15 +20,15 @@ def imported_modules(path: Path) -> frozenset[Path]:
 
     They are found by a pattern: to parse every module takes a fifth of the time of a dry run.
     """
-    found: set[Path] = set()
+    files: set[Path] = set()
     for module, names, plain in _IMPORT.findall(path.read_text(encoding="utf-8")):
         if plain:
-            found |= _module_files(plain)
+            files |= _module_files(plain)
         else:
-            found |= _module_files(module)
+            files |= _module_files(module)
             for name in re.findall(r"\w+", names):
-                found |= _module_files(f"{module}.{name}")
-    return frozenset(found)
+                files |= _module_files(f"{module}.{name}")
+    return frozenset(files)
 
 
 def _module_files(name: str) -> set[Path]:
@@ -40,38 +40,37 @@ def _module_files(name: str) -> set[Path]:
 
 
 @functools.cache
-def sources(script: str) -> list[str]:
-    """A script and every module of the project that it imports, however far down.
+def sources(job: str) -> list[str]:
+    """The file of a job, what runs it, and every module of the project that they import.
 
     The list is a rule's input: Snakemake compares the content, so editing a module re-runs exactly
-    the rules whose script imports it.
+    the rules whose job imports it.
     """
-    first = SCRIPTS / f"{script}.py"
-    seen: set[Path] = {first}
-    todo = [first]
+    first = [SCRIPTS / "jobs" / f"{job}.py", SCRIPTS / "job.py"]
+    seen: set[Path] = set(first)
+    todo = list(first)
     while todo:
         for module in imported_modules(todo.pop()) - seen:
             seen.add(module)
             todo.append(module)
-    return [str(first), *sorted(str(path) for path in seen - {first})]
+    return [*map(str, first), *sorted(str(path) for path in seen - set(first))]
 
 
-def code_hash(script: str) -> str:
-    """SHA-256 of a script and every module of the project that it imports.
+def code_hash(job: str) -> str:
+    """SHA-256 of a job and every module of the project that it imports.
 
     Raises
     ------
     FileNotFoundError
         If the working folder is not that of the project.
     """
-    return sha256_bytes(canonical_json({p: sha256_file(p) for p in sources(script)}).encode())
+    return sha256_bytes(canonical_json({p: sha256_file(p) for p in sources(job)}).encode())
 
 
 def templates(*names: str) -> list[str]:
     """Paths of templates that a script fills in: what it depends on beside its modules.
 
-    A name without a suffix is a document's. One may hold a ``*``, as ``chapters/*``: every such
-    template.
+    A name without a suffix is a document's. One with a ``*``, as ``chapters/*``, is a pattern.
     """
     folder = SCRIPTS / "mmsent" / "report" / "templates"
     paths: list[Path] = []
@@ -83,11 +82,6 @@ def templates(*names: str) -> list[str]:
 
 def all_sources() -> list[str]:
     """Every source file of the workflow: Snakefile, rules, scripts, library, templates."""
-    folders = {"rules": ["*.smk"], str(SCRIPTS): ["*.py", "*.j2", "*.css", "*.js"]}
-    found = [
-        path
-        for folder, patterns in folders.items()
-        for pattern in patterns
-        for path in Path(folder).rglob(pattern)
-    ]
-    return sorted(str(path) for path in (Path("Snakefile"), *found))
+    files = [path for folder in (Path("rules"), SCRIPTS) for path in folder.rglob("*")]
+    suffixes = {".smk", ".py", ".j2", ".css", ".js"}
+    return sorted(["Snakefile", *(str(path) for path in files if path.suffix in suffixes)])

@@ -1,10 +1,14 @@
 """Reading and writing tables."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated, Any
 
 import pandas as pd
+from pydantic import BeforeValidator
 
-from mmsent.files import written_whole
+from mmsent.errors import InputError
+from mmsent.files import read_json, written_whole
 
 
 def write_table(path: str | Path, table: pd.DataFrame) -> None:
@@ -22,11 +26,6 @@ def as_cell(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
-def read_numbers(path: str | Path) -> pd.DataFrame:
-    """Read a CSV file of numbers that :func:`write_table` wrote; an empty cell has no value."""
-    return pd.read_csv(path)
-
-
 def read_table(path: str | Path) -> pd.DataFrame:
     """Read a table that :func:`write_table` wrote; guids stay text, empty cells stay empty text.
 
@@ -41,3 +40,23 @@ def read_table(path: str | Path) -> pd.DataFrame:
         dtype={"guid": str, "group": str, "sha256": str, "text": str, "phash": str},
         keep_default_na=False,
     )
+
+
+def reading(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a function that reads a path, and passes on what has been read already."""
+
+    def value_of(value: Any) -> Any:
+        if not isinstance(value, str | Path):
+            return value
+        if not Path(value).exists():
+            raise InputError(f"{value}: no such file")
+        return read(value)
+
+    return value_of
+
+
+#: Types of parameters that pydantic reads from a path: a job names its inputs by what they contain.
+#: An empty cell of a table is text, of numbers it is NaN.
+Table = Annotated[pd.DataFrame, BeforeValidator(reading(read_table))]
+Numbers = Annotated[pd.DataFrame, BeforeValidator(reading(pd.read_csv))]
+Json = Annotated[Any, BeforeValidator(reading(read_json))]

@@ -6,7 +6,6 @@ fold of `v2_enhanced`, all of `v3_clip` and one fold of both vision-language mod
 """
 
 import argparse
-import hashlib
 import json
 import os
 import shutil
@@ -26,9 +25,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from checkpoints import deberta_v1, transformers_clip, weights_saved
 from mmsent.config.encoders import TinyVlm
+from mmsent.files import sha256_file
 from mmsent.vlm.tiny import write_tiny
 
 ROOT = Path(__file__).resolve().parents[2]
+
 PARTS = ("Snakefile", "rules", "scripts", "config", "profiles", "envs", "requirements.txt")
 
 #: Of the real checkpoints, and some to try this script itself with.
@@ -91,29 +92,19 @@ def write_vlm(folder: Path, sizes: dict[str, Any]) -> None:
 
 
 def write_checkpoints(folder: Path, sizes: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Write what is not there yet; the settings of a models file."""
+    """Write the checkpoints that are missing; return the paper profile with them."""
     writers: dict[str, Callable[[Path, dict[str, Any]], None]]
     writers = {"text": write_text, "clip": write_clip, "vlm": write_vlm}
-    models = yaml.safe_load((ROOT / "config/models/paper.yaml").read_text())
+    profile = yaml.safe_load((ROOT / "config/profiles/paper.yaml").read_text())
     for name, write in writers.items():
         weights = folder / name / "model.safetensors"
         if not weights.is_file():
             weights.parent.mkdir(parents=True, exist_ok=True)
             write(weights.parent, sizes[name])
-        with weights.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        own = {key: value for key, value in models[name].items() if key != "revision"}
-        models[name] = own | {"source": str(weights.parent), "sha256": sha256}
-    return models
-
-
-def copied_project(folder: Path) -> Path:
-    """A copy of the project, so that its results stay as they are."""
-    folder.mkdir(parents=True)
-    for part in PARTS:
-        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy2
-        copy(ROOT / part, folder / part)
-    return folder
+        encoder = profile["encoders"][name]
+        encoder |= {"source": str(weights.parent), "sha256": sha256_file(weights)}
+        del encoder["revision"]
+    return profile
 
 
 def costs(folder: Path) -> str:
@@ -136,13 +127,16 @@ def main() -> None:
     parser.add_argument("--cores", default="all")
     given = parser.parse_args()
     folder = given.folder.resolve()
-    models = write_checkpoints(folder, SIZES[given.sizes])
+    profile = write_checkpoints(folder, SIZES[given.sizes])
     shutil.rmtree(folder / "run", ignore_errors=True)
-    run = copied_project(folder / "run")
-    (run / "config/models/card.yaml").write_text(yaml.safe_dump(models))
+    run = folder / "run"
+    run.mkdir(parents=True)
+    for part in PARTS:
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy2
+        copy(ROOT / part, run / part)
+    (run / "config/profiles/card.yaml").write_text(yaml.safe_dump(profile))
     command = [sys.executable, "-m", "snakemake", *TARGETS, "--cores", given.cores]
-    command += ["--resources", "gpu=1", "--config", "models=config/models/card.yaml"]
-    command += ["adjustments=config/adjustments/paper.yaml"]
+    command += ["--resources", "gpu=1", "--config", "profile=card"]
     environment = os.environ | {"HF_HUB_OFFLINE": "1"}
     done = subprocess.run(command, cwd=run, env=environment, check=False)
     print(costs(run))

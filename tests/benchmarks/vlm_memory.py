@@ -23,14 +23,13 @@ from torch.utils.flop_counter import FlopCounterMode
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
 from mmsent.config.encoders import TinyVlm
-from mmsent.config.vlm import VlmExperiment, load_prompted
-from mmsent.vlm.loop import trained_parameters
-from mmsent.vlm.network import VlmClassifier
-from mmsent.vlm.precision import Numbers
+from mmsent.config.vlm import VlmExperiment
+from mmsent.plan.resolve import resolve
+from mmsent.vlm.device import Precision
+from mmsent.vlm.network import VlmClassifier, load_classifier
 from mmsent.vlm.prompts import Post
-from mmsent.vlm.run import build
 
-EXPERIMENT = "config/experiments/qwen2_vl_2b.yaml"
+EXPERIMENT = "qwen2_vl_2b"
 
 #: Qwen2-VL-2B as its settings on the hub have it, with a vocabulary of a few hundred words.
 WIDTHS: dict[str, Any] = {
@@ -81,7 +80,7 @@ class Step:
 
 def settings_of(**changes: Any) -> VlmExperiment:
     """The experiment of the 2B model; its prompt is short, as the tiny vocabulary spells it out."""
-    given = load_prompted(EXPERIMENT)
+    given = resolve(EXPERIMENT, {}).settings
     assert isinstance(given, VlmExperiment)
     return VlmExperiment.model_validate(given.model_dump() | {"prompt": "?"} | changes)
 
@@ -92,9 +91,9 @@ def posts(number: int, side: int, tokens: int) -> list[Post]:
     return [Post("~" * tokens, picture, row % 3) for row in range(number)]
 
 
-def step_of(spec: dict[str, Any], numbers: Numbers, batch: int, side: int, text: int) -> Step:
+def step_of(spec: dict[str, Any], precision: Precision, batch: int, side: int, text: int) -> Step:
     """Train once on a batch, and count."""
-    network, prompts = build(settings_of(), TinyVlm(**spec), numbers, 0)
+    network, prompts = load_classifier(settings_of(), TinyVlm(**spec), precision, 0)
     network.train()
     own = {p.untyped_storage().data_ptr() for p in network.parameters()}
     kept: dict[int, int] = {}
@@ -119,7 +118,7 @@ def whole(batch: int, side: int, text: int) -> Step:
 
     def of(layers: int, vision: int) -> Step:
         spec = WIDTHS | {"layers": layers, "vision_layers": vision}
-        return step_of(spec, Numbers("bf16", CPU), batch, side, text)
+        return step_of(spec, Precision("bf16", CPU), batch, side, text)
 
     one = of(1, 1)
     layer, vision = of(2, 1) - one, of(1, 2) - one
@@ -165,9 +164,10 @@ def measured(
     spec: dict[str, Any], precision: str, changes: dict[str, Any], batch: int, side: int, text: int
 ) -> dict[str, float]:
     """Train a network in this process: its peak memory, what steps added [GiB], and speed."""
-    numbers = Numbers(precision, CPU)
-    network, prompts = build(settings_of(**changes), TinyVlm(**spec), numbers, 0)
-    optimiser = torch.optim.AdamW(trained_parameters(network), fused=True)
+    settings = settings_of(**changes)
+    network, prompts = load_classifier(settings, TinyVlm(**spec), Precision(precision, CPU), 0)
+    trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    optimiser = torch.optim.AdamW(trained, fused=True)
     made, labels = prompts.labelled_batch(posts(batch, side, text))
     train(network.train(), optimiser, *prompts.labelled_batch(posts(1, 28, 4)))
     before = resident("VmRSS")
@@ -206,7 +206,7 @@ def small_table(side: int, text: int) -> str:
     for (batch, changes), row in zip(MEASURED, found, strict=True):
         expected = "-"
         if not changes:
-            step = step_of(SMALL, Numbers("fp32", CPU), batch, side, text)
+            step = step_of(SMALL, Precision("fp32", CPU), batch, side, text)
             expected = f"{step.kept / GIB:.2f}"
         words = [str(batch), ", ".join(changes) or "-", expected]
         words += [f"{row[name]:.2f}" for name in ("added", "peak", "rate")]

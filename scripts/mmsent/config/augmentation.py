@@ -1,4 +1,4 @@
-"""Settings of the named augmentations of pictures and of texts."""
+"""Settings of the named augmentations of images and of texts."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -22,7 +22,7 @@ class RandomCrop(Settings):
 
 
 class RandomResizedCrop(Settings):
-    """A random part of the picture, resized; ``scale``: least and greatest share of its area."""
+    """A random part of the image, resized; ``scale``: least and greatest share of its area."""
 
     scale: Pair
 
@@ -54,7 +54,7 @@ class ColorJitter(Settings):
 
 
 class Sharpness(Settings):
-    """Sharpened; 1 leaves the picture as it is."""
+    """Sharpened; 1 leaves the image as it is."""
 
     factor: float = Field(ge=0)
 

@@ -1,13 +1,12 @@
 """Settings of the encoders behind names: config/models/*.yaml."""
 
 import re
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, create_model, model_validator
 
 from mmsent.config.network import PIXELS
-from mmsent.config.validation import Settings, read_yaml, validated
+from mmsent.config.validation import Settings, validated
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -18,34 +17,34 @@ Source = Annotated[str, Field(min_length=1)]
 #: A mean or a standard deviation of each colour.
 Channels = Annotated[list[float], Field(min_length=3, max_length=3)]
 
-#: Before the id of a model hub, or a folder, in open_clip's names of architectures.
-HUB, FOLDER = "hf-hub:", "local-dir:"
-
 _HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
 
 
-class Checkpoint(Settings):
-    """A folder in the format of transformers: a network's weights, its settings, its tokenizer.
+class Weights(Settings):
+    """Where weights come from; a hub's are pinned by ``revision``, others by ``sha256``."""
 
-    Weights of a hub are pinned by ``revision``, those of a package or a folder by ``sha256``.
-    """
-
-    kind: Literal["transformers"]
+    kind: str
     source: Source
     revision: str | None = Field(None, min_length=1, description="commit, if source is a hub id")
-    sha256: Sha256 | None = Field(None, description="of model.safetensors or pytorch_model.bin")
+    sha256: Sha256 | None = Field(None, description="of the file of weights")
 
     @model_validator(mode="after")
-    def _weights_are_pinned(self) -> "Checkpoint":
+    def _weights_are_pinned(self) -> "Weights":
         hub_id = _HUB_ID.fullmatch(self.source)
         if self.revision and not hub_id:
             raise ValueError(f"revision goes with a hub id owner/name, not with {self.source!r}")
         if hub_id and not self.revision and not self.sha256:
             raise ValueError(
                 f"{self.source!r} reads as a hub id, which needs a revision (a commit); "
-                "if it is a folder, give its sha256"
+                "if it is a path, give the sha256 of its weights"
             )
         return self
+
+
+class Checkpoint(Weights):
+    """A folder in the format of transformers: weights, settings and a tokenizer."""
+
+    kind: Literal["transformers"]
 
 
 class TextEncoder(Checkpoint):
@@ -61,48 +60,40 @@ class ImageEncoder(Settings):
     architecture: str
     source: Source
     sha256: Sha256
-    size: int = Field(224, ge=32, description="side of the picture in pixels")
+    size: int = Field(224, ge=32, description="side of the image in pixels")
     crop_share: float = Field(1.0, gt=0, le=1, description="size / resized shorter side")
     mean: Channels
     std: Channels
 
 
-class TwoTowers(Settings):
-    """An open_clip model made of two towers that the same file describes."""
+class EncoderPair(Settings):
+    """A text encoder and an image encoder of the same file, not trained together."""
 
-    kind: Literal["two_towers"]
-    text_tower: Literal["text"]
-    image_tower: Literal["image"]
-    embedding_size: int = Field(256, ge=8)
+    kind: Literal["pair"]
+    text: Literal["text"]
+    image: Literal["image"]
 
 
-class OpenClip(Settings):
-    """A pretrained open_clip model with its own tokenizer and its own mean, deviation and size.
+class OpenClip(Weights):
+    """A CLIP of open_clip with its tokenizer, image size, mean and deviation.
 
-    ``architecture`` is a name that open_clip knows, with a file of weights (``source``) or the tag
-    of weights that it downloads (``pretrained``), or stands for both: ``hf-hub:OWNER/NAME`` with a
-    ``revision``, or ``local-dir:FOLDER``. OpenAI's weights want a name that ends in ``-quickgelu``.
+    ``source`` is a hub id or a folder with ``open_clip_config.json``; with an ``architecture``, a
+    file of weights.
     """
 
     kind: Literal["open_clip"]
-    architecture: str = Field(min_length=1)
-    source: Source | None = Field(None, description="file of weights")
-    pretrained: str | None = Field(None, min_length=1, description="open_clip's name of weights")
-    revision: str | None = Field(None, min_length=1, description="commit, with hf-hub:")
-    sha256: Sha256 | None = Field(None, description="of the file of weights")
+    architecture: str | None = Field(
+        None, min_length=1, description="open_clip's name; OpenAI's weights want ...-quickgelu"
+    )
+    max_length: int = Field(77, ge=4, description="tokens; longer texts are cut off")
 
     @model_validator(mode="after")
-    def _weights_are_named_once(self) -> "OpenClip":
-        given = [name for name in ("source", "pretrained") if getattr(self, name)]
-        if self.architecture.startswith((HUB, FOLDER)):
-            if given:
-                raise ValueError(f"{self.architecture} has weights of its own: no {given[0]}")
-        elif len(given) != 1:
-            raise ValueError("give source (a file of weights) or pretrained (a tag), one of them")
-        if self.architecture.startswith(HUB) != (self.revision is not None):
-            raise ValueError(f"revision goes with an architecture {HUB}owner/name, and only there")
-        if self.revision and not _HUB_ID.fullmatch(self.architecture.removeprefix(HUB)):
-            raise ValueError(f"{self.architecture!r} is not {HUB}owner/name")
+    def _architecture_goes_with_a_file(self) -> "OpenClip":
+        if self.architecture and self.revision:
+            raise ValueError(
+                "architecture goes with a file of weights; a hub id has an open_clip_config.json: "
+                "remove architecture, or name a file as source and its sha256"
+            )
         return self
 
 
@@ -112,10 +103,10 @@ class TransformersClip(Checkpoint):
     max_length: int = Field(77, ge=4, le=512, description="tokens; longer texts are cut off")
 
 
-ClipEncoder = Annotated[TwoTowers | OpenClip | TransformersClip, Field(discriminator="kind")]
+ClipEncoder = Annotated[EncoderPair | OpenClip | TransformersClip, Field(discriminator="kind")]
 
 _CLIP_KINDS: dict[str, type[Settings]] = {
-    "two_towers": TwoTowers,
+    "pair": EncoderPair,
     "open_clip": OpenClip,
     "transformers": TransformersClip,
 }
@@ -160,9 +151,9 @@ _VLM_KINDS: dict[str, type[Settings]] = {"tiny": TinyVlm, "transformers": VlmChe
 
 
 class Pixels(Settings):
-    """How pictures become pixels, for networks that are trained on them from scratch."""
+    """How images become pixels, for networks that are trained on them from scratch."""
 
-    size: int = Field(224, ge=16, description="side of the picture in pixels")
+    size: int = Field(224, ge=16, description="side of the image in pixels")
     crop_share: float = Field(1.0, gt=0, le=1, description="size / resized shorter side")
     mean: Channels
     std: Channels
@@ -178,10 +169,10 @@ class Models(Settings):
     vlm: VlmModel
 
     def specification(self, name: str) -> dict[str, dict[str, Any]]:
-        """The settings that determine an encoder's embeddings; of two towers, the towers' too."""
+        """Return the settings that determine an encoder's embeddings; a pair's with its members."""
         names = [name]
-        if name == "clip" and isinstance(self.clip, TwoTowers):
-            names += [self.clip.text_tower, self.clip.image_tower]
+        if name == "clip" and isinstance(self.clip, EncoderPair):
+            names += [self.clip.text, self.clip.image]
         return {part: getattr(self, part).model_dump() for part in names}
 
 
@@ -194,16 +185,15 @@ ENCODES: dict[str, tuple[str, ...]] = {
 }
 
 
-def load_models(path: str | Path) -> Models:
-    """Read a models file.
+def models_of(content: dict[str, Any], where: str) -> Models:
+    """Validate the encoders of a profile; ``where`` begins each message.
 
     Raises
     ------
     ConfigError
         One line for each wrong setting.
     """
-    content = read_yaml(path)
-    return validated(_models_of(content), content, lambda _: str(path))
+    return validated(_models_of(content), content, lambda _: where)
 
 
 def _models_of(content: dict[str, Any]) -> type[Models]:
@@ -217,13 +207,7 @@ def _models_of(content: dict[str, Any]) -> type[Models]:
     return create_model("Models", __base__=Models, **fields) if fields else Models
 
 
-def clip_encoder(settings: dict[str, Any]) -> TwoTowers | OpenClip | TransformersClip:
+def clip_encoder(settings: dict[str, Any]) -> EncoderPair | OpenClip | TransformersClip:
     """The settings of a CLIP, of whichever kind they name."""
-    adapter: TypeAdapter[TwoTowers | OpenClip | TransformersClip] = TypeAdapter(ClipEncoder)
-    return adapter.validate_python(settings)
-
-
-def vlm_model(settings: dict[str, Any]) -> TinyVlm | VlmCheckpoint:
-    """The settings of a vision-language model, of whichever kind they name."""
-    adapter: TypeAdapter[TinyVlm | VlmCheckpoint] = TypeAdapter(VlmModel)
+    adapter: TypeAdapter[EncoderPair | OpenClip | TransformersClip] = TypeAdapter(ClipEncoder)
     return adapter.validate_python(settings)

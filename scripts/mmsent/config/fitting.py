@@ -1,10 +1,33 @@
-"""Settings of how a network is trained, chosen, and what follows its predictions."""
+"""Settings of training, selection of the epoch, search and postprocessing."""
 
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from mmsent.config.validation import Probability, Settings
+
+#: What is true of an experiment's file alone: what is built on it does not inherit it.
+DESCRIPTION = {"section", "changes"}
+
+#: What documents show of an experiment; no job that trains or predicts depends on it.
+ABOUT = DESCRIPTION | {"title", "paper_validation"}
+
+
+class Described(Settings):
+    """What every experiment has: its description, and the modalities that it sees."""
+
+    title: str = ""
+    section: str = Field("", description="where the study describes it, if it does")
+    paper_validation: float = Field(
+        0.15, gt=0, lt=1, description="fraction of the posts that the study validates on"
+    )
+    changes: str = Field("", description="what it adds to the version before, in a sentence")
+    modality: Literal["both", "text", "image"]
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """The modalities that are used, text first."""
+        return ("text", "image") if self.modality == "both" else (self.modality,)
 
 
 class Loss(Settings):
@@ -27,18 +50,18 @@ class Optimiser(Settings):
     weight_decay: float = Field(0.01, ge=0)
     clip_norm: float | None = Field(1.0, gt=0)
     batch_size: int = Field(16, ge=2)
-    accumulation: int = Field(1, ge=1, description="batches whose gradients make one step")
+    accumulation: int = Field(1, ge=1, description="gradient accumulation steps")
 
 
 class Plateau(Settings):
-    """Multiply the learning rate by ``factor`` after so many epochs without gain."""
+    """Multiply the learning rate by ``factor`` after ``epochs`` epochs without improvement."""
 
     epochs: int = Field(2, ge=1)
     factor: float = Field(0.5, gt=0, lt=1)
 
 
 class Schedule(Settings):
-    """How long, and how the learning rate moves."""
+    """Number of epochs, and the learning rate over them."""
 
     epochs: int = Field(15, ge=1)
     kind: Literal["constant", "cosine"] = "cosine"
@@ -53,19 +76,22 @@ class Schedule(Settings):
 
 
 class EarlyStopping(Settings):
-    """Stop once inner validation weighted F1 has not grown by ``threshold`` for so many epochs."""
+    """Stop after ``patience`` epochs without a gain in validation weighted F1 above ``threshold``.
+
+    ``threshold`` is also the min_delta of a new best epoch.
+    """
 
     patience: int = Field(10, ge=1)
     threshold: float = Field(0.001, ge=0)
 
 
 class Postprocessing(Settings):
-    """Turn hesitant predictions into neutral (the study's sections 3 and 4).
+    """Reassign low-confidence predictions to neutral (the study's sections 3 and 4).
 
     A post becomes neutral if its confidence is below ``confidence_below``, its neutral probability
-    above ``neutral_above`` and at most ``within`` behind the highest. With ``neutral_share``, the
-    confidence below which it does is fitted on inner validation, so that this share of its posts
-    is predicted neutral; ``confidence_below`` is then the highest that it may be.
+    above ``neutral_above`` and at most ``within`` below the highest. With ``neutral_share``, the
+    confidence threshold is fitted on inner validation so that this fraction of its posts is
+    predicted neutral; ``confidence_below`` is then its upper limit.
     """
 
     confidence_below: Probability
@@ -75,9 +101,9 @@ class Postprocessing(Settings):
 
 
 class Search(Settings):
-    """A seeded random search, judged on each fold's inner validation.
+    """A seeded random search, scored on each fold's inner validation.
 
-    ``space`` names what is varied; each value is a part of an experiment's settings.
+    Each value in ``space`` is a part of an experiment's settings.
     """
 
     trials: int = Field(ge=1)

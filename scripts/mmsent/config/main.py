@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from mmsent.config.validation import (
     ConfigError,
@@ -17,106 +17,12 @@ from mmsent.config.validation import (
 )
 
 #: Keys whose value is the path of a file of settings.
-FILES = (
-    "models", "adjustments", "augmentations", "text_augmentations", "paper_results", "deviations",
-)  # fmt: skip
+FILES = ("augmentations", "text_augmentations", "paper_results", "deviations")
 
 #: Names become parts of paths; letters may be of any script.
 _EXPERIMENT_NAME = re.compile(r"\w[\w.-]*(?:/\w[\w.-]*)*")
 
 Share = Annotated[float, Field(gt=0, lt=1)]
-
-
-class DemoSettings(Settings):
-    """The generated data set that stands in where no other is named."""
-
-    labelled: int = Field(480, ge=30, description="posts with a label")
-    unlabelled: int = Field(60, ge=0, description="posts without one")
-    seed: int = Field(7, description="another seed gives other posts")
-
-
-class DuplicateSettings(Settings):
-    """When two posts count as near-duplicates."""
-
-    phash_distance: int = Field(
-        4, ge=0, le=16, description="most differing bits of the 64-bit perceptual hashes"
-    )
-    minimum_words: int = Field(4, ge=1, description="shorter normalised texts match nothing")
-
-
-class FoldSettings(Settings):
-    """The grouped protocol: how posts are shared out."""
-
-    outer: int = Field(5, ge=2, le=20, description="test folds; each labelled post is in one")
-    inner: int = Field(
-        6, ge=2, le=20, description="one in so many of the training posts is inner validation"
-    )
-
-
-class IntervalSettings(Settings):
-    """Bootstrap over near-duplicate groups."""
-
-    resamples: int = Field(2000, ge=100, le=100_000)
-    level: Share = 0.95
-
-
-class SeedSettings(Settings):
-    """The study of identical runs that differ in their seed alone."""
-
-    experiments: list[str] = Field(default_factory=list, description="rows that are repeated")
-    number: int = Field(5, ge=2, le=50, description="runs of each on each fold")
-
-    @field_validator("experiments")
-    @classmethod
-    def _names(cls, names: list[str]) -> list[str]:
-        return experiment_names(names)
-
-
-class Config(Settings):
-    """Everything that a user may set for a run; see config/config.yaml for the prose."""
-
-    dataset: str = Field("demo", description="'demo', or a folder in the layout of the README")
-    seed: int = 42
-    models: str = "config/models/offline.yaml"
-    adjustments: str = "config/adjustments/offline.yaml"
-    augmentations: str = "config/augmentations.yaml"
-    text_augmentations: str = "config/text_augmentations.yaml"
-    paper_results: str = "config/paper_results.csv"
-    deviations: str = "config/deviations.csv"
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    on_bad_post: Literal["error", "drop", "blank"] = "error"
-    demo: DemoSettings = DemoSettings()
-    duplicates: DuplicateSettings = DuplicateSettings()
-    folds: FoldSettings = FoldSettings()
-    intervals: IntervalSettings = IntervalSettings()
-    protocol: Literal["grouped", "both"] = "grouped"
-    seeds: SeedSettings = SeedSettings()
-    vlm: list[str] = Field(default_factory=list, description="vision-language models, or none")
-    versions: list[str] = Field(min_length=1)
-    ablation: list[str] = Field(description="rows of the ablation, or none")
-
-    @field_validator("dataset", mode="before")
-    @classmethod
-    def _text(cls, value: Any) -> Any:
-        # YAML reads a folder's name of digits as a number: 2023_11 as 202311.
-        if isinstance(value, int | float):
-            raise ValueError("YAML reads this name as a number; put ./ before the folder's name")
-        return value
-
-    @field_validator("dataset")
-    @classmethod
-    def _usable_path(cls, value: str) -> str:
-        if "{" in value or "}" in value:
-            raise ValueError(
-                "Snakemake takes braces in a path for wildcards; rename the folder, or name a link "
-                "to it (ln -s)"
-            )
-        return str(Path(value).expanduser())
-
-    @field_validator("vlm", "versions", "ablation")
-    @classmethod
-    def _names(cls, names: list[str]) -> list[str]:
-        return experiment_names(names)
 
 
 def experiment_names(names: list[str]) -> list[str]:
@@ -138,6 +44,90 @@ def experiment_names(names: list[str]) -> list[str]:
     if twice:
         raise ValueError(f"named twice: {', '.join(twice)}")
     return names
+
+
+Names = Annotated[list[str], AfterValidator(experiment_names)]
+
+
+class DemoSettings(Settings):
+    """The generated data set, which is used unless another is named."""
+
+    labelled: int = Field(480, ge=30, description="posts with a label")
+    unlabelled: int = Field(60, ge=0, description="posts without a label")
+    seed: int = Field(7, description="another seed gives other posts")
+
+
+class DuplicateSettings(Settings):
+    """When two posts count as near-duplicates."""
+
+    phash_distance: int = Field(
+        4, ge=0, le=16, description="most differing bits of the 64-bit perceptual hashes"
+    )
+    minimum_words: int = Field(4, ge=1, description="shorter normalised texts match nothing")
+
+
+class FoldSettings(Settings):
+    """The grouped protocol: how posts are shared out."""
+
+    outer: int = Field(5, ge=2, le=20, description="test folds; each labelled post is in one")
+    inner: int = Field(
+        6, ge=2, le=20, description="1 / inner of the training posts are inner validation"
+    )
+
+
+class IntervalSettings(Settings):
+    """Bootstrap over near-duplicate groups."""
+
+    resamples: int = Field(2000, ge=100, le=100_000)
+    level: Share = 0.95
+
+
+class SeedSettings(Settings):
+    """Repeated runs, which differ in their seed alone."""
+
+    experiments: Names = Field(default_factory=list, description="rows that are repeated")
+    number: int = Field(5, ge=2, le=50, description="runs of each on each fold")
+
+
+class Config(Settings):
+    """Everything that a user may set for a run; see config/config.yaml for the prose."""
+
+    dataset: str = Field("demo", description="'demo', or a folder in the layout of the README")
+    seed: int = 42
+    profile: str = Field("offline", description="a file in config/profiles, or a path")
+    augmentations: str = "config/augmentations.yaml"
+    text_augmentations: str = "config/text_augmentations.yaml"
+    paper_results: str = "config/paper_results.csv"
+    deviations: str = "config/deviations.csv"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    on_bad_post: Literal["error", "drop", "blank"] = "error"
+    demo: DemoSettings = DemoSettings()
+    duplicates: DuplicateSettings = DuplicateSettings()
+    folds: FoldSettings = FoldSettings()
+    intervals: IntervalSettings = IntervalSettings()
+    protocol: Literal["grouped", "both"] = "grouped"
+    seeds: SeedSettings = SeedSettings()
+    vlm: Names = Field(default_factory=list, description="vision-language models, or none")
+    versions: Names = Field(min_length=1)
+    ablation: Names = Field(description="rows of the ablation, or none")
+
+    @field_validator("dataset", mode="before")
+    @classmethod
+    def _text(cls, value: Any) -> Any:
+        # YAML reads a folder's name of digits as a number: 2023_11 as 202311.
+        if isinstance(value, int | float):
+            raise ValueError("YAML reads this name as a number; put ./ before the folder's name")
+        return value
+
+    @field_validator("dataset")
+    @classmethod
+    def _usable_path(cls, value: str) -> str:
+        if "{" in value or "}" in value:
+            raise ValueError(
+                "Snakemake takes braces in a path for wildcards; rename the folder, or name a link "
+                "to it (ln -s)"
+            )
+        return str(Path(value).expanduser())
 
 
 def load_config(merged: dict[str, Any], files: list[Path]) -> Config:

@@ -9,11 +9,11 @@ from mmsent.config.validation import Probability, Settings
 #: The image "encoder" that stores the pixels themselves, for networks trained from scratch.
 PIXELS = "pixels"
 
-#: How a text is cleaned; what each does stands in mmsent.data.text.
+#: How a text is cleaned, see :func:`mmsent.data.text.clean_text`.
 Cleaning = Literal["none", "whitespace", "basic", "symbols", "sentiment"]
 
-#: How the states of the tokens become one vector: their masked mean, the first one, or the one that
-#: the encoder itself sums a text up in (end-of-text in CLIP, the first in BERT and its kin).
+#: How the states of the tokens become one vector: their masked mean, the first, or that of the
+#: token in which the encoder summarises a text (end-of-text in CLIP, the first in BERT).
 Pooling = Literal["mean", "first", "summary"]
 
 Norm = Literal["batch", "layer", "none"]
@@ -63,7 +63,7 @@ class ImageNetwork(Settings):
 
 
 class ImageInput(_Augmented):
-    """What of the picture enters the network."""
+    """What of the image enters the network."""
 
     encoder: str = Field(description="name of an encoder in the models file, or 'pixels'")
     network: ImageNetwork | None = Field(None, description="with encoder 'pixels', and only then")

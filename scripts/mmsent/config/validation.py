@@ -1,30 +1,19 @@
 """Validation of settings, with messages that name the file, the key, the value and the nearest."""
 
 import difflib
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from mmsent.errors import InputError
 
-class ConfigError(ValueError):
+
+class ConfigError(InputError):
     """A setting is wrong; the message names where, what and the nearest valid value."""
-
-
-@contextmanager
-def told_plainly() -> Iterator[None]:
-    """End the program with status 1 and the message alone if a setting or a file is wrong.
-
-    What is wrong with the program itself keeps its traceback.
-    """
-    try:
-        yield
-    except ConfigError as error:
-        sys.exit(str(error))
 
 
 class Settings(BaseModel):
@@ -39,12 +28,12 @@ Model = TypeVar("Model", bound=Settings)
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
-    """Read a YAML file that holds a mapping.
+    """Read a YAML file that contains a mapping.
 
     Raises
     ------
     ConfigError
-        If the file is missing, is no YAML, or holds something else than a mapping.
+        If the file is missing, is no YAML, or contains something else than a mapping.
     """
     path = Path(path)
     try:
@@ -109,18 +98,20 @@ def _explain(
             part.strip("' ") for part in item["ctx"]["expected"].replace(" or ", ",").split(",")
         ]
         hint = nearest(str(item["input"]), allowed)
+    elif item["type"] == "float_type" and re.fullmatch(r"\d+e-?\d+", str(item["input"])):
+        hint = f"; YAML takes it for text: write {float(item['input'])!r}"
     value = repr(item["input"])
     value = value if len(value) <= 120 else value[:117] + "..."
     return f"{source(location)}: {key}: {message}, got {value}{hint}"
 
 
 def _fields_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    """Names of the fields of the model that stands at ``location`` inside ``model``."""
+    """Names of the fields of the model at ``location`` inside ``model``."""
     current: Any = model
     for part in location:
         fields = getattr(current, "model_fields", {})
         if part not in fields:
-            continue  # an index, or a key of a mapping: the model is the one that we hold
+            continue  # an index, or a key of a mapping: the model stays the same
         current = _model_of(fields[part].annotation)
     return list(getattr(current, "model_fields", {}))
 
@@ -130,17 +121,27 @@ def _model_of(annotation: Any) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for argument in getattr(annotation, "__args__", ()):
-        found = _model_of(argument)
-        if found is not None:
-            return found
+        model = _model_of(argument)
+        if model is not None:
+            return model
     return None
 
 
 def has_key(content: Any, location: tuple[int | str, ...]) -> bool:
-    """Whether a key, or an entry of a list, stands in ``content``, whatever its value."""
+    """Whether ``content`` contains a key or an entry of a list, whatever its value."""
     for part in location:
         try:
             content = content[part]
         except (KeyError, IndexError, TypeError):
             return False
     return True
+
+
+def overlaid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """``below`` with the keys of ``above``; mappings are merged, other values replaced."""
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        both = isinstance(old, dict) and isinstance(value, dict)
+        merged[key] = overlaid(old, value) if both else value  # type: ignore[arg-type]
+    return merged

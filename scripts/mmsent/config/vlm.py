@@ -1,32 +1,30 @@
-"""Settings of experiments with a vision-language model: fine-tuned by LoRA, or asked as it is."""
+"""Settings of experiments with a vision-language model: fine-tuned by LoRA, or zero-shot."""
 
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from mmsent.config.experiment import experiment_files, load_settings
-from mmsent.config.fitting import Loss, Optimiser, Schedule
+from mmsent.config.fitting import Described, Loss, Optimiser, Schedule
 from mmsent.config.network import Cleaning, Head
-from mmsent.config.validation import Probability, Settings, read_yaml
+from mmsent.config.validation import Probability, Settings
 from mmsent.labels import LABELS
 
 #: The linear layers of a block of the language model.
 Projection = Literal["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
 #: ``auto``: bf16 on GPUs that have it, fp16 on those that do not, fp32 on the CPU.
-Precision = Literal["auto", "bf16", "fp16", "fp32"]
+PrecisionName = Literal["auto", "bf16", "fp16", "fp32"]
 
 
 class VlmText(Settings):
-    """What of the text enters the prompt."""
+    """Text of the prompt."""
 
     cleaning: Cleaning = "none"
     max_tokens: int = Field(256, ge=4, description="longer texts are cut off there")
 
 
 class PixelBudget(Settings):
-    """Pixels of a picture after resizing, its proportions kept; 28 x 28 of them make one token."""
+    """Pixels of an image after resizing with its aspect ratio; 28 x 28 of them make one token."""
 
     min: int = Field(256 * 256, ge=28 * 28)
     max: int = Field(1024 * 1024, ge=28 * 28)
@@ -38,23 +36,17 @@ class PixelBudget(Settings):
         return self
 
 
-class Prompted(Settings):
-    """What every experiment with a vision-language model says."""
+class Prompted(Described):
+    """Settings of every experiment with a vision-language model."""
 
-    title: str
-    section: str = Field(description="where the study describes it")
-    paper_validation: float = Field(
-        0.1, gt=0, lt=1, description="share of the posts that the study validates on"
-    )
-    changes: str = Field("", description="what it adds to the version before, in a sentence")
-    modality: Literal["both", "text", "image"]
-    prompt: str = Field(min_length=1, description="stands before the text")
+    paper_validation: float = Field(0.1, gt=0, lt=1)
+    prompt: str = Field(min_length=1, description="precedes the text")
     text: VlmText = VlmText()
     pixels: PixelBudget = PixelBudget()
-    precision: Precision = "auto"
+    precision: PrecisionName = "auto"
     four_bit: bool = Field(False, description="the frozen language model in 4 bits")
     folds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = Field(
-        [0], description="the folds that are run; none: all of them"
+        [0], description="the folds to run; none: all of them"
     )
 
     @field_validator("folds")
@@ -63,11 +55,6 @@ class Prompted(Settings):
         if folds is not None and len(set(folds)) < len(folds):
             raise ValueError("a fold is named twice")
         return folds
-
-    @property
-    def modalities(self) -> tuple[str, ...]:
-        """The modalities that enter the prompt, text first."""
-        return ("text", "image") if self.modality == "both" else (self.modality,)
 
 
 class Lora(Settings):
@@ -110,7 +97,7 @@ class VlmExperiment(Prompted):
 
 
 class Answers(Settings):
-    """The words whose likelihood stands for each class."""
+    """The word whose likelihood scores each class."""
 
     negative: str = Field("negative", min_length=1)
     neutral: str = Field("neutral", min_length=1)
@@ -129,27 +116,7 @@ class Answers(Settings):
 
 
 class ZeroShot(Prompted):
-    """A vision-language model that is asked, not trained."""
+    """A vision-language model without training."""
 
     answers: Answers = Answers()
     batch_size: int = Field(8, ge=1)
-
-
-def load_prompted(
-    path: str | Path, adjustment: dict[str, Any] | None = None, adjusted_in: str = "adjustment"
-) -> VlmExperiment | ZeroShot:
-    """Read an experiment with a vision-language model: one that has ``answers`` is asked.
-
-    Parameters
-    ----------
-    adjustment, adjusted_in
-        As :func:`mmsent.config.experiment.load_settings` takes them.
-
-    Raises
-    ------
-    ConfigError
-        One line for each wrong setting, naming the file that it stands in.
-    """
-    if any("answers" in read_yaml(file) for file in experiment_files(path)):
-        return load_settings(ZeroShot, path, adjustment, adjusted_in)
-    return load_settings(VlmExperiment, path, adjustment, adjusted_in)

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+import ftfy
+
 #: CESU-8: an emoji as two surrogates of three bytes each, as some databases export it.
 _SURROGATE_PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 #: Undecodable bytes, as ``errors="surrogateescape"`` represents them.
@@ -16,7 +18,7 @@ _CUT_OFF = re.compile(
 _UPPER = "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝŠŽŒŸ"
 _LOWER = "àáâãäåæçèéêëìíîïñòóôõöøùúûüýÿšžœ"
 _LETTERS = f"A-Za-zß{_UPPER}{_LOWER}"
-#: Words of Western European languages, and the marks that stand between them, where they stand.
+#: Words of Western European languages, and the marks between them in their places.
 _WESTERN = re.compile(
     rf"""(?P<word>[{_LETTERS}]+)
     | [‘’“”„‚«‹›–—…•™€] | (?<![\xa1-\xff])[©®](?!\\) | (?<![{_LETTERS}])£ | §(?=\s?[0-9])
@@ -26,8 +28,10 @@ _WESTERN = re.compile(
 )
 #: Words of one accented letter: French à, Portuguese é, Italian è, Catalan ò, Swedish å and ö.
 _SHORT_WORD = re.compile(r"(?:^|(?<=[\s.,!?;:'\"()/“-]))[àéèòóáåöÀÉÈÓÁÅÖ](?![^\s.,!?;:'\")/”-])")
-#: In Windows-1252 these begin what is UTF-8: "Ã©" for é, "â€™" for ’.
+#: In Windows-1252 these begin UTF-8 sequences: "Ã©" for é, "â€™" for ’.
 _MOJIBAKE = re.compile(r"[ÂÃâïÑÐ][^\x00-\x7f]")
+#: Control characters but white space.
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 class UndecodableTextError(ValueError):
@@ -35,26 +39,40 @@ class UndecodableTextError(ValueError):
 
 
 class Decoded(NamedTuple):
-    """A decoded text.
-
-    Attributes
-    ----------
-    encoding
-        ``"utf-8"``, ``"gb18030"`` or ``"cp1252"``.
-    dropped
-        Number of undecodable bytes that are missing from ``text``.
-    """
+    """A text, its encoding (utf-8, gb18030 or cp1252) and its number of undecodable bytes."""
 
     text: str
     encoding: str
     dropped: int = 0
 
 
+def decode_text(content: bytes) -> tuple[str, str, list[str]]:
+    """Decode the text of a post and normalise it (ftfy: NFC, no HTML entities, no mojibake).
+
+    Returns
+    -------
+    text, encoding, notes
+        ``notes`` lists all changes but decoding as UTF-8.
+
+    Raises
+    ------
+    UndecodableTextError
+        If no encoding fits, or the content contains NUL bytes.
+    """
+    text, encoding, dropped = decode(content)
+    notes = [] if encoding == "utf-8" else [f"decoded as {encoding}"]
+    if dropped:
+        notes.append(f"{dropped} undecodable {'byte' if dropped == 1 else 'bytes'} dropped")
+    if ftfy.fix_encoding(text) != text or _CONTROL.search(text):
+        notes.append("mojibake or control characters repaired")
+    return ftfy.fix_text(text, uncurl_quotes=False).strip(), encoding, notes
+
+
 def decode(content: bytes) -> Decoded:
     """Decode bytes as UTF-8, GB18030 or Windows-1252, whichever they are evidence of.
 
     UTF-8 that is cut off at the end, has surrogate pairs (CESU-8) or a stray byte is decoded as
-    UTF-8 without what is undecodable. Many texts are valid in both other encodings:
+    UTF-8 without the undecodable bytes. Many texts are valid in both other encodings:
     ``b"caf\\xe9s"`` is "cafés" in Windows-1252, and an ideograph amid Latin letters in GB18030.
     They are decoded as Windows-1252 if the result looks like a Western European language, else as
     GB18030, in which the accented letters and the punctuation of such a text are pairs of bytes
@@ -90,7 +108,7 @@ def _strict(content: bytes, encoding: str) -> str | None:
 
 
 def _lenient_utf8(content: bytes) -> Decoded:
-    """Decode as UTF-8 without a byte-order mark; join surrogate pairs, drop what is undecodable."""
+    """Decode as UTF-8 without a byte-order mark; join surrogate pairs, drop undecodable bytes."""
     content = _SURROGATE_PAIR.sub(
         lambda pair: pair[0].decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass")
         .decode("utf-16").encode(),
@@ -136,7 +154,7 @@ def _is_word(text: str, match: re.Match[str]) -> bool:
     plain = sum(letter.isascii() or letter == "ß" for letter in word)
     if not re.search("[A-Za-z]", word) or len(word) - plain > plain + 1:
         return False
-    # Capitals stand first or among capitals; "créée" has two accented letters side by side.
+    # Capitals are first or among capitals; "créée" has two accented letters side by side.
     mixed = re.search(rf"[a-zß{_LOWER}][{_UPPER}]|^[{_LOWER}][A-Z]", word)
     paired = re.search(rf"[{_UPPER}{_LOWER}]{{3}}|[{_UPPER}][{_UPPER}{_LOWER}]", word)
     twice = re.search(f"[{_LOWER}]{{2}}", word)

@@ -1,8 +1,8 @@
-"""Grouped, stratified folds that hardly move when posts come and go."""
+"""Grouped, stratified folds that hardly change when posts are added or removed."""
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,15 +11,12 @@ from mmsent.data.layout import DatasetError, guid_order
 from mmsent.labels import LABELLED, LABELS, TEST, TRAIN, VALIDATION
 
 
-def assign_folds(
-    table: pd.DataFrame, folds: int, salt: str, needy: Iterable[int] | None = None
-) -> pd.Series:
+def assign_folds(table: pd.DataFrame, folds: int, salt: str, needy: Sequence[int]) -> pd.Series:
     """Assign each group to a fold by consistent hashing with bounded loads.
 
-    Each group prefers the folds in an order of its own, drawn from a hash of its name; groups take
-    their turn by size, then hash, and go to the first fold that has room for their posts in every
-    class. Nothing depends on the number or order of the other posts but the room (after Mirrokni,
-    Thorup and Zadimoghaddam 2016, "Consistent hashing with bounded loads").
+    A hash of its name orders the folds for each group. Groups are assigned by size, then hash, each
+    to the first fold that has room for its posts in every class. Only the room depends on the other
+    posts (after Mirrokni, Thorup and Zadimoghaddam 2016, "Consistent hashing with bounded loads").
 
     Parameters
     ----------
@@ -28,7 +25,7 @@ def assign_folds(
     salt
         Part of every hash: another salt gives other folds.
     needy
-        Folds that must have a post of each class, if there are enough; by default all of them.
+        Folds that must have a post of each class, if there are enough.
 
     Returns
     -------
@@ -48,15 +45,14 @@ def assign_folds(
         fold = fits[0] if fits else order[int(np.argmin(overflow))]
         left[fold] -= size[group]
         fold_of[group] = fold
-    _give_each_class(fold_of, size, needy if needy is not None else range(folds), salt)
+    _give_each_class(fold_of, size, needy, salt)
     return table["group"].map(fold_of)
 
 
 def _give_each_class(
-    fold_of: dict[str, int], size: dict[str, np.ndarray], needy: Iterable[int], salt: str
+    fold_of: dict[str, int], size: dict[str, np.ndarray], needy: Sequence[int], salt: str
 ) -> None:
     """Move a group of a rare class into each needy fold that has none, if one can be spared."""
-    needy = list(needy)
     for label in range(len(next(iter(size.values())))):
         owners = [group for group in size if size[group][label]]
         for fold in needy:
@@ -76,13 +72,13 @@ def _give_each_class(
 def fold_table(
     posts: pd.DataFrame, groups: pd.DataFrame, outer: int, inner: int, seed: int
 ) -> pd.DataFrame:
-    """The grouped protocol: the role of each labelled post in each outer fold.
+    """Return the grouped protocol: the split of each labelled post in each outer fold.
 
     Returns
     -------
     pandas.DataFrame
         ``guid``, ``group``, ``label``, ``fold`` (the outer fold in which the post is tested) and,
-        for each outer fold, ``role_{fold}``: test, validation or train. No group has two roles.
+        for each outer fold, ``split_{fold}``: test, validation or train. No group is in two splits.
 
     Raises
     ------
@@ -91,18 +87,18 @@ def fold_table(
     """
     table = labelled_groups(posts, groups)
     _check_enough(table, outer)
-    table["fold"] = assign_folds(table, outer, f"{seed}/outer")
+    table["fold"] = assign_folds(table, outer, f"{seed}/outer", needy=range(outer))
     for fold in range(outer):
         rest = table[table["fold"] != fold]
         part = assign_folds(rest, inner, f"{seed}/inner/{fold}", needy=[0])
-        role = part.map(lambda number: VALIDATION if number == 0 else TRAIN)
-        table[f"role_{fold}"] = role.reindex(table.index).fillna(TEST)
-        _check_roles(table, fold)
+        inner_split = part.map(lambda number: VALIDATION if number == 0 else TRAIN)
+        table[f"split_{fold}"] = inner_split.reindex(table.index).fillna(TEST)
+        _check_splits(table, fold)
     return table.sort_values("guid", key=lambda guid: guid.map(guid_order)).reset_index(drop=True)
 
 
 def labelled_groups(posts: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
-    """``guid``, ``group``, ``label`` of the labelled posts, in the order of their list."""
+    """Return ``guid``, ``group``, ``label`` of the labelled posts in the order of their list."""
     labelled = posts.loc[posts["subset"] == LABELLED, ["guid", "label"]]
     table = labelled.merge(groups[["guid", "group"]], on="guid", how="left", validate="one_to_one")
     # A post without any file has no entry in the indexes, hence no group but itself.
@@ -112,33 +108,23 @@ def labelled_groups(posts: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
 
 def _check_enough(table: pd.DataFrame, outer: int) -> None:
     groups = table.groupby("label")["group"].nunique().reindex(range(len(LABELS)), fill_value=0)
-    if not groups.all():
-        labelled = table["label"].value_counts()
-        counts = [f"{name} ({labelled[i]})" for i, name in enumerate(LABELS) if groups[i]]
-        raise DatasetError(
-            f"posts of three classes are needed, {', '.join(LABELS)}; these are "
-            f"{' and '.join(counts)} alone"
-        )
     few = [
-        f"{name} has {groups[index]}" for index, name in enumerate(LABELS) if groups[index] < outer
+        f"{name} has {groups[label]}" for label, name in enumerate(LABELS) if groups[label] < outer
     ]
     if few:
         raise DatasetError(
-            f"{outer} folds need {outer} distinct posts of each class: {', '.join(few)}; "
-            "set folds: outer lower, or bring more posts"
+            f"{outer} folds need {outer} distinct posts of each class ({', '.join(LABELS)}): "
+            f"{', '.join(few)}; set folds: outer lower, or bring more posts"
         )
 
 
-def _check_roles(table: pd.DataFrame, fold: int) -> None:
-    counts = pd.crosstab(table[f"role_{fold}"], table["label"])
-    counts = counts.reindex(
-        index=[TRAIN, VALIDATION, TEST], columns=range(len(LABELS)), fill_value=0
-    )
-    for role, row in counts.iterrows():
-        for name, count in zip(LABELS, row, strict=True):
-            if count == 0:
+def _check_splits(table: pd.DataFrame, fold: int) -> None:
+    present = set(zip(table[f"split_{fold}"], table["label"], strict=True))
+    for split in (TRAIN, VALIDATION, TEST):
+        for label, name in enumerate(LABELS):
+            if (split, label) not in present:
                 raise DatasetError(
-                    f"fold {fold}: no {role} post is {name}; "
+                    f"fold {fold}: no {split} post is {name}; "
                     "set folds: outer lower, or bring more posts of this class"
                 )
 

@@ -1,4 +1,4 @@
-"""Reading the picture of a post."""
+"""Reading the image of a post."""
 
 import errno
 import warnings
@@ -6,76 +6,61 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import ExifTags, Image, ImageCms
 
-#: A picture of more pixels is refused: decoding it would take over a gigabyte.
+#: Larger images are refused: decoding them would take over a gigabyte.
 MAXIMUM_PIXELS = 100_000_000
 
-#: Colour of the picture that stands in where one is blank.
+#: Colour of a blank image.
 BLANK_COLOUR = (128, 128, 128)
 
-#: What says nothing of the file: a fault of disk or network, too many open files, no right.
+#: Errors of the machine, not of the file: disk, network, too many open files, no permission.
 _FAULTS = {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EMFILE, errno.ENFILE, errno.ENOMEM,
            errno.EACCES, errno.EPERM}  # fmt: skip
 
-#: How an image is turned upright, by the orientation that its EXIF names.
+#: How an image is turned upright, by the orientation in its EXIF.
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE,
     6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_90,
 }  # fmt: skip
-_ORIENTATION = 0x112
 
 #: White in images of integers or floats: the least of these that no pixel exceeds.
 _WHITE_LEVELS = (255, 65_535, 2**31 - 1)
 
-_SUFFIX_FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
-
 
 class UnreadableImageError(ValueError):
-    """A file is no picture that can be decoded."""
+    """A file is not an image that can be decoded."""
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A decoded picture and what its file was like; sizes in pixels as shown (EXIF applied)."""
+class DecodedImage:
+    """A decoded image, upright, with the format and mode of its file.
+
+    ``notes`` says how the file was made an RGB image.
+    """
 
     rgb: Image.Image
     format: str
     mode: str
-    frames: int
-    exif_error: str = ""
-
-    @property
-    def notes(self) -> list[str]:
-        """What was done to make an RGB picture of the file."""
-        notes = []
-        if self.mode != "RGB":
-            notes.append(f"mode {self.mode} converted to RGB")
-        if self.frames > 1:
-            kind = "several pictures" if self.format == "MPO" else "animated"
-            notes.append(f"{kind}: the first of {self.frames} frames is used")
-        if self.exif_error:
-            notes.append(f"EXIF not wholly readable: {self.exif_error}")
-        return notes
+    notes: list[str]
 
 
-def read_picture(path: str | Path) -> Picture:
-    """Decode a picture wholly and turn it into RGB; transparency is laid over white.
+def read_image(path: Path) -> DecodedImage:
+    """Decode a whole image and convert it to RGB, transparency to white.
 
     Raises
     ------
     UnreadableImageError
-        If the file is empty, no picture, truncated, or larger than :data:`MAXIMUM_PIXELS`.
+        If the file is empty, not an image, truncated, or larger than :data:`MAXIMUM_PIXELS`.
     OSError, MemoryError
-        If the machine is at fault: the file may be as good as any.
+        If the machine is at fault, not the file.
     """
-    path = Path(path)
     if path.stat().st_size == 0:
         raise UnreadableImageError("the file is empty")
     try:
         with warnings.catch_warnings(record=True) as warned:
-            # Pillow warns of damaged EXIF, and of large images, whose limit here is ours.
+            # Pillow warns of damaged EXIF, and of images over its limit of pixels.
             warnings.simplefilter("always")
             with Image.open(path) as image:
                 width, height = image.size
@@ -85,21 +70,17 @@ def read_picture(path: str | Path) -> Picture:
                     )
                 image.load()
                 turn, exif_error = _turn(image)
-                damage = [str(one.message).strip() for one in warned if "EXIF" in str(one.message)]
+                damage = [
+                    str(each.message).strip() for each in warned if "EXIF" in str(each.message)
+                ]
                 rgb = _to_rgb(image)
                 rgb = rgb if turn is None else rgb.transpose(turn)
-                frames = getattr(image, "n_frames", 1)
-                return Picture(
-                    rgb,
-                    image.format or "unknown",
-                    image.mode,
-                    frames,
-                    exif_error or "".join(damage[:1]),
-                )
+                notes = _notes(image, exif_error or "".join(damage[:1]))
+                return DecodedImage(rgb, image.format or "unknown", image.mode, notes)
     except Image.DecompressionBombError:
         raise UnreadableImageError(f"more than {MAXIMUM_PIXELS:,} pixels") from None
     except Image.UnidentifiedImageError:
-        raise UnreadableImageError("not a picture in a known format") from None
+        raise UnreadableImageError("not in a known format") from None
     except (UnreadableImageError, MemoryError):
         raise
     except Exception as error:  # damaged files make decoders raise anything
@@ -108,15 +89,22 @@ def read_picture(path: str | Path) -> Picture:
         raise UnreadableImageError(f"cannot be decoded: {error}") from None
 
 
-def expected_format(path: Path) -> str:
-    """The format that the name of a picture promises, or ``""``."""
-    return _SUFFIX_FORMATS.get(path.suffix.lower(), "")
+def _notes(image: Image.Image, exif_error: str) -> list[str]:
+    notes, frames = [], getattr(image, "n_frames", 1)
+    if image.mode != "RGB":
+        notes.append(f"mode {image.mode} converted to RGB")
+    if frames > 1:
+        kind = "several images" if image.format == "MPO" else "animated"
+        notes.append(f"{kind}: the first of {frames} frames is used")
+    if exif_error:
+        notes.append(f"EXIF not wholly readable: {exif_error}")
+    return notes
 
 
 def _turn(image: Image.Image) -> tuple[Image.Transpose | None, str]:
-    """How an image is to be turned, and why its EXIF cannot be read, if it cannot."""
+    """How an image is turned upright, and why its EXIF cannot be read, if it cannot."""
     try:
-        return _UPRIGHT.get(image.getexif().get(_ORIENTATION, 1)), ""
+        return _UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1)), ""
     except Exception as error:  # noqa: BLE001  damaged EXIF makes the parser raise anything
         return None, str(error) or type(error).__name__
 
@@ -135,7 +123,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _grey_levels(image: Image.Image) -> Image.Image:
-    """An image of more than eight bits, scaled; ``convert`` would cut its values off at 255."""
+    """An image of more than eight bits, scaled; ``convert`` would clip its values at 255."""
     values = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0, neginf=0)
     white = next((level for level in _WHITE_LEVELS if values.max() <= level), values.max())
     if image.mode.startswith("I;16"):

@@ -1,9 +1,11 @@
-"""Where the files of a data set are stored, and which post each belongs to."""
+"""The files of a data set, and the post that each belongs to."""
 
 import os
 import re
 from pathlib import Path
 from typing import Literal
+
+from mmsent.errors import InputError
 
 #: Labelled posts, ``guid,tag``.
 TRAIN_FILE = "train.txt"
@@ -11,12 +13,14 @@ TRAIN_FILE = "train.txt"
 UNLABELLED_FILE = "test_without_label.txt"
 #: Folder of the posts' files.
 DATA_FOLDER = "data"
+#: Between several notes on one file, in the column ``note`` of an index.
+NOTE_SEPARATOR = "; "
 
 Modality = Literal["text", "image"]
 
 #: Suffix of a post's text, in any case.
 _TEXT_SUFFIX = "txt"
-#: Suffixes of images. A file of another suffix is a post's image if no file with one of these is.
+#: Suffixes of images. A file with another suffix is a post's image only if none has one of these.
 _IMAGE_SUFFIXES = {
     "jpg", "jpeg", "jpe", "jfif", "png", "gif", "webp", "bmp", "tif", "tiff", "avif", "jp2", "mpo",
     "ppm", "pgm",
@@ -25,12 +29,12 @@ _IMAGE_SUFFIXES = {
 _GUID = re.compile(r"0*([0-9]{1,40})(?:\.0*)?")
 
 
-class DatasetError(ValueError):
+class DatasetError(InputError):
     """The data set cannot be read; the message names the file and what to do."""
 
 
 def normalise_guid(written: str) -> str | None:
-    """``"12"`` for ``"12"``, ``" 12.0 "`` and ``"012"``; ``None`` for what is no whole number.
+    """Return ``"12"`` for ``"12"``, ``" 12.0 "`` and ``"012"``; ``None`` if not a whole number.
 
     A guid becomes part of a file name, so only digits are accepted.
     """
@@ -39,14 +43,14 @@ def normalise_guid(written: str) -> str | None:
 
 
 def guid_order(guid: str) -> tuple[int, str]:
-    """Sort key of normalised guids: by value, however many digits they have."""
+    """Return the sort key of a normalised guid: by value, whatever the number of digits."""
     return len(guid), guid
 
 
 def dataset_files(dataset: Path, modality: Modality) -> list[str]:
-    """Paths of the posts' texts or images, by guid, the dataset folder included.
+    """Return the paths of the posts' texts or images, by guid, including the dataset folder.
 
-    ``0012.JPG`` is the image of post 12. Files whose name is no guid are not posts and are ignored.
+    ``0012.JPG`` is the image of post 12. Files whose name is not a guid are ignored.
 
     Raises
     ------
@@ -66,7 +70,11 @@ def dataset_files(dataset: Path, modality: Modality) -> list[str]:
     if not candidates:
         example = "GUID.txt" if modality == "text" else "GUID.jpg"
         raise DatasetError(f"{folder}: no file named {example} there (see README)")
-    files = {guid: _of_a_post(names) for guid, names in candidates.items()}
+    # Files with the suffix of an image, if there are any.
+    files = {
+        guid: sorted([name for name in names if _suffix(name) in _IMAGE_SUFFIXES] or names)
+        for guid, names in candidates.items()
+    }
     ordered = sorted(files, key=guid_order)
     ambiguous = [guid for guid in ordered if len(files[guid]) > 1]
     if ambiguous:
@@ -82,37 +90,30 @@ def _suffix(name: str) -> str:
     return name.rpartition(".")[2].lower()
 
 
-def _of_a_post(names: list[str]) -> list[str]:
-    """The files among which a post's is: those with the suffix of an image, if there are any."""
-    if len(names) == 1:
-        return names
-    return sorted([name for name in names if _suffix(name) in _IMAGE_SUFFIXES] or names)
-
-
 def label_lists(dataset: Path, made_later: bool = False) -> list[str]:
-    """Paths of the label files, the dataset folder included; the second may be missing.
+    """Return the paths of the label files, including the dataset folder.
 
-    A data set that is ``made_later`` has both, though not yet.
+    The second may be missing, but not in a data set that is ``made_later``.
 
     Raises
     ------
     DatasetError
-        If the first is missing or no file, or one may not be read.
+        If the first is missing or not a file, or one may not be read.
     """
     train, unlabelled = dataset / TRAIN_FILE, dataset / UNLABELLED_FILE
-    if not made_later and not train.is_file():
-        raise DatasetError(f"{train}: no such file; it lists the labelled posts (see README)")
     if made_later:
         return [str(train), str(unlabelled)]
+    if not train.is_file():
+        raise DatasetError(f"{train}: no such file; it lists the labelled posts (see README)")
     return _readable([str(path) for path in (train, unlabelled) if path.exists()])
 
 
 def _readable(paths: list[str]) -> list[str]:
-    """``paths``, if all may be read: Snakemake itself fails on an input that it may not read."""
+    """``paths``, if all may be read: Snakemake itself fails on an unreadable input."""
     closed = [path for path in paths if not os.access(path, os.R_OK)]
     if closed:
         raise DatasetError(
             f"{closed[0]}: may not be read (files like it: {len(closed)}); "
-            "give yourself the right, chmod u+r"
+            "give yourself the permission, chmod u+r"
         )
     return paths

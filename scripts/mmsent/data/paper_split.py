@@ -1,4 +1,4 @@
-"""The study's own split: the paper protocol, beside which the grouped one is measured."""
+"""The paper protocol: the split of the study."""
 
 import numpy as np
 import pandas as pd
@@ -8,25 +8,25 @@ from mmsent.data.folds import labelled_groups
 from mmsent.data.layout import DatasetError
 from mmsent.labels import TRAIN, VALIDATION
 
-#: Seed of the study's split, whatever that of a run.
+#: Seed of the study's split, whatever the seed of a run.
 PAPER_SEED = 42
 
 
 def paper_table(posts: pd.DataFrame, groups: pd.DataFrame, share: float) -> pd.DataFrame:
-    """The paper protocol: the study's own split, into training and validation posts alone.
+    """Return the paper protocol: the study's split into training and validation posts.
 
     Stratified by label, with :data:`PAPER_SEED`, over the posts in the order of their list;
-    near-duplicates fall on both sides. The epoch is chosen on the very posts that are reported.
+    near-duplicates are on both sides. The epoch is selected on the posts that are reported.
 
     Parameters
     ----------
     share
-        Of the labelled posts, those that are validated on: 0.2 or 0.15, as each section says.
+        Fraction of the labelled posts for validation: 0.2 or 0.15, depending on the section.
 
     Returns
     -------
     pandas.DataFrame
-        ``guid``, ``group``, ``label``, ``fold`` (0) and ``role_0``: validation or train.
+        ``guid``, ``group``, ``label``, ``fold`` (0) and ``split_0``: validation or train.
 
     Raises
     ------
@@ -40,6 +40,5 @@ def paper_table(posts: pd.DataFrame, groups: pd.DataFrame, share: float) -> pd.D
         )
     except ValueError as error:
         raise DatasetError(f"paper protocol: {error}; bring more posts of each class") from error
-    table["fold"] = 0
-    table["role_0"] = np.where(table.index.isin(held_out), VALIDATION, TRAIN)
-    return table
+    split = np.where(table.index.isin(held_out), VALIDATION, TRAIN)
+    return table.assign(fold=0, split_0=split)

@@ -1,5 +1,6 @@
-"""A generated data set in the layout of the real one: as untidy, but free to publish.
+"""Generated data set in the layout of the real one: equally untidy, free to publish.
 
-``plan`` decides every post from the sizes and the seed, ``words`` and ``pictures`` make what the
-plan asks for, and ``write`` puts it into files.
+:mod:`~mmsent.demo.plan` decides what each post is like, :mod:`~mmsent.demo.texts` and
+:mod:`~mmsent.demo.pictures` generate its text and picture, and :mod:`~mmsent.demo.write` writes
+the files.
 """

@@ -1,162 +1,116 @@
-"""Draws the pictures of the demo posts and saves them the way each post asks for."""
+"""Pictures of the demo posts: drawing and encoding."""
 
 import io
+import math
 import random
 
 import numpy as np
-from PIL import Image, ImageChops, ImageEnhance
+from PIL import Image, ImageChops, ImageColor, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
-from mmsent.demo import scenes_any, scenes_negative, scenes_neutral, scenes_positive
-from mmsent.demo.canvas import BLACK, WHITE, Canvas, Colour, hsv, mixed
 from mmsent.demo.plan import ANY, Content, Post
+from mmsent.demo.scenes import SCENES, TEXTS, Layer, Shade
+from mmsent.demo.things import THINGS, Point
 
-_SCENES = {
-    "positive": scenes_positive.SCENES,
-    "negative": scenes_negative.SCENES,
-    "neutral": scenes_neutral.SCENES,
+#: Below this strength a picture only hints at its class, by the light on a scene of any mood.
+HINT_BELOW = 0.15
+
+#: Saturation and brightness of these scenes, and the colour of their light.
+_HINTS = {
+    "positive": (1.5, 1.15, "#ffebaa"),
+    "negative": (0.5, 0.6, "#966e6e"),
+    "neutral": (0.3, 1.3, "#e1ebf5"),
 }
 
-#: Content that tells its class less strongly than this only tints or frames a scene for any mood.
-FAINT_BELOW = 0.15
-
-#: Pixels on the shorter side of a drawing; pictures are scaled down from it, which smooths edges.
-_DRAWN = 400
-_SHORTEST, _LONGEST = 48, 400
+#: Pixels of the shorter side. Pictures are saved smaller than this, which smooths edges.
+_PIXELS = 400
+#: Width / height.
 _RATIOS = (1.0, 1.0, 4 / 3, 4 / 3, 3 / 4, 3 / 2, 2 / 3, 16 / 9, 9 / 16)
+#: Mode and file format of each picture format.
+_FORMATS = {
+    "jpeg": ("RGB", "JPEG"),
+    "cmyk jpeg": ("CMYK", "JPEG"),
+    "grey jpeg": ("L", "JPEG"),
+    "palette gif": ("P", "GIF"),
+    "png": ("RGB", "PNG"),
+    "rgba png": ("RGBA", "PNG"),
+}
 
 
 def draw_picture(content: Content) -> Image.Image:
-    """The picture of a content as RGB, larger than any post shows it."""
-    draw = random.Random(content.source)
+    """Return the picture of a content in RGB, larger than in any post."""
+    draw = random.Random(content.seed)
+    is_hint = content.mood != ANY and content.strength < HINT_BELOW
     ratio = draw.choice(_RATIOS) * draw.uniform(0.95, 1.05)
-    width, height = max(1.0, ratio), max(1.0, 1 / ratio)
-    canvas = Canvas(round(_DRAWN * width), round(_DRAWN * height), draw)
-    if content.tells == ANY:
-        draw.choice(scenes_any.SCENES)(canvas)
-        image = _toned(canvas.image, draw.uniform(0.8, 1.2), draw.uniform(0.9, 1.1))
-    elif content.strength < FAINT_BELOW:
-        image = _faint(canvas, content)
-    else:
-        canvas.strength = (content.strength - FAINT_BELOW) / (1 - FAINT_BELOW)
-        draw.choice(_SCENES[content.tells])(canvas)
-        image = _toned(canvas.image, draw.uniform(0.75, 1.2), draw.uniform(0.85, 1.1))
-    if draw.random() < 0.12:
-        image = _captioned(image, draw)
-    return _grained(image, draw)
+    size = (round(_PIXELS * max(1, ratio)), round(_PIXELS * max(1, 1 / ratio)))
+    scene = draw.choice(SCENES[ANY if is_hint else content.mood])
+    top, bottom = (Image.new("RGB", size, _colour(shade, draw)) for shade in scene[:2])
+    image = Image.composite(bottom, top, Image.linear_gradient("L").resize(size))
+    for layer in scene[2]:
+        _draw_layer(image, layer, content.strength, draw)
+    saturation, brightness, light = _HINTS[content.mood] if is_hint else (1.0, 1.0, "white")
+    image = ImageEnhance.Color(image).enhance(saturation * draw.uniform(0.8, 1.2))
+    image = ImageEnhance.Brightness(image).enhance(brightness * draw.uniform(0.85, 1.1))
+    image = ImageChops.multiply(image, Image.new("RGB", size, light))
+    x, y = draw.randint(0, 128), draw.randint(0, 128)
+    shade = Image.radial_gradient("L").crop((x, y, x + 128, y + 128)).resize(size)
+    image = Image.composite(ImageEnhance.Brightness(image).enhance(0.7), image, shade)
+    noise = np.random.default_rng(draw.getrandbits(64))
+    grain = noise.standard_normal((*size[::-1], 1), dtype=np.float32)
+    pixels = np.asarray(image) + grain * np.float32(draw.uniform(1, 9))
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
 
 
-def save_picture(post: Post) -> bytes:
-    """The picture file of a post, at a size and quality that differ even between duplicates."""
-    image = draw_picture(post.picture)
-    save = random.Random(f"{post.source}:save")
-    if post.picture_format.endswith(("png", "gif")):
+def encode_picture(post: Post) -> bytes:
+    """Return the file of a post's picture; near-duplicates differ in size and quality."""
+    draw = random.Random(f"{post.seed}:picture")
+    mode, file_format = _FORMATS[post.picture_format]
+    quality, side = draw.randint(60, 90), draw.triangular(100, 400, 200)
+    if post.group is None and draw.random() < 0.05:
+        side = draw.uniform(48, 100)
+    if file_format != "JPEG":
         side = 120  # grain hardly compresses without loss
-    elif post.group is None and save.random() < 0.05:
-        side = save.randint(_SHORTEST, 100)
-    else:
-        side = round(save.triangular(100, _LONGEST, 200))
-    scale = side / min(image.size)
-    size = (round(image.width * scale), round(image.height * scale))
-    return _encoded(image.resize(size, Image.Resampling.LANCZOS), post.picture_format, save)
-
-
-def _encoded(image: Image.Image, picture_format: str, save: random.Random) -> bytes:
-    """Bytes of ``image``.
-
-    Raises
-    ------
-    ValueError
-        If the format is none that a plan asks for.
-    """
+    image = draw_picture(post.picture)
+    image = ImageOps.scale(image, side / min(image.size))
+    image = image.convert(mode, palette=Image.Palette.ADAPTIVE)
+    if mode == "RGBA":  # fades out at the edges, as stickers do
+        image.putalpha(ImageOps.invert(Image.radial_gradient("L").resize(image.size)))
     stream = io.BytesIO()
-    quality = save.randint(60, 90)
-    if picture_format == "jpeg":
-        image.save(stream, "JPEG", quality=quality, progressive=save.random() < 0.15)
-    elif picture_format == "cmyk jpeg":
-        image.convert("CMYK").save(stream, "JPEG", quality=quality)
-    elif picture_format == "grey jpeg":
-        image.convert("L").save(stream, "JPEG", quality=quality)
-    elif picture_format == "palette gif":
-        image.quantize(64).save(stream, "GIF")
-    elif picture_format == "png":
-        image.quantize(128).convert("RGB").save(stream, "PNG", optimize=True)
-    elif picture_format == "rgba png":
-        _with_clear_border(image.quantize(128).convert("RGB")).save(stream, "PNG", optimize=True)
-    else:
-        raise ValueError(f"unknown picture format {picture_format!r}")
+    image.save(stream, file_format, quality=quality, progressive=draw.random() < 0.15)
     return stream.getvalue()
 
 
-def _with_clear_border(image: Image.Image) -> Image.Image:
-    """``image`` with an edge that is partly and then wholly transparent, as stickers have."""
-    rows, columns = np.ogrid[: image.height, : image.width]
-    edge = np.minimum(
-        np.minimum(rows, image.height - 1 - rows), np.minimum(columns, image.width - 1 - columns)
-    )
-    image.putalpha(Image.fromarray(np.clip(edge * 32, 0, 255).astype(np.uint8)))
-    return image
+def _draw_layer(image: Image.Image, layer: Layer, strength: float, draw: random.Random) -> None:
+    fewest, most = layer.count
+    count = round(fewest + (most - fewest) * strength)
+    columns = math.ceil(math.sqrt(count))
+    if layer.grid:
+        count = columns**2
+    order = draw.sample(range(count), count)
+    for number in range(count):
+        if layer.grid:
+            across, down = ((n + 0.5) / columns for n in (number % columns, number // columns))
+        else:  # evenly scattered: one in each of ``count`` columns and rows
+            across, down = ((n + draw.uniform(0.3, 0.7)) / count for n in (order[number], number))
+        x = image.width * (layer.across[0] + across * (layer.across[1] - layer.across[0]))
+        y = image.height * (layer.down[0] + down * (layer.down[1] - layer.down[0]))
+        _draw_thing(image, layer, (x, y), draw)
 
 
-def _faint(canvas: Canvas, content: Content) -> Image.Image:
-    """A scene for any mood with no more than a hint of the class."""
-    draw = canvas.draw
-    draw.choice(scenes_any.SCENES)(canvas)
-    amount = 0.5 + content.strength / FAINT_BELOW * 0.5
-    if content.tells == "positive":
-        warm = _toned(canvas.image, 1 + 0.6 * amount, 1 + 0.2 * amount)
-        return _tinted(warm, (255, 235, 170), 0.15 + 0.25 * amount)
-    if content.tells == "negative":
-        dull = _toned(canvas.image, 1 - 0.6 * amount, 1 - 0.5 * amount)
-        return _tinted(dull, (150, 110, 110), 0.15 + 0.25 * amount)
-    # Neutral: the scene becomes the picture of a news card, with headline and text below it.
-    image = canvas.image.copy()
-    card = Canvas(*image.size, draw)
-    card.box(0, 0, card.w, card.h, WHITE)
-    shown = 0.8 - 0.3 * amount
-    card.image.paste(image.resize((card.w, round(card.h * shown))), (0, 0))
-    ink = hsv(draw.random(), 0.2, 0.25)
-    card.words(card.w * 0.05, card.h * (shown + 0.03), "Report", card.u * 0.07, ink)
-    for row in range(2, 9):
-        level = card.h * shown + row * card.u * 0.055
-        card.box(card.w * 0.05, level, card.w * draw.uniform(0.7, 0.9), card.u * 0.018, (165,) * 3)
-    return card.image
+def _draw_thing(image: Image.Image, layer: Layer, centre: Point, draw: random.Random) -> None:
+    pen, colour = ImageDraw.Draw(image), _colour(layer.shade, draw)
+    size, angle = _PIXELS * draw.uniform(*layer.size), draw.uniform(-layer.tilt, layer.tilt)
+    if layer.thing in TEXTS:
+        text, font = draw.choice(TEXTS[layer.thing]), ImageFont.load_default(size)
+        pen.text(centre, text, fill=colour, font=font, anchor="lm")
+        return
+    turn = complex(math.cos(math.radians(angle)), math.sin(math.radians(angle))) * size
+    for points, tone in THINGS[layer.thing]:
+        corners = [complex(*centre) + complex(*point) * turn for point in points]
+        end = 255 if tone > 0 else 0
+        fill = tuple(round(value + (end - value) * abs(tone)) for value in colour)
+        pen.polygon([(corner.real, corner.imag) for corner in corners], fill=fill)
 
 
-def _toned(image: Image.Image, saturation: float, brightness: float) -> Image.Image:
-    return ImageEnhance.Brightness(ImageEnhance.Color(image).enhance(saturation)).enhance(
-        brightness
-    )
-
-
-def _tinted(image: Image.Image, colour: Colour, amount: float) -> Image.Image:
-    """``image`` as seen through coloured glass; ``amount`` from 0 to 1."""
-    glass = Image.new("RGB", image.size, mixed(WHITE, colour, amount))
-    return ImageChops.multiply(image, glass)
-
-
-def _captioned(image: Image.Image, draw: random.Random) -> Image.Image:
-    """``image`` with a bar of text, as reposted pictures often have; the words say nothing."""
-    canvas = Canvas(*image.size, draw)
-    canvas.image.paste(image)
-    height = canvas.u * 0.11
-    y = draw.choice([0.0, canvas.h - height])
-    ground, ink = draw.choice([(BLACK, WHITE), (WHITE, BLACK)])
-    canvas.box(0, y, canvas.w, height, ground)
-    words = draw.choice(
-        ["me on a monday", "tag someone", "that moment when", "seen today", "so..."]
-    )
-    canvas.words(canvas.w * 0.05, y + height * 0.12, words, height * 0.62, ink)
-    return canvas.image
-
-
-def _grained(image: Image.Image, draw: random.Random) -> Image.Image:
-    """``image`` with the grain and the shaded corners of a photograph, each time as strong."""
-    noise = np.random.default_rng(draw.getrandbits(64))
-    rows, columns = np.ogrid[-1 : 1 : image.height * 1j, -1 : 1 : image.width * 1j]
-    shade = 1 - draw.uniform(0, 0.18) * (rows**2 + columns**2)
-    grain = noise.standard_normal((image.height, image.width), dtype=np.float32)
-    grain *= np.float32(draw.uniform(1, 9))
-    pixels = np.array(image, dtype=np.float32)
-    pixels *= shade.astype(np.float32)[..., None]
-    pixels += grain[..., None]
-    return Image.fromarray(np.clip(pixels, 0, 255, out=pixels).astype(np.uint8))
+def _colour(shade: Shade, draw: random.Random) -> tuple[int, ...]:
+    hue, saturation, value = (draw.uniform(*bounds) for bounds in shade)
+    return ImageColor.getrgb(f"hsv({hue % 360:.0f}, {saturation:.0f}%, {value:.0f}%)")

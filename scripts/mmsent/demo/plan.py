@@ -1,68 +1,83 @@
-"""Decides every post of the demo data set from its sizes and its seed, and makes none of them.
+"""Plan of the demo data set: what each post is like, from the sizes and the seed.
 
-The module needs the standard library alone and is quick, since the workflow calls
-:func:`file_names` while it is being parsed.
+Only the standard library is imported, because Snakemake calls :func:`file_names` at parse time.
 """
 
 import random
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import cycle
 
 from mmsent.data.layout import DATA_FOLDER, TRAIN_FILE, UNLABELLED_FILE
 
-#: Share of each class among the labelled posts, as in the real data.
-CLASS_SHARES = {"positive": 0.597, "negative": 0.298, "neutral": 0.105}
+#: Fraction of each class among the posts, as in the real data.
+CLASS_FRACTIONS = {"positive": 0.597, "negative": 0.298, "neutral": 0.105}
 
-#: What a text or a picture tells that fits any class.
+#: Mood of a text or a picture that fits every class.
 ANY = "any"
 
-#: The fewest labelled posts in which every quirk finds a place.
-FEWEST_LABELLED = 30
-
 _HIGHEST_GUID = 5130
-_TEXT_TELLS = 0.73
-_PICTURE_TELLS = 0.65
-_MISLABELLED = 0.03
+_LABEL_NOISE = 0.03
+
+#: Fraction of each class in which the text or the picture, or both, fit every class. The others
+#: show their class in both. The fractions are those of every class, so that an uninformative text
+#: says nothing about the label.
+_UNINFORMATIVE = {("text",): 0.24, ("picture",): 0.31, ("text", "picture"): 0.05}
+
 _GROUPED = 0.08
 _GROUP_SIZES = (2, 3, 2, 4, 2)
 _CONFLICTING = 0.25
-_GB18030 = 0.24
-_EMPTY = 0.03
+
+#: Fractions of the posts.
 _REPOSTED = 0.40
 _FLOAT_GUID = 0.03
-#: Ends of texts and gaps within them; the other texts have neither.
-_SPACING = {"newline": 0.06, "crlf": 0.03, "double spaces": 0.04}
-#: One post each, for they are rare in the real data too.
+_EMPTY = 0.03
+_MOJIBAKE = 0.004
+_GB18030 = 0.24
+#: Line end behind a text, or double spaces in it.
+_SPACING = {"": 0.87, "\n": 0.06, "\r\n": 0.03, "  ": 0.04}
+#: Each occurs once, because they are rare in the real data too.
 _ODD_FORMATS = ("png", "rgba png", "palette gif", "cmyk jpeg", "grey jpeg")
 
 
 @dataclass(frozen=True)
 class Content:
-    """What a text or a picture is made from.
+    """What a text or a picture is generated from; equal contents look or read the same.
 
-    ``source`` seeds it, so equal contents look or read the same; ``tells`` is the class that it
-    shows, or :data:`ANY`; ``strength`` (0 to 1) says how plainly it does so.
+    Attributes
+    ----------
+    seed
+        Seed of all random draws.
+    mood
+        The class that it shows, or :data:`ANY`.
+    strength
+        How clearly it shows its class, 0 to 1.
     """
 
-    source: str
-    tells: str
+    seed: str
+    mood: str
     strength: float
 
 
-@dataclass(frozen=True)
+@dataclass
 class Post:
-    """One post. ``label`` is ``None`` for an unlabelled one.
+    """One post.
 
-    ``group`` numbers the near-duplicates that belong together (``None``: has none); ``source``
-    seeds what differs even between those: retweet mark, URLs, size and quality of the picture.
+    Attributes
+    ----------
+    label
+        ``None`` for an unlabelled post.
+    group
+        Number of its group of near-duplicates, which share a text or a picture; ``None`` without.
+    seed
+        Seed of what differs between near-duplicates: mentions, URLs, size of the picture.
     """
 
     guid: int
     label: str | None
-    source: str
     text: Content
     picture: Content
+    seed: str
     group: int | None = None
     reposted: bool = False
     encoding: str = "utf-8"
@@ -73,85 +88,57 @@ class Post:
     float_guid: bool = False
 
 
-@dataclass(frozen=True)
-class _Group:
-    """Rows that are near-duplicates of the first one, in ``shares`` (text, picture, or both)."""
-
-    rows: tuple[int, ...]
-    shares: tuple[str, ...]
-
-
 def file_names(labelled: int, unlabelled: int, seed: int) -> list[str]:
-    """Sorted paths, relative to the data set, of every file that ``write_demo`` writes.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than :data:`FEWEST_LABELLED` labelled posts, or ``unlabelled`` is
-        negative.
-    """
+    """Return the sorted paths, relative to the data set, of all files of the data set."""
     guids = _guids(labelled, unlabelled, seed)
     posts = [f"{DATA_FOLDER}/{guid}.{suffix}" for guid in guids for suffix in ("jpg", "txt")]
     return sorted([TRAIN_FILE, UNLABELLED_FILE, *posts])
 
 
 def plan_posts(labelled: int, unlabelled: int, seed: int) -> list[Post]:
-    """Decide every post: the labelled ones, then the unlabelled, in the order of the label files.
+    """Plan all posts, the labelled ones first, in the order of the label files.
 
-    Raises
-    ------
-    ValueError
-        If there are fewer than :data:`FEWEST_LABELLED` labelled posts, or ``unlabelled`` is
-        negative.
+    Every irregularity occurs among 30 labelled posts or more, which the settings require
+    (:class:`mmsent.config.main.DemoSettings`).
     """
     guids = _guids(labelled, unlabelled, seed)
     draw = random.Random(f"{seed}:plan")
-    classes = _shuffled_classes(labelled, draw) + _shuffled_classes(unlabelled, draw)
+    classes = [*_shuffled_classes(labelled, draw), *_shuffled_classes(unlabelled, draw)]
     groups = _draw_groups(classes, labelled, draw)
-    # The twin of an unlabelled post shows its class, whatever was drawn for it before.
-    for group in groups:
-        for row in group.rows[1:]:
-            classes[row] = classes[group.rows[0]] if row >= labelled else classes[row]
-    grouped = {row for group in groups for row in group.rows}
-    alone = [row for row in range(len(guids)) if row not in grouped]
-    shown = _mislabel(classes, [row for row in alone if row < labelled], draw)
+    grouped = {row for rows in groups for row in rows}
+    shown = list(classes)
+    alone = [row for row in range(labelled) if row not in grouped]
+    for row in draw.sample(alone, round(_LABEL_NOISE * len(alone))):
+        shown[row] = draw.choice([name for name in CLASS_FRACTIONS if name != classes[row]])
 
-    text_tells = _telling(shown, _TEXT_TELLS, draw)
-    picture_tells = _telling(shown, _PICTURE_TELLS, draw)
+    uninformative = _draw_uninformative(shown, draw)
     posts = []
     for row, guid in enumerate(guids):
-        source = f"{seed}:{guid}"
-        own = random.Random(source)
-        text = shown[row] if row in text_tells else ANY
-        picture = shown[row] if row in picture_tells else ANY
-        posts.append(
-            Post(
-                guid=guid,
-                label=classes[row] if row < labelled else None,
-                source=source,
-                text=Content(f"{source}:text", text, own.random()),
-                picture=Content(f"{source}:picture", picture, own.random()),
+        text, picture = (
+            Content(
+                seed=f"{seed}:{guid}:{kind}",
+                mood=ANY if kind in uninformative[row] else shown[row],
+                strength=draw.random(),
             )
+            for kind in ("text", "picture")
         )
+        label = classes[row] if row < labelled else None
+        posts.append(Post(guid, label, text, picture, seed=f"{seed}:{guid}"))
     _share_contents(posts, groups)
-    _add_quirks(posts, labelled, alone, draw)
+    _add_irregularities(posts, labelled, draw)
     return posts
 
 
 def _guids(labelled: int, unlabelled: int, seed: int) -> list[int]:
-    if labelled < FEWEST_LABELLED:
-        raise ValueError(f"{labelled} labelled posts; the demo needs {FEWEST_LABELLED} or more")
-    if unlabelled < 0:
-        raise ValueError(f"{unlabelled} unlabelled posts; expected 0 or more")
     posts = labelled + unlabelled
     highest = max(_HIGHEST_GUID, 2 * posts)
     return random.Random(f"{seed}:guids").sample(range(1, highest + 1), posts)
 
 
 def _shuffled_classes(posts: int, draw: random.Random) -> list[str]:
-    """Classes in the given shares, by largest remainder, in random order."""
-    counts = {name: int(posts * share) for name, share in CLASS_SHARES.items()}
-    by_remainder = sorted(CLASS_SHARES, key=lambda name: counts[name] - posts * CLASS_SHARES[name])
+    """Draw the class of each post, in exact proportions (largest remainders)."""
+    counts = {name: int(posts * fraction) for name, fraction in CLASS_FRACTIONS.items()}
+    by_remainder = sorted(counts, key=lambda name: counts[name] - posts * CLASS_FRACTIONS[name])
     for name in by_remainder[: posts - sum(counts.values())]:
         counts[name] += 1
     classes = [name for name, count in counts.items() for _ in range(count)]
@@ -160,106 +147,86 @@ def _shuffled_classes(posts: int, draw: random.Random) -> list[str]:
 
 
 def _group_sizes(posts: int) -> list[int]:
-    """Sizes of the groups of near-duplicates: three groups at least, one of each kind."""
+    """Return the sizes of the groups of near-duplicates, three groups at least."""
     sizes: list[int] = []
     for size in cycle(_GROUP_SIZES):
         if len(sizes) >= 3 and sum(sizes) + size > round(_GROUPED * posts):
-            return sizes
+            break
         sizes.append(size)
-    raise AssertionError("a cycle does not end")
+    return sizes
 
 
-def _draw_groups(classes: Sequence[str], labelled: int, draw: random.Random) -> list[_Group]:
-    """Near-duplicates: first the groups whose labels conflict, then those with unlabelled posts."""
-    pools: dict[str, list[int]] = {name: [] for name in CLASS_SHARES}
-    for row in draw.sample(range(labelled), labelled):
-        pools[classes[row]].append(row)
+def _draw_groups(classes: Sequence[str], labelled: int, draw: random.Random) -> list[list[int]]:
+    """Draw the rows of each group of near-duplicates.
+
+    The first groups have conflicting labels; of the next ones, up to three contain an unlabelled
+    post.
+    """
+    free = draw.sample(range(labelled), labelled)
     unlabelled = draw.sample(range(labelled, len(classes)), len(classes) - labelled)
     sizes = _group_sizes(len(classes))
-    conflicts = max(1, round(_CONFLICTING * len(sizes)))
-    twins = min(len(unlabelled), max(1, min(3, len(sizes) // 4)))
-    kinds = cycle([("text", "picture"), ("picture",), ("text",)])
-
+    conflicting = max(1, round(_CONFLICTING * len(sizes)))
+    with_unlabelled = min(len(unlabelled), 3, (len(sizes) + 1) // 4)
     groups = []
-    for number, (size, shares) in enumerate(zip(sizes, kinds, strict=False)):
-        names = [name for name in pools if len(pools[name]) >= size]
-        first = draw.choices(names, weights=[len(pools[name]) for name in names])[0]
-        last = first
-        if number < conflicts:
-            names = [name for name in pools if pools[name] and name != first]
-            last = draw.choices(names, weights=[len(pools[name]) for name in names])[0]
-        rows = [pools[first].pop() for _ in range(size - 1)]
-        is_twin = conflicts <= number < conflicts + twins
-        rows.append(unlabelled.pop() if is_twin else pools[last].pop())
-        groups.append(_Group(tuple(rows), shares))
+    for number, size in enumerate(sizes):
+        is_conflict = number < conflicting
+        has_unlabelled = conflicting <= number < conflicting + with_unlabelled
+        for last in unlabelled if has_unlabelled else free:
+            others = [row for row in free if row != last]
+            rows = [row for row in others if (classes[row] != classes[last]) == is_conflict]
+            if len(rows) >= 3 * size:  # else the class has too few posts for the folds
+                groups.append([*rows[: size - 1], last])
+                free = [row for row in free if row not in groups[-1]]
+                unlabelled = [row for row in unlabelled if row != last]
+                break
     return groups
 
 
-def _mislabel(classes: Sequence[str], rows: Collection[int], draw: random.Random) -> list[str]:
-    """Classes that the posts show: those of the label files, but for a few of ``rows``."""
-    shown = list(classes)
-    for row in draw.sample(list(rows), round(_MISLABELLED * len(rows))):
-        shown[row] = draw.choice([name for name in CLASS_SHARES if name != classes[row]])
-    return shown
+def _draw_uninformative(shown: Sequence[str], draw: random.Random) -> list[tuple[str, ...]]:
+    """Draw which contents of each post do not show its class."""
+    uninformative: list[tuple[str, ...]] = [()] * len(shown)
+    for name in CLASS_FRACTIONS:
+        rows = [row for row, other in enumerate(shown) if other == name]
+        draw.shuffle(rows)
+        for kinds, fraction in _UNINFORMATIVE.items():
+            for _ in range(round(fraction * shown.count(name))):
+                uninformative[rows.pop()] = kinds
+    return uninformative
 
 
-def _telling(shown: Sequence[str], share: float, draw: random.Random) -> set[int]:
-    """Rows that tell their class: the same share of each class, so that silence tells nothing."""
-    rows: set[int] = set()
-    for name in CLASS_SHARES:
-        of_class = [row for row, other in enumerate(shown) if other == name]
-        rows.update(draw.sample(of_class, round(share * len(of_class))))
-    return rows
+def _share_contents(posts: Sequence[Post], groups: Sequence[Sequence[int]]) -> None:
+    """Give the posts of each group the same text, the same picture, or both."""
+    shared = cycle([("text", "picture"), ("picture",), ("text",)])
+    for number, (rows, kinds) in enumerate(zip(groups, shared, strict=False)):
+        for row in rows:
+            posts[row].group = number
+            for kind in kinds:
+                setattr(posts[row], kind, getattr(posts[rows[0]], kind))
 
 
-def _share_contents(posts: list[Post], groups: Sequence[_Group]) -> None:
-    for number, group in enumerate(groups):
-        first = posts[group.rows[0]]
-        for row in group.rows:
-            posts[row] = replace(
-                posts[row],
-                group=number,
-                text=first.text if "text" in group.shares else posts[row].text,
-                picture=first.picture if "picture" in group.shares else posts[row].picture,
-            )
+def _add_irregularities(posts: list[Post], labelled: int, draw: random.Random) -> None:
+    """Make the posts untidy: each irregularity in its fraction, and once at least.
 
-
-def _add_quirks(
-    posts: list[Post], labelled: int, alone: Sequence[int], draw: random.Random
-) -> None:
-    """Make the posts untidy, each quirk in its fixed share, and rare ones once at least.
-
-    What would make near-duplicates differ goes to the posts in ``alone``.
+    Those that would make near-duplicates differ are given to posts outside the groups.
     """
 
-    def some(share: float, rows: Collection[int]) -> list[int]:
-        count = min(len(rows), max(1, round(share * len(posts))))
-        return draw.sample(sorted(rows), count)
+    def count(fraction: float) -> int:
+        return max(1, round(fraction * len(posts)))
 
-    def change(rows: Collection[int], **fields: object) -> None:
-        for row in rows:
-            posts[row] = replace(posts[row], **fields)  # type: ignore[arg-type]
+    for post in draw.sample(posts, count(_REPOSTED)):
+        post.reposted = True
+    for post in [draw.choice(posts[:labelled]), *draw.sample(posts, count(_FLOAT_GUID))]:
+        post.float_guid = True
+    for post in posts:
+        post.spacing = draw.choices(list(_SPACING), list(_SPACING.values()))[0]
 
-    everyone = range(len(posts))
-    change(some(_REPOSTED, everyone), reposted=True)
-    # The twelfth post of a real label file may be called 12.0; the labelled ones surely have some.
-    float_guids = set(some(_FLOAT_GUID, everyone))
-    if not any(row < labelled for row in float_guids):
-        float_guids.add(draw.randrange(labelled))
-    change(float_guids, float_guid=True)
-
-    empty = some(_EMPTY, alone)
-    change(empty, empty=True)
-    worded = set(alone) - set(empty)
-    mojibake = draw.sample(sorted(worded), 2 if len(posts) >= 100 else 1)
-    change(mojibake, mojibake=True)
-    change(some(_GB18030, worded - set(mojibake)), encoding="gb18030")
-
-    free = set(everyone)
-    for spacing, share in _SPACING.items():
-        rows = some(share, free)
-        change(rows, spacing=spacing)
-        free -= set(rows)
-    odd = draw.sample(sorted(alone), len(_ODD_FORMATS))
-    for row, picture_format in zip(odd, _ODD_FORMATS, strict=True):
-        change([row], picture_format=picture_format)
+    alone = [post for post in posts if post.group is None]
+    for post, picture_format in zip(draw.sample(alone, 5), _ODD_FORMATS, strict=True):
+        post.picture_format = picture_format
+    draw.shuffle(alone)
+    for _ in range(count(_EMPTY)):
+        alone.pop().empty = True
+    for _ in range(count(_MOJIBAKE)):
+        alone.pop().mojibake = True
+    for _ in range(count(_GB18030)):
+        alone.pop().encoding = "gb18030"

@@ -1,29 +1,28 @@
-"""Checkpoints in the format of transformers: a folder with weights, settings and a tokenizer."""
+"""Loading models and tokenizers of transformers from folders, without running code in them."""
 
-import importlib.util
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
-from mmsent.config.encoders import Checkpoint
-from mmsent.encoders.hub import fetched
 from mmsent.encoders.towers import frozen
-from mmsent.encoders.weights import PICKLED, WeightsError, check_files, locate, weight_files
+from mmsent.encoders.weights import WeightsError, weight_files
 
-# What matters of its loading report is checked below, and progress is shown post by post.
+# The missing weights of its loading report are checked below; progress is shown post by post.
 transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
 
-_FORMATS = (
-    ("model.safetensors", "model-*-of-*.safetensors"),
-    ("pytorch_model.bin", "pytorch_model-*-of-*.bin"),
-)
+#: Errors of files, settings and weights that do not fit; open_clip asserts.
+_LOADING = (AssertionError, ImportError, KeyError, OSError, RuntimeError, SafetensorError,
+            TypeError, ValueError)  # fmt: skip
 
 #: Nothing is fetched while a folder is read, and no code of a checkpoint runs.
 OPTIONS: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
@@ -32,62 +31,41 @@ OPTIONS: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 _UNUSED = ("pooler.", "vision_model.embeddings.position_ids", "text_model.embeddings.position_ids")
 
 
-def checkpoint_folder(spec: Checkpoint) -> Path:
-    """The folder of a checkpoint, fetched from a hub if the settings say so, with its hash checked.
-
-    Raises
-    ------
-    WeightsError
-        If the weights are missing, or not the ones that ``spec`` names.
-    """
-    if spec.revision:
-        folder = fetched(
-            spec.source, spec.revision, _FORMATS, lambda path: bool(weight_files(path))
-        )
-    else:
-        folder = locate(spec.source)
-    files = weight_files(folder)
-    if not files:
-        raise WeightsError(f"{folder}: holds neither model.safetensors nor pytorch_model.bin")
-    if spec.sha256 or not spec.revision:
-        check_files(files, spec.sha256)
-    return folder
-
-
 def load_model(
     model_class: Any, folder: Path, dtype: torch.dtype = torch.float32, **options: Any
 ) -> nn.Module:
-    """Load a model of transformers, frozen.
+    """Load a model of transformers by ``from_pretrained`` and its ``options``, frozen.
 
     Pickled weights are read as tensors alone (``weights_only``): no code in them runs.
-
-    Parameters
-    ----------
-    options
-        Of ``from_pretrained``.
 
     Raises
     ------
     WeightsError
         If weights of a layer are missing or have another shape: they would be random.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            model, report = model_class.from_pretrained(
-                folder, use_safetensors=weight_files(folder)[0].suffix == ".safetensors",
-                weights_only=True, dtype=dtype, output_loading_info=True, **OPTIONS, **options,
-            )  # fmt: skip
-    except torch.OutOfMemoryError:
-        raise  # says nothing of the weights
-    except UnpicklingError as error:
-        raise WeightsError(f"{folder}: {PICKLED} holds more than tensors: not loaded") from error
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
-        raise WeightsError(f"{folder}: cannot be loaded: {error}") from error
+    with as_weights_error(str(folder)), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model, report = model_class.from_pretrained(
+            folder, use_safetensors=weight_files(folder)[0].suffix == ".safetensors",
+            weights_only=True, dtype=dtype, output_loading_info=True, **OPTIONS, **options,
+        )  # fmt: skip
     missing = sorted(key for key in report["missing_keys"] if not key.startswith(_UNUSED))
     if missing:
         raise WeightsError(f"{folder}: the weights lack {', '.join(missing[:5])}")
     return frozen(model)
+
+
+@contextmanager
+def as_weights_error(name: str) -> Iterator[None]:
+    """Raise errors of loading weights as a WeightsError whose message begins with a name."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, WeightsError):
+        raise
+    except UnpicklingError as error:
+        raise WeightsError(f"{name}: the weights contain more than tensors: not loaded") from error
+    except _LOADING as error:
+        raise WeightsError(f"{name}: cannot be loaded: {error}") from error
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
@@ -96,25 +74,9 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     Raises
     ------
     WeightsError
-        If it cannot be read, or needs a package that is not installed.
+        If it cannot be read.
     """
-    pieces = sorted(folder.glob("*.model"))
-    needed = [name for name in ("sentencepiece", "google.protobuf") if not _installed(name)]
-    if pieces and needed and not (folder / "tokenizer.json").is_file():
-        raise WeightsError(
-            f"{pieces[0]}: reading this tokenizer takes the packages sentencepiece and protobuf "
-            "(pip install sentencepiece protobuf), or a tokenizer.json beside it"
-        )
-    try:
+    with as_weights_error(f"{folder}: tokenizer"):
         tokenizer = AutoTokenizer.from_pretrained(folder, **OPTIONS)
-    except (OSError, ValueError, ImportError, KeyError) as error:
-        raise WeightsError(f"{folder}: no tokenizer can be loaded: {error}") from error
     tokenizer.padding_side = "right"
     return tokenizer
-
-
-def _installed(name: str) -> bool:
-    try:
-        return importlib.util.find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False

@@ -1,226 +1,198 @@
-"""The towers of a pretrained open_clip model, before their projections into the joint space."""
+"""CLIP models of open_clip, read before their projections into the joint space."""
 
-import logging
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import open_clip
 import torch
 import torch.nn.functional as F
+from open_clip.timm_model import TimmModel
 from open_clip.tokenizer import SimpleTokenizer
-from torch import nn
 
-from mmsent.config.encoders import FOLDER, HUB, OpenClip
+from mmsent.config.encoders import OpenClip
 from mmsent.config.validation import nearest
-from mmsent.encoders.clip_states import image_states, text_states
-from mmsent.encoders.hub import fetched
-from mmsent.encoders.pooling import masked_mean
-from mmsent.encoders.towers import ImageTower, TextTower, frozen
-from mmsent.encoders.weights import WeightsError, check_sha256, locate
+from mmsent.encoders.checkpoints import OPTIONS, as_weights_error
+from mmsent.encoders.towers import ImageTower, TextTower, frozen, masked_mean
+from mmsent.encoders.weights import WeightsError, check_sha256, checkpoint_folder, locate
 
-#: Names of weights in a folder of open_clip, best first: safetensors can hold no code.
-_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.safetensors",
-          "open_clip_pytorch_model.bin")  # fmt: skip
+#: Files of weights in a folder, in open_clip's order of preference.
+_FORMATS = (
+    "open_clip_model.safetensors",
+    "open_clip_pytorch_model.safetensors",
+    "open_clip_pytorch_model.bin",
+)
+
+#: Before a folder, in open_clip's names of models.
+_FOLDER = "local-dir:"
+
+
+class _BytePairs:
+    """open_clip's byte-pair tokenizer with the interface of a tokenizer of transformers."""
+
+    pad_token_id = 0  # also the id of "!"
+    padding_side = "right"
+
+    def __init__(self, tokenizer: SimpleTokenizer) -> None:
+        self._tokenizer = tokenizer
+        self.all_special_ids = tokenizer.all_special_ids
+
+    def __call__(self, texts: Sequence[str], **_: Any) -> dict[str, list[list[int]]]:
+        return {"input_ids": [self._tokenizer.encode(text) for text in texts]}
+
+    def get_vocab(self) -> dict[str, int]:
+        return self._tokenizer.encoder
+
+    def num_special_tokens_to_add(self) -> int:
+        return len(self.all_special_ids)
 
 
 @dataclass(frozen=True)
 class OpenClipTower(TextTower):
-    """The text side of an open_clip model with the tokenizer that open_clip gives it."""
+    """Text encoder of an open_clip model.
 
-    model: nn.Module
-    tokenizer: Any
-    max_length: int
+    ``batcher`` is open_clip's wrapper of ``tokenizer``: it cleans, cuts off and pads.
+    """
+
+    batcher: Any
 
     @torch.inference_mode()
     def encode(
         self, texts: Sequence[str], max_tokens: int = 0, width: int = 0
     ) -> dict[str, torch.Tensor]:
-        """Encode texts, as :meth:`TextTower.encode` says."""
-        ids = self.tokenizer(list(texts), context_length=self.limit(max_tokens))
-        own = own_tokens(ids, self._end, self._padding)
-        # What open_clip pads with may be a word's id, and may take part: the model sees to that.
-        ids = F.pad(ids, (0, self.max_length - ids.shape[1]), value=self._padding)
-        states, summary = self.model(ids.to(self.device), width or int(own.sum(1).max()))
-        own = F.pad(own, (0, self.max_length - own.shape[1]))[:, : states.shape[1]]
-        return {
-            "mean": masked_mean(states, own.to(self.device)),
-            "first": states[:, 0],
-            "summary": summary,
-            "length": self.lengths(texts),
-        }
+        """Encode texts, see :meth:`TextTower.encode`."""
+        limit, length = self.limit(max_tokens), self.lengths(texts)
+        ids = self.batcher(list(texts), context_length=limit)
+        ids = F.pad(
+            ids, (0, self.batcher.context_length - limit), value=self.tokenizer.pad_token_id
+        )
+        tokens = length.clamp(max=limit)
+        states, summary = self._states(ids.to(self.device), width or int(tokens.max()))
+        # Masked by length, not by id: open_clip's tokenizer pads with the id of "!".
+        mask = torch.arange(states.shape[1]) < tokens.unsqueeze(1)
+        mean = masked_mean(states, mask.to(self.device))
+        return {"mean": mean, "first": states[:, 0], "summary": summary, "length": length}
 
-    def lengths(self, texts: Sequence[str]) -> torch.Tensor:
-        """Number of tokens of texts before cutting off, ``(batch,)``."""
-        return torch.tensor([len(ids) + self._around for ids in self.ids(texts)], dtype=torch.int32)
-
-    def input_embeddings(self) -> torch.Tensor:
-        """The embedding of each token of the vocabulary, ``(vocabulary, dim)``."""
-        return self.model.input_embeddings()  # type: ignore[operator]
-
-    def pieces(self) -> Iterable[str]:
-        """The tokens of the vocabulary as the tokenizer spells them."""
-        simple = isinstance(self.tokenizer, SimpleTokenizer)
-        return list(self.tokenizer.encoder if simple else self.tokenizer.tokenizer.get_vocab())
+    def _states(self, ids: torch.Tensor, width: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return last states ``(batch, tokens, dim)`` and the vector that they are pooled to."""
+        text = self.model
+        if text.attn_mask is not None and text.pool_type in ("argmax", "eos"):
+            # In a causal transformer, padding changes no token before it; elsewhere it does.
+            ids = ids[:, :width]
+            text.attn_mask = text.build_causal_mask()[:width, :width].to(ids.device)
+        out = text.forward_intermediates(
+            ids, indices=1, normalize_intermediates=True, output_fmt="NLC"
+        )
+        return out["text_intermediates"][-1], out["text_features"]
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token ids of texts, without the tokens that the encoder puts before and after."""
-        if isinstance(self.tokenizer, SimpleTokenizer):
-            return [self.tokenizer.encode(text) for text in texts]
-        clean = getattr(self.tokenizer, "clean_fn", str)
-        inner = self.tokenizer.tokenizer
-        return inner([clean(text) for text in texts], add_special_tokens=False)["input_ids"]
+        """Return the token ids of texts, without the tokens that the encoder puts around them."""
+        if not isinstance(self.batcher, SimpleTokenizer):  # which cleans by itself
+            texts = [self.batcher.clean_fn(text) for text in texts]
+        return super().ids(texts)
 
-    def special_ids(self) -> set[int]:
-        """Ids of tokens that are no part of a text."""
-        simple = isinstance(self.tokenizer, SimpleTokenizer)
-        holder = self.tokenizer if simple else self.tokenizer.tokenizer
-        return set(holder.all_special_ids)
-
-    @property
-    def _around(self) -> int:
-        """Number of tokens that are put before and after a text."""
-        simple = isinstance(self.tokenizer, SimpleTokenizer)
-        return 2 if simple else self.tokenizer.tokenizer.num_special_tokens_to_add()
-
-    @property
-    def _end(self) -> int | None:
-        """Id of the token that ends a text."""
-        if isinstance(self.tokenizer, SimpleTokenizer):
-            return self.tokenizer.eot_token_id
-        inner = self.tokenizer.tokenizer
-        return inner.sep_token_id if inner.eos_token_id is None else inner.eos_token_id
-
-    @property
-    def _padding(self) -> int:
-        """Id of the token that open_clip pads with; of its own tokenizer, that of ``!``."""
-        simple = isinstance(self.tokenizer, SimpleTokenizer)
-        return 0 if simple else self.tokenizer.tokenizer.pad_token_id
-
-
-def own_tokens(ids: torch.Tensor, end: int | None, padding: int) -> torch.Tensor:
-    """Mask of the tokens up to and including the first end-of-text, ``(batch, tokens)``.
-
-    Ids alone do not tell padding: open_clip's own tokenizer pads with the id of ``!``. A text
-    without an end has all tokens that are not padding.
-    """
-    ends = torch.eq(ids, -1 if end is None else end).long()
-    until = (ends.cumsum(1) - ends) == 0
-    closed = ends.any(1, keepdim=True)
-    return torch.where(closed, until, torch.ne(ids, padding)).long()
+    def input_embeddings(self) -> torch.Tensor:
+        """Return the embedding of each token of the vocabulary, ``(vocabulary, dim)``."""
+        return self.model.token_embedding.weight
 
 
 def load_open_text(clip: OpenClip) -> TextTower:
-    """The text side of an open_clip model.
+    """Load the text encoder of an open_clip model.
 
     Raises
     ------
     WeightsError
-        If the architecture or the weights are unknown, missing, or not the ones that are named.
+        If weights are missing or not those that ``clip`` names, or the model is not supported.
     """
-    name, model = _model(clip)
-    with _quiet(), _as_weights_error(clip.architecture):
-        tokenizer = open_clip.get_tokenizer(name)
-    # The configuration's context length is that of the tokenizer; a tower of transformers has more.
-    return OpenClipTower(text_states(model), tokenizer, int(tokenizer.context_length))
+    name, config, model = _model(clip)
+    # A reduction, meant for training, would cut texts at random.
+    options = OPTIONS if config["text_cfg"].get("hf_tokenizer_name") else {"reduction_mask": ""}
+    with as_weights_error(name):
+        batcher = open_clip.get_tokenizer(name, **options)
+    is_byte_pair = isinstance(batcher, SimpleTokenizer)
+    tokenizer = _BytePairs(batcher) if is_byte_pair else batcher.tokenizer
+    if tokenizer.padding_side != "right":
+        raise WeightsError(f"{name}: its tokenizer pads on the left, which is not supported")
+    if clip.max_length > batcher.context_length:
+        raise WeightsError(
+            f"{name}: clip.max_length is {clip.max_length}, the model has "
+            f"{batcher.context_length} positions; set max_length to that or less"
+        )
+    model.text.prune_intermediate_layers(1)  # keeps all layers, drops the projection
+    return OpenClipTower(model.text, tokenizer, clip.max_length, batcher)
 
 
 def load_open_image(clip: OpenClip) -> ImageTower:
-    """The picture side of an open_clip model with the model's own size, mean and deviation.
+    """Load the image encoder of an open_clip model, with its size, mean and standard deviation.
 
-    Pictures keep their proportions and lose their margins, also with a model that was trained on
-    squeezed ones.
+    Images keep their proportions and lose their margins, even if the model was trained on squeezed
+    ones.
 
     Raises
     ------
     WeightsError
-        If the architecture or the weights are unknown, missing, or not the ones that are named.
+        If weights are missing or not those that ``clip`` names, or the model is not supported.
     """
-    _, model = _model(clip)
-    own = model.visual.preprocess_cfg
-    sides = {own["size"]} if isinstance(own["size"], int) else set(own["size"])
-    if len(sides) != 1:
-        raise WeightsError(f"{clip.architecture}: its pictures are no squares, but {own['size']}")
-    states = frozen(image_states(model.visual))
-    return ImageTower(states, sides.pop(), 1.0, list(own["mean"]), list(own["std"]))
+    name, _, model = _model(clip)
+    preprocessing, visual = open_clip.get_model_preprocess_cfg(model), model.visual
+    height, width = preprocessing["size"]
+    if height != width:
+        raise WeightsError(f"{name}: reads images of {width} x {height} pixels, not squares")
+    if isinstance(visual, TimmModel):
+        visual.trunk.reset_classifier(0)
+        visual = visual.trunk
+    else:
+        # Keeps all layers, drops projection and last norm: the class token's last state is left,
+        # as for a CLIP of transformers.
+        visual.prune_intermediate_layers(1, prune_norm=True)
+    return ImageTower(visual, height, 1.0, preprocessing["mean"], preprocessing["std"])
 
 
-def _model(clip: OpenClip) -> tuple[str, Any]:
-    """The name under which open_clip finds the architecture, and the model with its weights."""
-    name, path, fixed = _weights(clip)
-    if path is not None and not fixed:
-        check_sha256(path, clip.sha256)
-    with _quiet(), _as_weights_error(clip.architecture):
-        model = open_clip.create_model(
-            name, pretrained=clip.pretrained, load_weights=False, pretrained_text=False
-        )
-        if path is None:
-            settings = open_clip.get_pretrained_cfg(name.replace("/", "-"), clip.pretrained)
-            path = Path(open_clip.download_pretrained(settings))
-            check_sha256(path, clip.sha256)
-        open_clip.load_checkpoint(model, str(path), strict=True, weights_only=True)
-    return name, frozen(model)
+def _model(clip: OpenClip) -> tuple[str, dict[str, Any], Any]:
+    """Return open_clip's name of the model, its configuration, and the model with its weights."""
+    if clip.architecture:
+        name, known, path = clip.architecture, open_clip.list_models(), locate(clip.source)
+        if name not in known:
+            raise WeightsError(
+                f"clip.architecture: open_clip has no model {name!r}{nearest(name, known)}; "
+                "see open_clip.list_models()"
+            )
+        check_sha256([path], clip.sha256)
+        weights = str(path.absolute())
+    else:
+        folder = checkpoint_folder(clip, _FORMATS)
+        name, weights = f"{_FOLDER}{folder}", None  # open_clip finds the file that was checked
+    with as_weights_error(name):
+        config = open_clip.get_model_config(name)
+        _check_supported(name, config)
+        model = open_clip.create_model_from_pretrained(
+            name, pretrained=weights, weights_only=True, force_custom_text=True,
+            return_transform=False,
+        )  # fmt: skip
+    return name, config, frozen(model)
 
 
-def _weights(clip: OpenClip) -> tuple[str, Path | None, bool]:
-    """Name of the architecture, file of weights (None: a tag), and whether a revision fixes it."""
-    if clip.architecture.startswith(HUB):
-        hub_id = clip.architecture.removeprefix(HUB)
-        formats = [(file,) for file in _FILES]
-        folder = fetched(hub_id, clip.revision or "", formats, lambda f: _file(f) is not None)
-        return f"{FOLDER}{folder}", _file(folder), clip.sha256 is None
-    if clip.architecture.startswith(FOLDER):
-        folder = locate(clip.architecture.removeprefix(FOLDER))
-        path = _file(folder)
-        if path is None:
-            raise WeightsError(f"{folder}: holds none of {', '.join(_FILES)}")
-        return f"{FOLDER}{folder}", path, False
-    known = open_clip.list_models()
-    if clip.architecture not in known:
+def _check_supported(name: str, config: dict[str, Any]) -> None:
+    """Raise a WeightsError if a model is of another kind, or needs a part from a hub."""
+    text, vision = config["text_cfg"], config["vision_cfg"]
+    kinds = {
+        "CoCa": config.get("multimodal_cfg") or text.get("embed_cls")
+        or vision.get("attentional_pool"),
+        "CLIPA (strip_sep_token)": text.get("tokenizer_kwargs", {}).get("strip_sep_token"),
+        "CLIPS (tokenizer_mode)": text.get("tokenizer_mode"),
+        "ResNet (a list of layers)": isinstance(vision.get("layers"), list),
+        "text encoder of transformers (hf_model_name)": text.get("hf_model_name"),
+        "image encoder of a hub (timm_model_name)": ":" in str(vision.get("timm_model_name")),
+    }  # fmt: skip
+    for kind, present in kinds.items():
+        if present:
+            raise WeightsError(
+                f"{name}: models of the kind {kind} are not supported; name a CLIP with a vision "
+                "transformer or an image encoder of timm, or a SigLIP"
+            )
+    tokenizer = text.get("hf_tokenizer_name")
+    if tokenizer and not name.startswith(_FOLDER):  # where open_clip reads the tokenizer
         raise WeightsError(
-            f"open_clip knows no architecture {clip.architecture!r}"
-            f"{nearest(clip.architecture, known)}"
+            f"{name}: open_clip would fetch its tokenizer {tokenizer!r} from a hub in whatever "
+            "revision; set clip.source to a folder with the tokenizer, or a hub id and its revision"
         )
-    _refuse_unnamed_hub(clip.architecture)
-    return clip.architecture, locate(clip.source) if clip.source else None, False
-
-
-def _refuse_unnamed_hub(architecture: str) -> None:
-    """Some architectures have a tokenizer, or a text side, from a hub, in whatever revision."""
-    text = (open_clip.get_model_config(architecture) or {}).get("text_cfg", {})
-    named = [text.get(key) for key in ("hf_tokenizer_name", "hf_model_name")]
-    away = [name for name in named if name and not Path(name).is_dir()]
-    if away:
-        raise WeightsError(
-            f"{architecture}: open_clip would ask a hub for {away[0]}, in whatever revision; name "
-            f"a model as architecture: {HUB}ID with its revision, or {FOLDER}FOLDER"
-        )
-
-
-def _file(folder: Path) -> Path | None:
-    return next((folder / name for name in _FILES if (folder / name).is_file()), None)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without open_clip's warning that a model has no weights: they come right after."""
-    logging.disable(logging.WARNING)
-    try:
-        yield
-    finally:
-        logging.disable(logging.NOTSET)
-
-
-@contextmanager
-def _as_weights_error(name: str) -> Iterator[None]:
-    try:
-        yield
-    except WeightsError:
-        raise
-    except UnpicklingError as error:
-        raise WeightsError(f"{name}: the weights hold more than tensors: not loaded") from error
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
-        raise WeightsError(f"{name}: {error}") from error

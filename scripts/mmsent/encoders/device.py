@@ -1,4 +1,4 @@
-"""Where torch works."""
+"""The device of a job, and how torch computes on it."""
 
 import ctypes
 import os
@@ -13,20 +13,19 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD, _LARGEST = -1, -3, 2**31 - 1
 
 
 def device_for(gpus: int) -> torch.device:
-    """The device to work on: a GPU of this job's own if one is allotted, else the CPU.
+    """Return the device of a job: a claimed GPU if one is allotted to it, else the CPU.
 
-    To be called before anything else asks CUDA for something, which settles what it sees.
+    It has to be called before anything initialises CUDA, which reads the visible devices once.
 
     Raises
     ------
     ConfigError
-        If a GPU is allotted and none can be used: on the CPU the job would take hours, and nobody
-        would know why.
+        If a GPU is allotted and none can be used: on the CPU the job would silently take hours.
     """
     if gpus <= 0:
         return torch.device("cpu")
     named = os.environ.get(VISIBLE)
-    # Counted by NVML, which leaves CUDA alone.
+    # Counted by NVML, which does not initialise CUDA.
     claimed = claim_gpu(torch.cuda.device_count)
     if claimed and torch.cuda.is_available():
         return torch.device("cuda")
@@ -36,19 +35,30 @@ def device_for(gpus: int) -> torch.device:
             "nvidia-smi lists, or set device: cpu"
         )
     raise ConfigError(
-        f"device: a GPU is asked for, and torch {torch.__version__} finds none that it can use on "
-        f"{os.uname().nodename}; see what nvidia-smi says, or set device: cpu"
+        f"device: a GPU is requested, but torch {torch.__version__} finds none that it can use on "
+        f"{os.uname().nodename}; see the output of nvidia-smi, or set device: cpu"
     )
 
 
 def keep_freed_memory() -> None:
-    """Have the C library keep large pieces of freed memory for the next ones.
+    """Let the C library keep large blocks of freed memory for later allocations.
 
-    By default it hands them back, and the system clears every page of each layer's output anew: on
-    a CPU a third of the time of an encoder of pictures. What is computed stays the same. Where the
-    library has no such option, nothing happens.
+    By default it returns them, and the system clears every page of each layer's output anew: on a
+    CPU a third of the time of an image encoder. No result changes. Does nothing where the library
+    has no such option.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_MMAP_THRESHOLD, _LARGEST)
         mallopt(_TRIM_THRESHOLD, _LARGEST)
+
+
+def make_deterministic() -> None:
+    """Make torch compute equal bits each time: one thread, deterministic kernels only.
+
+    The order in which threads add up differs between machines, so one thread is used however many
+    the job has.
+    """
+    torch.set_num_threads(1)
+    # Not use_deterministic_algorithms: it imports the compiler first, which takes a second.
+    torch.set_deterministic_debug_mode("error")

@@ -1,9 +1,9 @@
-"""Embedding files: what a frozen encoder says of every post, computed once.
+"""Embedding files: the states of a frozen encoder for every post.
 
-A file holds tensors whose first axis runs over the posts, and one header entry with the guids, the
-content of each post and the settings that determine the embeddings. The last row, whose guid is
-empty, is what the encoder says of a blank post: it stands in for a post whose text or picture is
-blanked by the policy. Reading needs neither torch nor an encoder.
+A file contains arrays whose first axis runs over the posts, and one header entry with the guids,
+the content of each post and the settings that determine the embeddings. The last row, with an empty
+guid, is that of a blank post: it stands in for posts whose text or image the policy blanks. Reading
+needs neither torch nor an encoder.
 """
 
 import json
@@ -13,21 +13,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import safe_open
-from safetensors.numpy import save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import load_file, save_file
 
 from mmsent.files import canonical_json, written_whole
 
-#: The one header entry. One alone, since safetensors promises no order of several.
+#: The only header entry: safetensors promises no order of several.
 HEADER = "mmsent"
 
-#: guid of the row that stands for a blank text or picture.
+#: Arrays by name, the first axis of which runs over posts.
+Arrays = dict[str, np.ndarray]
+
+#: Numbers of rows of a file, and the arrays of these rows.
+Parts = Sequence[tuple[Sequence[int], Arrays]]
+
+#: guid of the row of a blank text or image.
 BLANK = ""
 
 
 @dataclass(frozen=True)
 class Header:
-    """What an embedding file says of itself.
+    """The header of an embedding file.
 
     Attributes
     ----------
@@ -36,7 +42,7 @@ class Header:
     guids
         The posts, then the blank one.
     content
-        Start of the SHA-256 of each post's file; of the blank one nothing.
+        Start of the SHA-256 of each post's text or image file; empty for the blank one.
     parameters
         Size of the encoder.
     """
@@ -47,13 +53,13 @@ class Header:
     parameters: int
 
     def rows(self) -> dict[tuple[str, str], int]:
-        """Where each post lies: a row is the same as another's if guid and content are."""
+        """Return the row of each post by its guid and content."""
         pairs = zip(self.guids, self.content, strict=True)
         return {pair: row for row, pair in enumerate(pairs)}
 
 
-def in_half(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Arrays as they are stored: those of floating-point numbers in half precision.
+def in_half(arrays: Arrays) -> Arrays:
+    """Return arrays as they are stored: floating-point numbers in half precision.
 
     Raises
     ------
@@ -63,62 +69,52 @@ def in_half(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     stored = dict(arrays)
     for name, array in arrays.items():
         if np.issubdtype(array.dtype, np.floating):
-            with np.errstate(over="ignore"):  # what overflows is refused in a moment
+            with np.errstate(over="ignore"):  # an overflow is refused below
                 stored[name] = array.astype(np.float16, copy=False)
             if not np.isfinite(stored[name]).all():
-                raise ValueError(f"{name} holds values that are not finite in half precision")
+                raise ValueError(f"{name} contains values that are not finite in half precision")
     return stored
 
 
-def joined_rows(
-    parts: Sequence[tuple[Sequence[int], dict[str, np.ndarray]]], rows: int
-) -> dict[str, np.ndarray]:
-    """Arrays of all rows from those of some rows each, which say where their rows belong.
+def joined_rows(parts: Parts, rows: int) -> Arrays:
+    """Return arrays of all rows from those of some rows each.
 
     Axes after the first are padded with zeros to the longest.
     """
-    parts = [(places, arrays) for places, arrays in parts if places]
-    whole: dict[str, np.ndarray] = {}
+    whole: Arrays = {}
     for name, first in parts[0][1].items():
         shape = np.max([arrays[name].shape[1:] for _, arrays in parts], axis=0).astype(int)
         whole[name] = np.zeros((rows, *shape), first.dtype)
-        for places, arrays in parts:
+        for numbers, arrays in parts:
             part = arrays[name]
-            place: tuple[Any, ...] = (places, *(slice(size) for size in part.shape[1:]))
+            place: tuple[Any, ...] = (numbers, *(slice(size) for size in part.shape[1:]))
             whole[name][place] = part
     return whole
 
 
-def write_embeddings(path: Path, arrays: dict[str, np.ndarray], header: Header) -> None:
-    """Write arrays that :func:`in_half` gave.
-
-    Raises
-    ------
-    ValueError
-        If an array's length differs from the number of guids.
-    """
-    for name, array in arrays.items():
-        if len(array) != len(header.guids):
-            raise ValueError(f"{name} has {len(array)} rows for {len(header.guids)} guids")
+def write_embeddings(path: Path, arrays: Arrays, header: Header) -> None:
+    """Write arrays of :func:`in_half`, whole or not at all."""
     stored = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     with written_whole(path) as temporary:
         save_file(stored, temporary, metadata={HEADER: canonical_json(asdict(header))})
 
 
 def read_header(path: str | Path) -> Header:
-    """The header of an embedding file."""
+    """Read the header of an embedding file."""
     with safe_open(str(path), framework="numpy") as content:
         return Header(**json.loads(content.metadata()[HEADER]))
 
 
-def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
-    """All arrays of an embedding file."""
-    with safe_open(str(path), framework="numpy") as content:
-        return {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118 (no mapping)
+def stored_header(path: Path) -> Header | None:
+    """Read the header of an embedding file; None if the file is missing, cut off or another."""
+    try:
+        return read_header(path)
+    except (FileNotFoundError, SafetensorError, KeyError, TypeError, ValueError):
+        return None
 
 
 class Embeddings:
-    """Embeddings of one file, looked up by guid."""
+    """Embeddings of one file by guid."""
 
     def __init__(self, path: str | Path, name: str) -> None:
         """Read array ``name`` of an embedding file.
@@ -128,28 +124,23 @@ class Embeddings:
         KeyError
             If the file has no such array.
         """
-        guids = read_header(path).guids
-        with safe_open(str(path), framework="numpy") as content:
-            if name not in content.keys():  # noqa: SIM118 (not a mapping)
-                raise KeyError(f"{path} has no array {name!r}, it has {list(content.keys())}")
-            self._array: np.ndarray = content.get_tensor(name)
-        self._row = {guid: row for row, guid in enumerate(guids)}
+        arrays = load_file(path)
+        if name not in arrays:
+            raise KeyError(f"{path} has no array {name!r}, it has {sorted(arrays)}")
+        self._array = arrays[name]
+        self._row = {guid: row for row, guid in enumerate(read_header(path).guids)}
         self.path = str(path)
 
     def of(self, guids: Sequence[str], blanked: Sequence[bool]) -> np.ndarray:
-        """Rows ``(posts, ...)`` as they are stored; of a blanked post, the blank row.
+        """Return the stored rows ``(posts, ...)``; of a blanked post, the blank row.
 
         Raises
         ------
         KeyError
             If a post that is not blanked has no embedding.
         """
-        missing = [
-            g for g, blank in zip(guids, blanked, strict=True) if not blank and g not in self._row
-        ]
+        wanted = [BLANK if blank else guid for guid, blank in zip(guids, blanked, strict=True)]
+        missing = [guid for guid in wanted if guid not in self._row]
         if missing:
             raise KeyError(f"{self.path}: no embedding for {len(missing)} posts: {missing[:5]}")
-        rows = [
-            self._row[BLANK if blank else guid] for guid, blank in zip(guids, blanked, strict=True)
-        ]
-        return self._array[rows]
+        return self._array[[self._row[guid] for guid in wanted]]

@@ -1,4 +1,4 @@
-"""The last layers of a text encoder, trained above states that its lower layers gave once."""
+"""The last layers of a text encoder, trained above stored states of its lower layers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,10 +8,9 @@ from torch import nn
 
 from mmsent.config.encoders import TextEncoder
 from mmsent.config.validation import ConfigError
-from mmsent.encoders.towers import TextTower
-from mmsent.encoders.transformers_text import TransformersTower, load_text_tower
+from mmsent.encoders.transformers_towers import TransformersTower, load_text_tower
 
-#: Last states may differ so much in single precision.
+#: Last states may differ by this in single precision.
 _TOLERANCE = 1e-3
 
 #: Two lengths, so that one of them is padded.
@@ -19,12 +18,12 @@ _PROBES = ("A text.", "Another text, which is longer than the first one.")
 
 
 def encoder_layers(model: nn.Module, trained_layers: int) -> nn.ModuleList:
-    """The layers of a transformer, lowest first.
+    """Return the layers of a transformer, lowest first.
 
     Raises
     ------
     ConfigError
-        If there are none to be found, or fewer than ``trained_layers``.
+        If the model has no list of layers, or fewer than ``trained_layers``.
     """
     count = getattr(getattr(model, "config", None), "num_hidden_layers", 0)
     for module in model.modules():
@@ -38,31 +37,28 @@ def encoder_layers(model: nn.Module, trained_layers: int) -> nn.ModuleList:
 
 
 def states_below(
-    tower: TextTower, texts: Sequence[str], below: int, max_tokens: int = 0, width: int = 0
+    tower: TransformersTower, texts: Sequence[str], below: int, max_tokens: int = 0, width: int = 0
 ) -> dict[str, torch.Tensor]:
     """Encode texts up to the last layers.
 
     Parameters
     ----------
     below
-        Number of the last layers that the states have not passed.
+        Number of the last layers, above the states.
     max_tokens, width
         As in :meth:`TextTower.encode`.
 
     Returns
     -------
     dict
-        ``states``, ``(batch, tokens, dim)``, zero where a text has no token of its own;
-        ``tokens``, the number of own tokens after cutting off, and ``length``, before,
-        ``(batch,)``.
+        ``states``, ``(batch, tokens, dim)``, zero at padding; ``tokens``, the number of tokens of
+        each text after cutting off, and ``length``, before, ``(batch,)``.
 
     Raises
     ------
     ConfigError
-        If the encoder is a CLIP's, or has fewer layers.
+        If the encoder has fewer layers.
     """
-    if not isinstance(tower, TransformersTower) or tower.summary != "first":
-        raise ConfigError("trained_layers goes with a text encoder, not with clip")
     layer = encoder_layers(tower.model, below)[-below]
     entered: list[torch.Tensor] = []
 
@@ -76,41 +72,41 @@ def states_below(
             tower.model(**tokens)
     finally:
         handle.remove()
-    own = tokens["attention_mask"]
+    mask = tokens["attention_mask"]
     return {
-        "states": entered[0] * own.unsqueeze(-1).to(entered[0].dtype),
-        "tokens": own.sum(1).to(torch.int32),
+        "states": entered[0] * mask.unsqueeze(-1).to(entered[0].dtype),
+        "tokens": mask.sum(1).to(torch.int32),
         "length": tower.lengths(texts),
     }
 
 
-class _GivenStates(nn.Module):
-    """In place of the embeddings: the states are there already."""
+class _StatesAsEmbeddings(nn.Module):
+    """In place of the embeddings: returns the states among its arguments."""
 
-    def forward(self, *given: Any, **named: Any) -> torch.Tensor:
-        """The one argument that holds states ``(batch, tokens, dim)``."""
+    def forward(self, *args: Any, **kwargs: Any) -> torch.Tensor:
+        """Return the argument that is of floating point and ``(batch, tokens, dim)``."""
         return next(
             value
-            for value in (*given, *named.values())
+            for value in (*args, *kwargs.values())
             if isinstance(value, torch.Tensor) and value.is_floating_point() and value.ndim == 3
         )
 
 
 class TopLayers(nn.Module):
-    """The last layers of a transformer; they alone are trained.
+    """The last layers of a transformer; only they are trained.
 
-    It is the model itself, so attention, masks and relative positions are its own, without its
-    lower layers and with the states that enter the last ones in place of its embeddings. What the
-    layers share, as DeBERTa's embeddings of relative positions, stays as it was pretrained.
+    It is the model itself, so attention, masks and relative positions are unchanged, without its
+    lower layers and with the states that enter the last ones in place of its embeddings. Shared
+    weights of the layers, as DeBERTa's embeddings of relative positions, stay as pretrained.
     """
 
     def __init__(self, model: Any, trained_layers: int) -> None:
-        """Take a model apart: its lower layers and its embeddings are gone.
+        """Remove the lower layers and the embeddings from a model.
 
         Raises
         ------
         ConfigError
-            If the model has fewer than ``trained_layers``, or none that can be told.
+            If the model has fewer than ``trained_layers``, or no list of layers.
         """
         super().__init__()
         layers = encoder_layers(model, trained_layers)
@@ -118,27 +114,21 @@ class TopLayers(nn.Module):
         model.requires_grad_(False)
         layers[lower:].requires_grad_(True)
         del layers[:lower]
-        model.embeddings = _GivenStates()
+        model.embeddings = _StatesAsEmbeddings()
         model.pooler = None
         if lower and hasattr(getattr(model, "encoder", None), "conv"):
             model.encoder.conv = None  # DeBERTa-v2 has it after layer 0
         self.model = model
-        self.trained_layers = trained_layers
 
     def forward(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Last states of the tokens.
+        """Return the last states of tokens, ``(batch, tokens, dim)``; undefined at padding.
 
         Parameters
         ----------
         states
-            ``(batch, tokens, dim)``, as :func:`states_below` gives them.
+            ``(batch, tokens, dim)`` from :func:`states_below`.
         mask
-            ``(batch, tokens)``, 1 for a text's own tokens and 0 for padding.
-
-        Returns
-        -------
-        Tensor
-            ``(batch, tokens, dim)``; what stands at padding means nothing.
+            ``(batch, tokens)``, 1 for the tokens of a text and 0 for padding.
         """
         dtype = next(self.model.parameters()).dtype
         out = self.model(inputs_embeds=states.to(dtype), attention_mask=mask.long())
@@ -146,23 +136,21 @@ class TopLayers(nn.Module):
 
 
 def load_top_layers(spec: dict[str, Any], trained_layers: int) -> TopLayers:
-    """The last layers of the text encoder that ``spec`` describes, in evaluation mode.
+    """Load the last layers of a text encoder, in evaluation mode.
 
-    They are tried out before they are given: above the lower layers they must say what the whole
-    encoder says, so an architecture that does more between its layers is refused.
+    Above the lower layers they must return the states of the whole encoder; an architecture that
+    does more between its layers is refused.
 
     Raises
     ------
     ConfigError
-        If ``spec`` is of a CLIP, or the encoder has fewer layers or cannot be taken apart.
+        If ``spec`` is that of a CLIP, or the encoder has fewer layers or cannot be taken apart.
     WeightsError
-        If weights are missing or not the ones named.
+        If weights are missing or not those that ``spec`` names.
     """
     if "text" not in spec or "clip" in spec:
         raise ConfigError("trained_layers goes with encoder 'text', not with clip")
-    if trained_layers < 1:
-        raise ConfigError(f"trained_layers is {trained_layers}: nothing to train")
-    # Loading draws weights before it fills them: what is drawn later must not depend on it.
+    # Loading draws weights before it fills them: later draws must not depend on it.
     with torch.random.fork_rng(devices=[]):
         tower = load_text_tower(TextEncoder(**spec["text"]))
     lower = states_below(tower, _PROBES, trained_layers)["states"]
@@ -170,20 +158,14 @@ def load_top_layers(spec: dict[str, Any], trained_layers: int) -> TopLayers:
     with torch.no_grad():
         whole = tower.model(**tokens).last_hidden_state
         top = TopLayers(tower.model, trained_layers).eval()
-        error = _difference(top, lower, tokens["attention_mask"], whole)
-    if not error < _TOLERANCE:
+        mask = tokens["attention_mask"]
+        try:
+            difference = ((top(lower, mask) - whole) * mask.unsqueeze(-1)).abs().max().item()
+        except (RuntimeError, TypeError, AttributeError, StopIteration):
+            difference = float("inf")
+    if not difference < _TOLERANCE:
         raise ConfigError(
-            f"{type(tower.model).__name__} does more between its layers than hand on states: "
+            f"{type(tower.model).__name__} does more between its layers than pass on states: "
             "its last layers cannot be trained by themselves"
         )
     return top
-
-
-def _difference(
-    top: TopLayers, lower: torch.Tensor, mask: torch.Tensor, whole: torch.Tensor
-) -> float:
-    """The largest difference of own tokens' last states, infinite if there is no comparing."""
-    try:
-        return ((top(lower, mask) - whole) * mask.unsqueeze(-1)).abs().max().item()
-    except (RuntimeError, TypeError, AttributeError, StopIteration):
-        return float("inf")

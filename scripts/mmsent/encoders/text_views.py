@@ -1,27 +1,27 @@
-"""Augmented views of a text: words replaced by their like, swapped or deleted."""
+"""Augmented views of a text: words replaced by synonyms, swapped or deleted."""
 
 import random
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
+from mmsent.encoders.towers import TextTower
 from mmsent.files import seed_of
 
-#: So many nearest words of the vocabulary are looked at; those similar enough are drawn from.
+#: Number of nearest words in the vocabulary among which synonyms are drawn.
 _NEAREST = 5
 
-#: A word with what stands around it. URLs, mentions and [EMPTY] are none.
+#: A word with the marks around it; no URL, mention or [EMPTY].
 _WORD = re.compile(r"([^\w@\[]*)([A-Za-z]{3,})([^\w@\]]*)")
 
 _FRAGMENTS = """http https www don doesn didn isn aren wasn weren hasn haven hadn ain won couldn
 wouldn shouldn mustn needn does did doing ever nothin nope nah yes yeah"""
 
-#: Left as they are: neighbours of function words change grammar or negation ("never": "ever").
-#: "Don" and its kin are what tokenizers make of "don't"; "http" is what cleaning leaves of a URL.
+#: Never replaced: neighbours of function words change grammar or negation ("never": "ever").
+#: "don" and the like are what tokenizers make of "don't"; "http" is what cleaning leaves of a URL.
 _UNTOUCHED = ENGLISH_STOP_WORDS | set(_FRAGMENTS.split())
 
 _NEGATION = re.compile(
@@ -30,11 +30,10 @@ _NEGATION = re.compile(
     re.IGNORECASE,
 )
 
-#: Beginnings of words of either pole. Words that stand for opposites occur in the same places, so
-#: they are neighbours: in MiniLM "strong" and "weak" have a cosine of 0.60, "positive" and
-#: "negative" 0.67. A neighbour of the other pole is no synonym. Of the polar words replaced in the
-#: study's texts, 3 % change sides without this and the rules of form (by VADER's lexicon), and
-#: 0.1 % with them.
+#: Beginnings of words of either pole. Words of opposite meaning occur in the same places, so they
+#: are neighbours: in MiniLM "strong" and "weak" have a cosine of 0.60, "positive" and "negative"
+#: 0.67. A neighbour of the other pole is no synonym. Of the polar words replaced in the study's
+#: texts, 3 % change sides without this and the rules of form (by VADER's lexicon), 0.1 % with them.
 _POLES = tuple(
     tuple(pole.split())
     for pole in (
@@ -54,72 +53,66 @@ _POLES = tuple(
 _PREFIXES = ("un", "in", "im", "il", "ir", "dis", "non", "mis", "anti", "dys")
 
 
-class _Tower(Protocol):
-    """What a text encoder says of its vocabulary."""
-
-    def input_embeddings(self) -> torch.Tensor: ...
-
-    def whole_words(self) -> dict[str, int]: ...
-
-
-@dataclass(frozen=True, eq=False)
 class Vocabulary:
-    """Words of a text encoder with their neighbours among themselves, found when asked for.
+    """Words of a text encoder with their nearest neighbours, computed on request.
 
-    ``embeddings`` are of length 1, a row for each of ``words``; a neighbour's cosine is at least
-    ``similarity``.
+    Attributes
+    ----------
+    words
+        In the order of the embeddings.
     """
 
-    words: tuple[str, ...]
-    embeddings: torch.Tensor
-    similarity: float
-    _rows: Mapping[str, int] = field(repr=False)
-    _found: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    def __init__(
+        self, words: Mapping[str, int], embeddings: torch.Tensor, similarity: float
+    ) -> None:
+        """Compare words by their embeddings.
+
+        Parameters
+        ----------
+        words
+            With their rows of ``embeddings``, ``(vocabulary, dim)``.
+        similarity
+            Least cosine of a word and a neighbour.
+        """
+        self.words = tuple(words)
+        rows = embeddings.detach().float().cpu()[list(words.values())]
+        self._embeddings = torch.nn.functional.normalize(rows, dim=1)
+        self._similarity = similarity
+        self._rows = {word: row for row, word in enumerate(self.words)}
+        self._neighbours: dict[str, tuple[str, ...]] = {}
 
     def neighbours(self, word: str) -> tuple[str, ...]:
-        """Near neighbours of a lower-case word, nearest first; none of one that is not in it.
+        """Return neighbours of a lower-case word, nearest first; none of an unknown word.
 
-        Function words have none, and no neighbour is the word itself, a function word, or a word of
-        opposite meaning as far as :func:`opposite` can tell.
+        No neighbour is the word itself or a word of opposite meaning (:func:`opposite`).
         """
         if word not in self._rows:
             return ()
-        if word not in self._found:
-            cosines = self.embeddings @ self.embeddings[self._rows[word]]
+        if word not in self._neighbours:
+            cosines = self._embeddings @ self._embeddings[self._rows[word]]
             values, rows = cosines.topk(min(_NEAREST + 1, len(self.words)))
             near = zip(values.tolist(), (self.words[row] for row in rows.tolist()), strict=True)
-            self._found[word] = tuple(
+            self._neighbours[word] = tuple(
                 other
                 for cosine, other in near
-                if cosine >= self.similarity and other != word and not opposite(word, other)
+                if cosine >= self._similarity and other != word and not opposite(word, other)
             )
-        return self._found[word]
+        return self._neighbours[word]
 
 
-def vocabulary_of(tower: _Tower, similarity: float) -> Vocabulary:
-    """The words of a text encoder's vocabulary, compared by its own input embeddings.
-
-    Only words of three Latin letters or more that are no function words are in it.
-    """
-    whole = {
-        word: row
-        for word, row in sorted(tower.whole_words().items())
-        if re.fullmatch("[a-z]{3,}", word) and word not in _UNTOUCHED
+def vocabulary_of(tower: TextTower, similarity: float) -> Vocabulary:
+    """Return the words of an encoder's vocabulary but function words, by its input embeddings."""
+    words = {
+        word: row for word, row in sorted(tower.whole_words().items()) if word not in _UNTOUCHED
     }
-    embeddings = tower.input_embeddings().detach().float().cpu()[list(whole.values())]
-    return Vocabulary(
-        words=tuple(whole),
-        embeddings=torch.nn.functional.normalize(embeddings, dim=1),
-        similarity=similarity,
-        _rows={word: row for row, word in enumerate(whole)},
-    )
+    return Vocabulary(words, tower.input_embeddings(), similarity)
 
 
 def opposite(word: str, other: str) -> bool:
-    """Whether two lower-case words mean opposites, by their form or by the poles of sentiment.
+    """Whether two lower-case words are opposites, by their form or by the poles of sentiment.
 
-    By form: one is the other behind "un-", "in-", "dis-" and the like, or one has a "-less" that
-    the other lacks ("useless", "useful").
+    By form: one is the other with "un-", "in-", "dis-" or the like before it, or one has a "-less"
+    that the other lacks ("useless", "useful").
     """
     if _negated(word, other) or _negated(other, word):
         return True
@@ -131,7 +124,7 @@ def opposite(word: str, other: str) -> bool:
 
 
 def _negated(word: str, other: str) -> bool:
-    """Whether ``word`` is a form of ``other`` behind a prefix that negates it."""
+    """Whether ``word`` is a form of ``other`` with a negating prefix."""
     return any(
         word.startswith(prefix) and len(other) >= 4 and word[len(prefix) :].startswith(other[:4])
         for prefix in _PREFIXES
@@ -146,16 +139,23 @@ def augmented_text(
     number: int,
     seed: int,
 ) -> str:
-    """One augmented view of a text (the study's section 5; ``policy``: config/augmentation.py).
+    """Return an augmented view of a text (the study's section 5).
 
     With probability ``p`` a text of at least ``minimum_words`` words is changed by one operation,
-    drawn evenly among the policy's that can change it: ``synonym``, words replaced by near
-    neighbours in the encoder's vocabulary, as Wang and Yang do (2015, "That's So Annoying!!!",
-    EMNLP); ``swap``, two words exchanged; ``delete``, words left out, but no negation, and never so
-    many that fewer than ``minimum_words - 1`` stay. ``share`` of the words are replaced or left
-    out, at least one. White space of a changed text is collapsed.
+    drawn evenly among those of the policy that can change it: ``synonym``, words replaced by near
+    neighbours in the encoder's vocabulary (Wang and Yang 2015, "That's So Annoying!!!", EMNLP);
+    ``swap``, two words exchanged; ``delete``, words left out, but no negation, and at least
+    ``minimum_words - 1`` remain. ``share`` of the words are replaced or left out, at least one.
+    White space of a changed text is collapsed.
 
-    The draw depends on the guid, the view's number and the seed, not on other texts.
+    The draw depends on the guid, the number of the view and the seed, not on other texts.
+
+    Parameters
+    ----------
+    policy
+        Settings (:class:`mmsent.config.augmentation.TextAugmentation`).
+    vocabulary
+        Of the encoder; None if the policy has no synonyms.
 
     Raises
     ------
@@ -163,7 +163,7 @@ def augmented_text(
         If the policy has synonyms but there is no vocabulary.
     """
     if "synonym" in policy["operations"] and vocabulary is None:
-        raise ValueError("synonyms are drawn from an encoder's vocabulary, and none is given")
+        raise ValueError("synonyms are drawn from the vocabulary of an encoder")
     words = text.split()
     draw = random.Random(seed_of(seed, guid, number))
     if draw.random() >= policy["p"] or len(words) < policy["minimum_words"]:
@@ -185,13 +185,13 @@ def augmented_text(
 def _with_synonyms(
     words: list[str], count: int, vocabulary: Vocabulary, draw: random.Random
 ) -> list[str]:
-    """``words`` with ``count`` of them, or as many as have any, replaced by a neighbour."""
+    """``words`` with at most ``count`` of them replaced by a neighbour."""
     changed = list(words)
     for place in draw.sample(range(len(words)), len(words)):
-        found = _WORD.fullmatch(words[place])
-        near = vocabulary.neighbours(found[2].lower()) if found else ()
-        if found and near:
-            changed[place] = found[1] + _in_case_of(found[2], draw.choice(near)) + found[3]
+        match = _WORD.fullmatch(words[place])
+        near = vocabulary.neighbours(match[2].lower()) if match else ()
+        if match and near:
+            changed[place] = match[1] + _in_case_of(match[2], draw.choice(near)) + match[3]
             count -= 1
         if not count:
             break
@@ -205,7 +205,7 @@ def _in_case_of(word: str, other: str) -> str:
 
 
 def _swapped(words: list[str], draw: random.Random) -> list[str]:
-    """``words`` with two that differ exchanged, if there are two."""
+    """``words`` with two different ones exchanged, if there are two."""
     first = draw.randrange(len(words))
     others = [place for place, word in enumerate(words) if word != words[first]]
     if not others:
@@ -217,7 +217,7 @@ def _swapped(words: list[str], draw: random.Random) -> list[str]:
 
 
 def _shortened(words: list[str], count: int, draw: random.Random) -> list[str]:
-    """``words`` without ``count`` of them; negations stay, or the rest would say the opposite."""
+    """``words`` without ``count`` of them; negations stay, or the meaning would be reversed."""
     places = [place for place, word in enumerate(words) if not _NEGATION.fullmatch(word)]
     left_out = set(draw.sample(places, min(count, len(places))))
     return [word for place, word in enumerate(words) if place not in left_out]

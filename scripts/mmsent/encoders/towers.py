@@ -1,24 +1,24 @@
-"""The two kinds of towers, for text and for pictures, of whichever format; both are frozen."""
+"""Interfaces of encoders of texts and of images, in whichever format; all are frozen."""
 
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
 
 #: How tokenizers mark the beginning or the end of a word.
-_MARKS = ("Ġ", "▁", "</w>")
-
-#: Letters; fewer make articles and pieces.
-_SHORTEST_WORD = 3
+_MARKS = re.compile("^[Ġ▁]|</w>$")
 
 
+@dataclass(frozen=True)
 class TextTower(ABC):
-    """A frozen text encoder with its tokenizer."""
+    """A frozen text encoder with its tokenizer, one of transformers."""
 
-    model: nn.Module
+    model: Any
+    tokenizer: Any
     max_length: int
 
     @abstractmethod
@@ -30,47 +30,40 @@ class TextTower(ABC):
         Parameters
         ----------
         max_tokens
-            Longer texts are cut off there, and at ``max_length`` anyway; 0: there alone.
+            Texts are cut off at this number of tokens, and at ``max_length`` in any case; 0: there
+            alone.
         width
-            Number of tokens to which the texts are padded, if they are no longer; 0: that of the
-            longest.
+            Number of tokens to which shorter texts are padded; 0: that of the longest.
 
         Returns
         -------
         dict
-            ``mean``, the mean of the last states over the text's own tokens; ``first``, the first
-            token's last state; ``summary``, that of the token in which the encoder sums a text up;
-            each ``(batch, dim)``. ``length``, the number of tokens before cutting off,
-            ``(batch,)``. The states of CLIP are those before its projection.
+            ``mean``, the mean of the last states over the tokens of a text; ``first``, the last
+            state of the first token; ``summary``, that of the token that the encoder is trained to
+            summarise a text in; each ``(batch, dim)``. ``length``, the number of tokens before
+            cutting off, ``(batch,)``. The states of CLIP are those before its projection.
         """
 
-    @abstractmethod
-    def lengths(self, texts: Sequence[str]) -> torch.Tensor:
-        """Number of tokens of texts before cutting off, ``(batch,)``."""
-
-    @abstractmethod
-    def input_embeddings(self) -> torch.Tensor:
-        """The embedding of each token of the vocabulary, ``(vocabulary, dim)``."""
-
-    @abstractmethod
-    def pieces(self) -> Iterable[str]:
-        """The tokens of the vocabulary as the tokenizer spells them."""
-
-    @abstractmethod
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """Token ids of texts, without the tokens that the encoder puts before and after."""
+        """Return the token ids of texts, without the tokens that the encoder puts around them."""
+        return self.tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
 
-    @abstractmethod
-    def special_ids(self) -> set[int]:
-        """Ids of tokens that are no part of a text, such as those for its end or the unknown."""
+    def lengths(self, texts: Sequence[str]) -> torch.Tensor:
+        """Return the number of tokens of texts before cutting off, ``(batch,)``."""
+        around = self.tokenizer.num_special_tokens_to_add()
+        return torch.tensor([len(ids) + around for ids in self.ids(texts)], dtype=torch.int32)
 
     def limit(self, max_tokens: int) -> int:
-        """The number of tokens at which texts are cut off."""
+        """Return the number of tokens at which texts are cut off."""
         return min(max_tokens or self.max_length, self.max_length)
+
+    def input_embeddings(self) -> torch.Tensor:
+        """Return the embedding of each token of the vocabulary, ``(vocabulary, dim)``."""
+        return self.model.get_input_embeddings().weight
 
     @property
     def device(self) -> torch.device:
-        """Where the encoder works."""
+        """The device of the encoder."""
         return next(self.model.parameters()).device
 
     @property
@@ -79,16 +72,16 @@ class TextTower(ABC):
         return _size(self.model)
 
     def whole_words(self) -> dict[str, int]:
-        """Words that are one token in running text, in lower case, with the token's id.
+        """Return words that are one token in running text, in lower case, with the token's id.
 
-        Whatever the tokenizer's marks, a word counts if it stands as exactly one token between two
-        others; it has three letters at least and nothing but letters.
+        Whatever the tokenizer's marks, a word counts if it is exactly one token between two
+        others; it has at least three letters, Latin ones, and no other characters.
         """
-        forms = {_unmarked(piece) for piece in self.pieces()}
-        words = sorted(form for form in forms if len(form) >= _SHORTEST_WORD and form.isalpha())
+        forms = {_MARKS.sub("", piece).lower() for piece in self.tokenizer.get_vocab()}
+        words = sorted(form for form in forms if re.fullmatch("[a-z]{3,}", form))
         alone, pair, *between = self.ids(["a", "a a", *(f"a {word} a" for word in words)])
         place = len(alone)
-        special = self.special_ids()
+        special = set(self.tokenizer.all_special_ids)
         return {
             word: ids[place]
             for word, ids in zip(words, between, strict=True)
@@ -98,11 +91,18 @@ class TextTower(ABC):
 
 @dataclass(frozen=True)
 class ImageTower:
-    """A frozen image encoder with its own transform.
+    """A frozen image encoder with its transform.
 
-    ``model`` gives one state of each picture, ``size`` is the side of the picture in pixels,
-    ``crop_share`` the share of the resized shorter side that evaluation sees, ``mean`` and ``std``
-    normalise each channel.
+    Attributes
+    ----------
+    model
+        Returns one state of each image.
+    size
+        Side of the images in pixels.
+    crop_share
+        Fraction of the resized shorter side that the evaluation view shows.
+    mean, std
+        Normalise each channel.
     """
 
     model: nn.Module
@@ -111,7 +111,7 @@ class ImageTower:
     mean: Sequence[float]
     std: Sequence[float]
 
-    #: What an embedding file calls the states.
+    #: Name of the array in an embedding file.
     output: ClassVar[str] = "state"
 
     @property
@@ -120,13 +120,13 @@ class ImageTower:
         return _size(self.model)
 
     @torch.inference_mode()
-    def encode(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Encode pictures ``(batch, 3, size, size)`` in bytes into states ``(batch, dim)``.
+    def encode(self, images: torch.Tensor) -> torch.Tensor:
+        """Encode images ``(batch, 3, size, size)`` in bytes into states ``(batch, dim)``.
 
-        Normalising happens here and only here, so no picture is normalised twice or not at all.
+        They are normalised here and nowhere else.
         """
         device = next(self.model.parameters()).device
-        scaled = pictures.to(device).float() / 255
+        scaled = images.to(device).float() / 255
         mean = torch.tensor(self.mean, device=device).view(3, 1, 1)
         std = torch.tensor(self.std, device=device).view(3, 1, 1)
         batch = ((scaled - mean) / std).contiguous(memory_format=torch.channels_last)
@@ -135,28 +135,28 @@ class ImageTower:
 
 @dataclass(frozen=True)
 class PixelTower(ImageTower):
-    """No encoder: the pictures themselves, for networks trained from scratch.
+    """No encoder: the images themselves, in bytes, for networks trained from scratch.
 
-    They stay bytes, not normalised: who reads them does that, with ``mean`` and ``std``.
+    The networks normalise them, with ``mean`` and ``std``.
     """
 
     output: ClassVar[str] = "pixels"
 
-    def encode(self, pictures: torch.Tensor) -> torch.Tensor:
-        """The pictures as they are, ``(batch, 3, size, size)`` in bytes."""
-        return pictures
+    def encode(self, images: torch.Tensor) -> torch.Tensor:
+        """Return the images unchanged, ``(batch, 3, size, size)`` in bytes."""
+        return images
+
+
+def masked_mean(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Mean of ``(batch, tokens, dim)`` states over the tokens whose mask is 1: ``(batch, dim)``."""
+    weights = mask.unsqueeze(-1).to(states.dtype)
+    return (states * weights).sum(1) / weights.sum(1).clamp(min=1)
+
+
+def frozen(model: nn.Module) -> nn.Module:
+    """Return the model in evaluation mode, none of its parameters trainable."""
+    return model.eval().requires_grad_(False)
 
 
 def _size(model: nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
-
-
-def _unmarked(piece: str) -> str:
-    for mark in _MARKS:
-        piece = piece.removeprefix(mark).removesuffix(mark)
-    return piece.lower()
-
-
-def frozen(model: nn.Module) -> nn.Module:
-    """The model in evaluation mode, none of its parameters trainable."""
-    return model.eval().requires_grad_(False)

@@ -1,4 +1,4 @@
-"""Views of a picture: the fixed one of evaluation, and augmented ones for training."""
+"""Views of an image: the fixed one of evaluation, and augmented ones for training."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,12 +8,13 @@ import torch
 from PIL import Image
 from torchvision.transforms import v2
 
+from mmsent.encoders.towers import ImageTower
 from mmsent.files import seed_of
 
-#: Beyond so many times its shorter side, the ends of a picture are cut off.
+#: An image that is longer than this many times its shorter side loses its ends.
 MOST_ELONGATED = 8
 
-#: What ``one_of`` draws from; a factor of 1 leaves the picture as it is.
+#: Adjustments that ``one_of`` draws from; a factor of 1 leaves the image unchanged.
 _ADJUSTMENTS: dict[str, Callable[[torch.Tensor, float], torch.Tensor]] = {
     "brightness": v2.functional.adjust_brightness,
     "contrast": v2.functional.adjust_contrast,
@@ -21,12 +22,12 @@ _ADJUSTMENTS: dict[str, Callable[[torch.Tensor, float], torch.Tensor]] = {
     "sharpness": v2.functional.adjust_sharpness,
 }
 
-#: A transform of ``(3, height, width)`` pictures in bytes.
+#: A transform of ``(3, height, width)`` images in bytes.
 Operation = Callable[[torch.Tensor], torch.Tensor]
 
 
 def operation(name: str, settings: dict[str, Any], size: int) -> Operation:
-    """Build one augmentation operation; ``size`` is the encoder's side in pixels."""
+    """Return an augmentation operation; ``size`` is the side of the encoder's images in pixels."""
     builders: dict[str, Callable[[], Operation]] = {
         "random_crop": lambda: v2.RandomCrop(size),
         "random_resized_crop": lambda: v2.RandomResizedCrop(size, antialias=True, **settings),
@@ -54,39 +55,51 @@ def _adjusted(image: torch.Tensor, p: float, **widths: float) -> torch.Tensor:
     return _ADJUSTMENTS[name](image, 1 + widths[name] * (2 * factor - 1))
 
 
-def augmented_view(
-    picture: Image.Image, policy: dict[str, Any], size: int, sha256: str, view: int, seed: int
-) -> torch.Tensor:
-    """One augmented view, ``(3, size, size)`` in bytes.
+def view_maker(
+    tower: ImageTower, policy: dict[str, Any] | None, number: int, seed: int
+) -> Callable[[Image.Image, str], torch.Tensor]:
+    """Return a function of an image and the SHA-256 of its file that returns a view of it.
 
-    The draw depends on the picture's own bytes (``sha256``), the view's number and the seed, not on
-    the other pictures or their order: a post that comes or goes changes no other post's views.
+    Without a policy it is the evaluation view, else draw ``number`` of the policy;
+    ``(3, size, size)``.
     """
-    image = _resized(picture, size + policy["margin"])
+    if policy is None:
+        return lambda image, _: evaluation_view(image, tower.size, tower.crop_share)
+    return lambda image, sha256: augmented_view(image, policy, tower.size, sha256, number, seed)
+
+
+def augmented_view(
+    image: Image.Image, policy: dict[str, Any], size: int, sha256: str, view: int, seed: int
+) -> torch.Tensor:
+    """Return an augmented view, ``(3, size, size)`` in bytes.
+
+    The draw depends on the image's file (``sha256``), the number of the view and the seed, not on
+    the other images or their order: a new or removed post changes no view of another one.
+    """
+    pixels = _resized(image, size + policy["margin"])
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_of(seed, sha256, view))
         for step in policy["operations"]:
             ((name, settings),) = step.items()
-            image = operation(name, settings, size)(image)
-    return v2.functional.center_crop(image, [size, size])
+            pixels = operation(name, settings, size)(pixels)
+    return v2.functional.center_crop(pixels, [size, size])
 
 
-def evaluation_view(picture: Image.Image, size: int, crop_share: float = 1.0) -> torch.Tensor:
-    """The middle of the picture, ``(3, size, size)`` in bytes; nothing random.
+def evaluation_view(image: Image.Image, size: int, crop_share: float = 1.0) -> torch.Tensor:
+    """Return the middle of an image, ``(3, size, size)`` in bytes; nothing is random.
 
     The shorter side is resized to ``size / crop_share`` pixels, so that the proportions are kept,
-    and the middle ``size`` by ``size`` of it are taken: what the encoder was trained to see.
+    and the middle ``size`` by ``size`` pixels are cropped, as in the encoder's training.
     """
-    image = _resized(picture, int(size / crop_share))
-    return v2.functional.center_crop(image, [size, size])
+    return v2.functional.center_crop(_resized(image, int(size / crop_share)), [size, size])
 
 
-def _resized(picture: Image.Image, shorter_side: int) -> torch.Tensor:
-    """The picture with its shorter side at so many pixels, ``(3, height, width)`` in bytes."""
-    image = v2.functional.pil_to_tensor(picture.convert("RGB"))
-    height, width = image.shape[-2:]
+def _resized(image: Image.Image, shorter_side: int) -> torch.Tensor:
+    """The image with its shorter side at so many pixels, ``(3, height, width)`` in bytes."""
+    pixels = v2.functional.pil_to_tensor(image.convert("RGB"))
+    height, width = pixels.shape[-2:]
     longest = MOST_ELONGATED * min(height, width)
-    # A strip of one pixel by thousands would become a picture of millions.
-    image = v2.functional.center_crop(image, [min(height, longest), min(width, longest)])
+    # A strip of one pixel by thousands would become an image of millions.
+    pixels = v2.functional.center_crop(pixels, [min(height, longest), min(width, longest)])
     bicubic = v2.InterpolationMode.BICUBIC
-    return v2.functional.resize(image, [shorter_side], interpolation=bicubic, antialias=True)
+    return v2.functional.resize(pixels, [shorter_side], interpolation=bicubic, antialias=True)

@@ -1,4 +1,4 @@
-"""How far probabilities can be taken at their word, before and after temperature scaling."""
+"""Calibration of probabilities, before and after temperature scaling."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from sklearn.metrics import log_loss
 
-from mmsent.evaluation.intervals import resampled
+from mmsent.evaluation.intervals import percentile_interval, resampled
 from mmsent.evaluation.metrics import (
     CALIBRATION_BINS,
     calibration_bins,
@@ -18,44 +18,27 @@ from mmsent.evaluation.metrics import (
 from mmsent.evaluation.pooling import pooled
 from mmsent.labels import LABELS, PROBABILITY_COLUMNS, TEST, VALIDATION
 
-#: Lowest and highest temperature that is fitted. Where every post is right, the log loss falls
-#: with the temperature without end, and the lowest is what is found.
+#: Lowest and highest temperature that is fitted. Where every prediction is correct, the log loss
+#: falls with the temperature without end, and the fitted one is the lowest.
 TEMPERATURES = (0.05, 20.0)
 
 
 def scaled(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """Temperature scaling (Guo et al. 2017, section 4.2): softmax of log probabilities over T.
+    """Return the softmax of log probabilities ``(posts, 3)`` over T (Guo et al. 2017, section 4.2).
 
-    Above 1 it makes probabilities more even, below 1 more extreme; their order stays.
-
-    Parameters
-    ----------
-    probabilities
-        ``(posts, 3)``. Those below 2e-16, which have no logarithm or none that can be trusted,
-        count as 2e-16, as scikit-learn's log loss has it.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(posts, 3)``, each row with the sum 1.
-
-    Raises
-    ------
-    ValueError
-        If the temperature is not above 0.
+    A temperature above 1 makes probabilities more even, one below 1 more extreme; their order
+    stays. Those below 2e-16 count as 2e-16, as in scikit-learn's log loss.
     """
-    if not temperature > 0:
-        raise ValueError(f"a temperature must be above 0, not {temperature}")
     return softmax(_logarithms(probabilities) / temperature, axis=1)
 
 
 def fitted_temperature(label: np.ndarray, probabilities: np.ndarray) -> float:
-    """The temperature within :data:`TEMPERATURES` at which the log loss is lowest.
+    """Return the temperature within :data:`TEMPERATURES` at which the log loss is lowest.
 
     Parameters
     ----------
     label, probabilities
-        ``(posts,)`` and ``(posts, 3)``, of posts that the temperature is not measured on later.
+        ``(posts,)`` and ``(posts, 3)``, of posts that the calibration is not measured on later.
 
     Raises
     ------
@@ -71,62 +54,66 @@ def fitted_temperature(label: np.ndarray, probabilities: np.ndarray) -> float:
 
     # The loss is convex in 1 / T, hence has one minimum in log T.
     bounds = tuple(np.log(TEMPERATURES))
-    found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-6})
-    return float(np.exp(found.x))
+    result = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-6})
+    return float(np.exp(result.x))
 
 
 def calibration_numbers(
     runs: list[pd.DataFrame], folds: pd.DataFrame, resamples: int, level: float, seed: int
 ) -> dict[str, Any]:
-    """Calibration of the pooled out-of-fold predictions, before and after temperature scaling.
+    """Measure the calibration of the pooled predictions, before and after temperature scaling.
 
     The temperature of a fold is fitted on its validation posts and applied to its test posts.
 
     The expected calibration error (ECE) is that of the highest probability's class, which after
     post-processing need not be the predicted one. It adds up gaps whatever their sign, so noise
     only ever adds to it (Roelofs et al. 2022, "Mitigating bias in calibration error estimation"),
-    and a resample has the sample's noise and its own: resampled ECE is biased upward. The intervals
-    are therefore basic ones, turned round the value (Davison and Hinkley 1997, section 5.2), which
-    take off as much as resampling adds, and are widened to the value where that takes off more.
+    and a resample adds that of its draw to the sample's: resampled ECE is biased upward. The
+    intervals are therefore basic ones, reflected at the value (Davison and Hinkley 1997, section
+    5.2), which take off as much as resampling adds, and are widened to the value where that takes
+    off more.
 
     Parameters
     ----------
     runs
         Predictions of each fold, with its validation posts.
     level
-        Coverage of the intervals, e.g. 0.95, by bootstrap over near-duplicate groups
-        (:mod:`mmsent.evaluation.intervals`).
+        Coverage of the intervals, by bootstrap over near-duplicate groups.
 
     Returns
     -------
     dict
         ``temperatures``, in the order of ``runs``; ``before`` and ``after``, each with ``ece``,
         ``ece_low``, ``ece_high``, ``log_loss`` and ``bins`` (:func:`reliability_bins`); ``change``:
-        ``ece`` (after less before), ``low`` and ``high``, from the same resamples of both.
+        ``ece`` (after - before), ``low`` and ``high``, from the same resamples of both.
 
     Raises
     ------
     ValueError
-        If a run is not of one fold or has no validation posts, or as :func:`pooled` does.
+        If a run has no validation posts, or as :func:`pooled` does.
     """
-    temperatures = [_temperature(run) for run in runs]
-    tables = {
-        "before": pooled(runs, folds),
-        "after": pooled([_after(*one) for one in zip(runs, temperatures, strict=True)], folds),
-    }
-    drawn = resampled(np.stack([_sums(one) for one in tables.values()], axis=1), resamples, seed)
+    temperatures, after = [], []
+    for run in runs:
+        validation, test = run[run["subset"] == VALIDATION], run[run["subset"] == TEST].copy()
+        temperatures.append(fitted_temperature(*_arrays(validation)))
+        test[PROBABILITY_COLUMNS] = scaled(_arrays(test)[1], temperatures[-1])
+        after.append(test)
+    tables = {"before": pooled(runs, folds), "after": pooled(after, folds)}
+    drawn = resampled(
+        np.stack([_sums(table) for table in tables.values()], axis=1), resamples, seed
+    )
     errors = calibration_error(drawn[..., :-1], drawn[..., -1])
     numbers: dict[str, Any] = {"temperatures": temperatures}
     for index, (name, table) in enumerate(tables.items()):
-        label, chances = table["label"].to_numpy(), table[PROBABILITY_COLUMNS].to_numpy()
-        error = expected_calibration_error(label, chances)
+        label, probabilities = _arrays(table)
+        error = expected_calibration_error(label, probabilities)
         low, high = _basic_interval(error, errors[:, index], level)
         numbers[name] = {
             "ece": error,
             "ece_low": max(low, 0.0),
             "ece_high": high,
-            "log_loss": float(log_loss(label, chances, labels=list(range(len(LABELS))))),
-            "bins": reliability_bins(label, chances),
+            "log_loss": float(log_loss(label, probabilities, labels=range(len(LABELS)))),
+            "bins": reliability_bins(label, probabilities),
         }
     change = numbers["after"]["ece"] - numbers["before"]["ece"]
     low, high = _basic_interval(change, errors[:, 1] - errors[:, 0], level)
@@ -134,13 +121,10 @@ def calibration_numbers(
 
 
 def reliability_bins(label: np.ndarray, probabilities: np.ndarray) -> list[dict[str, float]]:
-    """The bars of a reliability diagram (Guo et al. 2017, figure 1), empty bins left out.
+    """Return the bars of a reliability diagram (Guo et al. 2017, figure 1), without empty bins.
 
-    Returns
-    -------
-    list of dict
-        ``low`` and ``high`` (ends of the bin), ``posts``, ``confidence`` (their mean highest
-        probability) and ``accuracy`` (of its class), all but ``posts`` within 0 and 1.
+    ``low`` and ``high`` are the ends of the bin, ``confidence`` is the mean highest probability of
+    its ``posts``, ``accuracy`` that of its class.
     """
     bins, confidence, correct = calibration_bins(label, probabilities)
     return [
@@ -156,9 +140,9 @@ def reliability_bins(label: np.ndarray, probabilities: np.ndarray) -> list[dict[
 
 
 def _basic_interval(value: float, drawn: np.ndarray, level: float) -> tuple[float, float]:
-    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-    # Of a model that is hardly off, almost every draw is further off than it: the end is the value.
-    return min(2 * value - float(high), value), max(2 * value - float(low), value)
+    low, high = percentile_interval(drawn, level)
+    # Of a well-calibrated model, almost every draw is above the value: the bound is the value.
+    return min(2 * value - high, value), max(2 * value - low, value)
 
 
 def _logarithms(probabilities: np.ndarray) -> np.ndarray:
@@ -166,23 +150,14 @@ def _logarithms(probabilities: np.ndarray) -> np.ndarray:
     return np.log(np.maximum(values, np.finfo(np.float64).eps))
 
 
-def _temperature(run: pd.DataFrame) -> float:
-    if run["fold"].nunique() != 1:
-        raise ValueError(f"expected the run of one fold, got folds {run['fold'].unique().tolist()}")
-    part = run[run["subset"] == VALIDATION]
-    return fitted_temperature(part["label"].to_numpy(), part[PROBABILITY_COLUMNS].to_numpy())
-
-
-def _after(run: pd.DataFrame, temperature: float) -> pd.DataFrame:
-    part = run[run["subset"] == TEST].copy()
-    part[PROBABILITY_COLUMNS] = scaled(part[PROBABILITY_COLUMNS].to_numpy(), temperature)
-    return part
+def _arrays(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Labels ``(posts,)`` and probabilities ``(posts, 3)``."""
+    return table["label"].to_numpy(), table[PROBABILITY_COLUMNS].to_numpy()
 
 
 def _sums(table: pd.DataFrame) -> np.ndarray:
     """Of each group the gaps of each bin and, last, the posts: ``(groups, bins + 1)``."""
-    label, chances = table["label"].to_numpy(), table[PROBABILITY_COLUMNS].to_numpy()
-    bins, confidence, correct = calibration_bins(label, chances)
+    bins, confidence, correct = calibration_bins(*_arrays(table))
     _, group = np.unique(table["group"].to_numpy(), return_inverse=True)
     sums = np.zeros((group.max() + 1, CALIBRATION_BINS + 1))
     np.add.at(sums, (group, bins), confidence - correct)

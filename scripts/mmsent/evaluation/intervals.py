@@ -14,7 +14,7 @@ _BATCH = 250
 
 
 def group_confusions(label: np.ndarray, predicted: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Confusion counts of each group: ``(groups, 3, 3)``, groups in sorted order."""
+    """Return confusion counts of each group: ``(groups, 3, 3)``, groups in sorted order."""
     _, number = np.unique(group, return_inverse=True)
     counts = np.zeros((number.max() + 1, len(LABELS), len(LABELS)))
     np.add.at(counts, (number, label, predicted), 1)
@@ -22,12 +22,17 @@ def group_confusions(label: np.ndarray, predicted: np.ndarray, group: np.ndarray
 
 
 def table_confusions(table: pd.DataFrame) -> np.ndarray:
-    """:func:`group_confusions` of pooled predictions, by their predicted classes."""
+    """Return :func:`group_confusions` of pooled predictions."""
     return group_confusions(*(table[name].to_numpy() for name in ("label", "predicted", "group")))
 
 
+def weighted_f1(confusions: np.ndarray) -> float:
+    """Return weighted F1 of all groups' confusion counts ``(groups, 3, 3)`` together."""
+    return float(metrics_from_confusion(confusions.sum(0))["weighted_f1"])
+
+
 def resampled(counts: np.ndarray, resamples: int, seed: int) -> np.ndarray:
-    """Sums of the groups' counts ``(groups, ...)`` over resamples: ``(resamples, ...)``."""
+    """Return sums of the groups' counts ``(groups, ...)`` over resamples: ``(resamples, ...)``."""
     generator = np.random.default_rng(seed)
     groups = len(counts)
     flat = counts.reshape(groups, -1)
@@ -39,26 +44,20 @@ def resampled(counts: np.ndarray, resamples: int, seed: int) -> np.ndarray:
     return np.concatenate(drawn).reshape(-1, *counts.shape[1:])
 
 
+def percentile_interval(drawn: np.ndarray, level: float) -> tuple[float, float]:
+    """Return the bounds of the central interval of resampled values that covers ``level``."""
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def interval_columns(name: str, values: tuple[float, float, float]) -> dict[str, float]:
+    """Return a value and the bounds of its interval as the columns of a table."""
+    return dict(zip((name, f"{name}_low", f"{name}_high"), values, strict=True))
+
+
 def group_bootstrap(
     confusions: np.ndarray, resamples: int, level: float, seed: int
 ) -> dict[str, tuple[float, float]]:
-    """Percentile intervals of every metric of :func:`metrics_from_confusion`.
-
-    Parameters
-    ----------
-    confusions
-        ``(groups, 3, 3)`` from :func:`group_confusions`.
-    level
-        Coverage, e.g. 0.95.
-
-    Returns
-    -------
-    dict
-        Metric name to lower and upper end.
-    """
-    matrices = resampled(confusions, resamples, seed)
-    tail = (1 - level) / 2
-    return {
-        name: (float(np.quantile(values, tail)), float(np.quantile(values, 1 - tail)))
-        for name, values in metrics_from_confusion(matrices).items()
-    }
+    """Return the percentile interval of every metric of groups' confusions ``(groups, 3, 3)``."""
+    metrics = metrics_from_confusion(resampled(confusions, resamples, seed))
+    return {name: percentile_interval(drawn, level) for name, drawn in metrics.items()}

@@ -1,16 +1,15 @@
 """Metrics of three-class predictions; every one that a table prints is computed here."""
 
 import numpy as np
-from sklearn.metrics import confusion_matrix, log_loss
 
 from mmsent.labels import LABELS
 
-#: Equal bins of confidence that calibration is measured in.
+#: Equal bins of confidence in which calibration is measured.
 CALIBRATION_BINS = 15
 
 
 def metrics_from_confusion(confusion: np.ndarray) -> dict[str, np.ndarray]:
-    """Metrics of confusion matrices.
+    """Return the metrics of confusion matrices.
 
     Parameters
     ----------
@@ -47,23 +46,8 @@ def metrics_from_confusion(confusion: np.ndarray) -> dict[str, np.ndarray]:
     return metrics
 
 
-def all_metrics(
-    label: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray
-) -> dict[str, float]:
-    """Every metric of predictions ``(posts,)`` and their probabilities ``(posts, 3)``.
-
-    Beside those of :func:`metrics_from_confusion`: ``log_loss`` and ``ece``.
-    """
-    classes = range(len(LABELS))
-    confusion = confusion_matrix(label, predicted, labels=list(classes))
-    metrics = {name: float(value) for name, value in metrics_from_confusion(confusion).items()}
-    metrics["log_loss"] = float(log_loss(label, probabilities, labels=list(classes)))
-    metrics["ece"] = expected_calibration_error(label, probabilities)
-    return metrics
-
-
 def expected_calibration_error(label: np.ndarray, probabilities: np.ndarray) -> float:
-    """Mean gap between confidence and accuracy over 15 equal bins (Guo et al. 2017)."""
+    """Return the mean gap between confidence and accuracy over equal bins (Guo et al. 2017)."""
     bins, confidence, correct = calibration_bins(label, probabilities)
     gaps = np.bincount(bins, confidence - correct, minlength=CALIBRATION_BINS)
     return float(calibration_error(gaps, len(label)))
@@ -72,13 +56,12 @@ def expected_calibration_error(label: np.ndarray, probabilities: np.ndarray) -> 
 def calibration_bins(
     label: np.ndarray, probabilities: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where each post counts for the calibration.
+    """Return the bin of each post, its highest probability, and whether that class is correct.
 
     Returns
     -------
     bins, confidence, correct
-        Each ``(posts,)``: one of :data:`CALIBRATION_BINS` bins, the highest probability, and
-        whether its class is the post's.
+        Each ``(posts,)``; bins are numbers below :data:`CALIBRATION_BINS`.
     """
     confidence = probabilities.max(1)
     bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
@@ -86,12 +69,8 @@ def calibration_bins(
 
 
 def calibration_error(gaps: np.ndarray, posts: np.ndarray | int) -> np.ndarray:
-    """Expected calibration error from sums of confidence less correctness in each bin.
-
-    ``gaps`` is ``(..., bins)``, ``posts`` the number of posts of the leading shape, so that
-    thousands of bootstrap resamples are one call.
-    """
-    # |mean confidence - mean accuracy| times the bin's share of posts
+    """Return the error of each bin's sum of confidence less correctness, ``(..., bins)``."""
+    # |mean confidence - mean accuracy| times the bin's fraction of posts
     return np.abs(gaps).sum(-1) / posts
 
 

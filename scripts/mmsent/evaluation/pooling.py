@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import confusion_matrix, log_loss
 
-from mmsent.evaluation.metrics import all_metrics
+from mmsent.evaluation.metrics import expected_calibration_error, metrics_from_confusion
 from mmsent.labels import LABELS, PROBABILITY_COLUMNS, TEST
 
-#: Beginning of the columns that hold the weights of an adaptive fusion's parts.
+#: Prefix of the columns with the weights of an adaptive fusion's parts.
 WEIGHT = "weight_"
 
 #: Columns of every predictions table: the contract between runs and everything that reads them.
@@ -21,30 +22,32 @@ def prediction_table(
     fold: int,
     subset: str,
     probabilities: np.ndarray,
-    predicted: np.ndarray,
+    predicted: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """A predictions table of posts, with probabilities ``(posts, 3)`` and classes ``(posts,)``."""
+    """Return a predictions table of probabilities ``(posts, 3)`` and classes ``(posts,)``.
+
+    Without ``predicted``, the classes are the most probable ones.
+    """
     table = pd.DataFrame(probabilities, columns=PROBABILITY_COLUMNS)
-    table["guid"] = list(guids)
-    table["fold"] = fold
-    table["subset"] = subset
+    table = table.assign(guid=list(guids), fold=fold, subset=subset)
     table["label"] = np.array([label_of[guid] for guid in guids], dtype=np.int64)
-    table["predicted"] = np.asarray(predicted).astype(np.int64)
+    classes = probabilities.argmax(1) if predicted is None else predicted
+    table["predicted"] = classes.astype(np.int64)
     return table[PREDICTION_COLUMNS]
 
 
 def pooled(runs: list[pd.DataFrame], folds: pd.DataFrame, subset: str = TEST) -> pd.DataFrame:
-    """The test predictions of all folds, one for each labelled post, with the post's group.
+    """Pool the test predictions of all folds: one for each labelled post, with the post's group.
 
     Parameters
     ----------
     subset
-        ``test``, or one of :data:`mmsent.labels.TEST_WITHOUT`: with a modality taken away.
+        ``test``, or one of :data:`mmsent.labels.TEST_WITHOUT`: with a modality blank.
 
     Raises
     ------
     ValueError
-        If a post is predicted twice, is missing, or was predicted in another fold than its own.
+        If a post is predicted twice, is missing, or was predicted in a fold that does not test it.
     """
     table = pd.concat(runs, ignore_index=True)
     table = table[table["subset"] == subset]
@@ -59,38 +62,38 @@ def pooled(runs: list[pd.DataFrame], folds: pd.DataFrame, subset: str = TEST) ->
 
 
 def weight_summary(runs: list[pd.DataFrame]) -> dict[str, dict[str, float]]:
-    """How an adaptive fusion weighs its parts over the test posts; empty for other fusions.
+    """Summarise how an adaptive fusion weights its parts over the test posts.
 
     Returns
     -------
     dict
-        Of each part ``mean``, ``sd``, ``p5``, ``p95``, ``largest`` (share of posts for which it
-        weighs most) and the mean over the posts of each true class, ``mean_{label}``.
+        Of each part ``mean``, ``sd``, ``p5``, ``p95``, ``largest`` (fraction of posts for which its
+        weight is the largest) and the mean over the posts of each true class, ``mean_{label}``;
+        empty for other fusions.
     """
     table = pd.concat(runs, ignore_index=True)
     table = table[table["subset"] == TEST]
-    columns = [name for name in table.columns if name.startswith(WEIGHT)]
-    largest = table[columns].idxmax(axis=1) if columns else None
-    summary = {}
-    for column in columns:
-        values = table[column]
-        summary[column.removeprefix(WEIGHT)] = {
+    weights = table[[name for name in table.columns if name.startswith(WEIGHT)]]
+    return {
+        column.removeprefix(WEIGHT): {
             "mean": float(values.mean()),
             "sd": float(values.std()),
             "p5": float(values.quantile(0.05)),
             "p95": float(values.quantile(0.95)),
-            "largest": float((largest == column).mean()),
-        } | {
-            f"mean_{name}": float(values[table["label"] == index].mean())
-            for index, name in enumerate(LABELS)
+            "largest": float((weights.idxmax(axis=1) == column).mean()),
+            **{f"mean_{name}": float(values[table["label"] == index].mean())
+               for index, name in enumerate(LABELS)},
         }
-    return summary
+        for column, values in weights.items()
+    }  # fmt: skip
 
 
 def prediction_metrics(table: pd.DataFrame) -> dict[str, float]:
-    """Every metric of the rows of a predictions table."""
-    return all_metrics(
-        table["label"].to_numpy(),
-        table["predicted"].to_numpy(),
-        table[PROBABILITY_COLUMNS].to_numpy(),
-    )
+    """Return every metric of the rows of a predictions table, ``log_loss`` and ``ece`` included."""
+    label, probabilities = table["label"].to_numpy(), table[PROBABILITY_COLUMNS].to_numpy()
+    classes = list(range(len(LABELS)))
+    confusion = confusion_matrix(label, table["predicted"], labels=classes)
+    metrics = {name: float(value) for name, value in metrics_from_confusion(confusion).items()}
+    metrics["log_loss"] = float(log_loss(label, probabilities, labels=classes))
+    metrics["ece"] = expected_calibration_error(label, probabilities)
+    return metrics

@@ -1,4 +1,4 @@
-"""How far scores move when nothing but the seed of a training changes."""
+"""The spread of scores over repeated runs, which differ in their seed."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -13,20 +13,29 @@ from scipy.stats import t as student
 from mmsent.evaluation.pooling import pooled, prediction_metrics
 from mmsent.labels import TEST, VALIDATION
 
-#: Metrics whose spread is told.
+#: Metrics reported across seeds.
 SPREAD = ("weighted_f1", "accuracy", "macro_f1")
 
-#: What stands for the fold of the pooled out-of-fold predictions.
+#: The fold of the pooled out-of-fold predictions.
 ALL_FOLDS = "all"
 
 
+def by_fold(runs: Mapping[int, list[pd.DataFrame]]) -> list[pd.DataFrame]:
+    """Join the predictions of each fold by all repetitions, from those of each repetition by fold.
+
+    The column ``seed`` has the number of the repetition.
+    """
+    numbered = [[run.assign(seed=seed) for run in folds] for seed, folds in runs.items()]
+    return [pd.concat(fold, ignore_index=True) for fold in zip(*numbered, strict=True)]
+
+
 def seed_scores(runs: list[pd.DataFrame], folds: pd.DataFrame) -> pd.DataFrame:
-    """Scores of an experiment that was trained several times, only the seed differing.
+    """Score an experiment that was trained several times.
 
     Parameters
     ----------
     runs
-        Predictions of each fold, with the column ``seed``: number of the repetition, 0 to n - 1.
+        Predictions of each fold, with the column ``seed``: number of the repetition.
 
     Returns
     -------
@@ -38,82 +47,73 @@ def seed_scores(runs: list[pd.DataFrame], folds: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If a run is not of one fold, the seeds of a fold are not 0 to n - 1 or have not the same
-        validation posts, each once, or as :func:`pooled` does.
+        As :func:`pooled` does.
     """
-    seeds = _checked(runs)
     rows = []
-    for seed in seeds:
-        table = pooled([run[run["seed"] == seed] for run in runs], folds)
-        rows.append(_row(seed, ALL_FOLDS, TEST, table))
-        for run in runs:
+    for seed, repetition in pd.concat(runs, ignore_index=True).groupby("seed"):
+        parts = {(ALL_FOLDS, TEST): pooled([repetition], folds)}
+        for fold, run in repetition.groupby("fold"):
             for subset in (TEST, VALIDATION):
-                part = run[(run["seed"] == seed) & (run["subset"] == subset)]
-                rows.append(_row(seed, str(run["fold"].iloc[0]), subset, part))
+                parts[str(fold), subset] = run[run["subset"] == subset]
+        for (fold, subset), part in parts.items():
+            metrics = prediction_metrics(part)
+            row = {"seed": seed, "fold": fold, "subset": subset, "posts": len(part)}
+            rows.append(row | {name: metrics[name] for name in SPREAD})
     return pd.DataFrame(rows)
 
 
 def seed_spread(scores: pd.DataFrame) -> dict[str, Any]:
-    """How far the scores of :func:`seed_scores` lie apart.
+    """Summarise the spread of the scores of :func:`seed_scores` over seeds.
 
-    ``one_validation`` is the score of the best epoch on the posts that chose it: it is what a
-    single run reports of itself, and lies higher than its test score.
+    ``one_validation`` is the score of the best epoch on the posts that selected it: a single run
+    reports it of itself, and it is higher than its test score.
 
     Returns
     -------
     dict
         ``seeds``, ``folds`` (how many) and, for ``pooled`` (out-of-fold), ``one_fold`` (test of
-        single folds) and ``one_validation`` (validation of single folds): ``posts`` (of single
-        folds their mean number, rounded) and for each of :data:`SPREAD`
+        single folds) and ``one_validation`` (validation of single folds): ``posts`` (mean, rounded)
+        and for each of :data:`SPREAD`
 
         - ``mean`` over seeds and folds;
-        - ``sd``: standard deviation over seeds (n - 1), of single folds the root of the mean of
-          their variances, so that differences between folds do not count;
-        - ``range``: largest less smallest of a fold, the largest over folds;
-        - ``mean_difference``: between two seeds without sign, mean over all pairs and folds;
-        - ``largest_difference``: the largest of these, which is always the ``range``;
-        - ``repeatability``: what two further runs differ by less than in 95 of 100 cases, from
-          ``sd`` and Student's t for so few seeds (the repeatability limit of ISO 5725-6).
+        - ``sd``: seed standard deviation (n - 1), of single folds the root of the mean of their
+          variances, so that differences between folds do not count;
+        - ``mean_difference`` and ``largest_difference`` (also ``range``) between two seeds of a
+          fold, without sign, over all pairs and folds;
+        - ``repeatability``: the 95 % repeatability limit of the difference between two further
+          runs (ISO 5725-6), from ``sd`` and Student's t for so few seeds.
 
     Raises
     ------
     ValueError
         If there is one seed only, a seed lacks a fold, or has one twice.
     """
-    pooled_rows = scores["fold"] == ALL_FOLDS
-    kinds = {
-        "pooled": scores[pooled_rows & (scores["subset"] == TEST)],
-        "one_fold": scores[~pooled_rows & (scores["subset"] == TEST)],
-        "one_validation": scores[~pooled_rows & (scores["subset"] == VALIDATION)],
-    }
     seeds = scores["seed"].nunique()
     if seeds < 2:
         raise ValueError("the spread over seeds needs two of them at least")
-    folds = scores.loc[~pooled_rows, "fold"].nunique()
-    spread: dict[str, Any] = {"seeds": seeds, "folds": folds}
-    for kind, rows in kinds.items():
+    single = scores["fold"] != ALL_FOLDS
+    spread: dict[str, Any] = {"seeds": seeds, "folds": scores.loc[single, "fold"].nunique()}
+    test = scores["subset"] == TEST
+    kinds = {"pooled": ~single, "one_fold": single & test, "one_validation": single & ~test}
+    for kind, chosen in kinds.items():
         spread[kind] = {}
         for metric in SPREAD:
-            values = rows.pivot(index="seed", columns="fold", values=metric)
-            if values.empty or len(values) != seeds or values.isna().any(axis=None):
+            values = scores[chosen].pivot(index="seed", columns="fold", values=metric)
+            if len(values) != seeds or values.isna().any(axis=None):
                 raise ValueError(f"{kind}: a seed lacks a fold")
             spread[kind][metric] = _spread(values.to_numpy())
-        spread[kind]["posts"] = round(float(rows["posts"].mean()))
+        spread[kind]["posts"] = round(float(scores.loc[chosen, "posts"].mean()))
     return spread
 
 
 def seed_deviations(spreads: Sequence[Mapping[str, Any]]) -> dict[str, tuple[float, int]]:
-    """Standard deviation over seeds of pooled metrics, and its degrees of freedom, by metric.
+    """Return the seed standard deviation of pooled metrics, and its degrees of freedom, by metric.
 
     The root of the mean variance of the repeated experiments; empty if there is none. Each fold is
-    trained with seeds of its own, so the pooled score, which is nearly the folds' mean, varies
-    with the variance of single folds over their number: with five folds that is known from five
-    times as many runs as the pooled scores themselves.
-
-    Parameters
-    ----------
-    spreads
-        From :func:`seed_spread`, one for each repeated experiment.
+    trained with other seeds, so the variance of the pooled score, which is nearly the folds'
+    mean, is that of single folds over their number. With five folds it is thus estimated from five
+    times as many runs as from the pooled scores themselves. ``spreads`` are those of
+    :func:`seed_spread`.
     """
     freedom = sum((spread["seeds"] - 1) * spread["folds"] for spread in spreads)
     deviations = {}
@@ -124,7 +124,7 @@ def seed_deviations(spreads: Sequence[Mapping[str, Any]]) -> dict[str, tuple[flo
 
 
 def _spread(values: np.ndarray) -> dict[str, float]:
-    """Of scores ``(seeds, folds)``."""
+    """Summarise scores ``(seeds, folds)``."""
     differences = np.array([pdist(fold[:, None], "cityblock") for fold in values.T])
     sd = float(np.sqrt(values.var(axis=0, ddof=1).mean()))
     freedom = (values.shape[0] - 1) * values.shape[1]
@@ -132,31 +132,7 @@ def _spread(values: np.ndarray) -> dict[str, float]:
         "mean": float(values.mean()),
         "sd": sd,
         "repeatability": float(student.ppf(0.975, freedom) * np.sqrt(2) * sd),
-        "range": float(np.ptp(values, axis=0).max()),
+        "range": float(differences.max()),
         "mean_difference": float(differences.mean()),
         "largest_difference": float(differences.max()),
     }
-
-
-def _checked(runs: list[pd.DataFrame]) -> list[int]:
-    """The seeds, if every fold has all of them and the same validation posts in each."""
-    seeds = range(max((run["seed"].nunique() for run in runs), default=0))
-    for run in runs:
-        if run["fold"].nunique() != 1:
-            raise ValueError(f"expected the run of one fold, got {run['fold'].unique().tolist()}")
-        fold, own = run["fold"].iloc[0], sorted(run["seed"].unique().tolist())
-        if own != list(seeds):
-            raise ValueError(f"fold {fold}: expected the seeds 0 to {len(seeds) - 1}, got {own}")
-        validation = run[run["subset"] == VALIDATION]
-        times = validation.groupby("guid").size()
-        if times.empty or (times != len(seeds)).any():
-            raise ValueError(f"fold {fold}: the seeds have not the same validation posts")
-        if validation.duplicated(["guid", "seed"]).any():
-            raise ValueError(f"fold {fold}: a seed predicts a validation post twice")
-    return list(seeds)
-
-
-def _row(seed: int, fold: str, subset: str, table: pd.DataFrame) -> dict[str, Any]:
-    metrics = prediction_metrics(table)
-    row = {"seed": seed, "fold": fold, "subset": subset, "posts": len(table)}
-    return row | {name: metrics[name] for name in SPREAD}

@@ -1,4 +1,4 @@
-"""Which classes a model takes for which: counts, and shares of the true class."""
+"""Which classes a model confuses: counts, and fractions of the true class."""
 
 from typing import Any
 
@@ -7,8 +7,9 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from sklearn.metrics import confusion_matrix
 
-from mmsent.figures.style import MUTED, new_figure
+from mmsent.figures.style import new_figure, note_below
 from mmsent.labels import LABELS
 
 _COLOURS = colormaps["Blues"]
@@ -18,7 +19,7 @@ _BRIGHT = 0.5
 
 
 def confusion_figure(name: str, table: pd.DataFrame) -> tuple[Figure, dict[str, Any]]:
-    """Two matrices of an experiment, true class by predicted class.
+    """Draw two matrices of an experiment, true class by predicted class.
 
     Parameters
     ----------
@@ -32,70 +33,53 @@ def confusion_figure(name: str, table: pd.DataFrame) -> tuple[Figure, dict[str, 
         true class to predicted class to value, by name; ``posts``, ``right``; ``predicted``: posts
         by predicted class.
     """
-    counts = np.zeros((len(LABELS), len(LABELS)), dtype=np.int64)
-    np.add.at(counts, (table["label"].to_numpy(), table["predicted"].to_numpy()), 1)
+    counts = confusion_matrix(table["label"], table["predicted"], labels=range(len(LABELS)))
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     numbers = {
-        "counts": _named(counts),
-        "shares": _named(shares.round(6)),
+        "counts": pd.DataFrame(counts, LABELS, LABELS).to_dict("index"),
+        "shares": pd.DataFrame(shares.round(6), LABELS, LABELS).to_dict("index"),
         "posts": len(table),
         "right": int(np.trace(counts)),
         "predicted": dict(zip(LABELS, counts.sum(0).tolist(), strict=True)),
     }
-    return _draw(name, counts, shares, numbers), numbers
+    return _draw(name, counts, shares), numbers
 
 
-def _named(matrix: np.ndarray) -> dict[str, dict[str, Any]]:
-    rows = [dict(zip(LABELS, row, strict=True)) for row in matrix.tolist()]
-    return dict(zip(LABELS, rows, strict=True))
-
-
-def _draw(name: str, counts: np.ndarray, shares: np.ndarray, numbers: dict[str, Any]) -> Figure:
-    figure = new_figure(8.6, 4.1)
-    right = numbers["right"] / max(numbers["posts"], 1)
-    figure.suptitle(
-        f"{name}: {right:.1%} of {numbers['posts']:,} posts are right", x=0.01, ha="left"
-    )
+def _draw(name: str, counts: np.ndarray, shares: np.ndarray) -> Figure:
+    right = np.trace(counts) / max(counts.sum(), 1)
+    title = f"{name}: {right:.1%} of {counts.sum():,} posts are correct"
+    figure = new_figure(8.6, 4.1, title)
     left, other = figure.subplots(1, 2)
-    _matrix(left, counts, [[f"{value:,}" for value in row] for row in counts], counts.max())
-    left.set_title("Posts")
-    left.set_ylabel("true class (posts of it)")
-    left.set_yticks(
-        range(len(LABELS)),
-        [f"{label}\n{total:,}" for label, total in zip(LABELS, counts.sum(1), strict=True)],
-    )
-    left.set_xticks(
-        range(len(LABELS)),
-        [f"{label}\n{total:,}" for label, total in zip(LABELS, counts.sum(0), strict=True)],
-    )
-    left.set_xlabel("predicted class (posts of it)")
-    # A class that does not occur has no shares.
+    _draw_matrix(left, counts, [[f"{value:,}" for value in row] for row in counts], counts.max())
+    left.set(title="Posts", ylabel="true class (posts)")
+    left.set(xlabel="predicted class (posts)")
+    for axis, totals in ((left.yaxis, counts.sum(1)), (left.xaxis, counts.sum(0))):
+        axis.set_ticks(
+            range(len(LABELS)),
+            [f"{label}\n{total:,}" for label, total in zip(LABELS, totals, strict=True)],
+        )
+    # A class that does not occur has no fractions.
     texts = [
         [f"{value:.1%}" if row.sum() else "\N{EN DASH}" for value in part]
         for row, part in zip(counts, shares, strict=True)
     ]
-    _matrix(other, shares, texts, 1.0)
-    other.set_title("Shares of the true class (diagonal: recall)")
-    other.set_yticks(range(len(LABELS)), LABELS)
-    other.set_xticks(range(len(LABELS)), LABELS)
-    other.set_xlabel("predicted class")
-    figure.supxlabel(
-        "Each labelled post once, predicted by the run that had it in its test fold.",
-        fontsize=8,
-        color=MUTED,
+    _draw_matrix(other, shares, texts, 1.0)
+    other.set(title="Per cent of the true class", xlabel="predicted class")
+    for axis in (other.yaxis, other.xaxis):
+        axis.set_ticks(range(len(LABELS)), LABELS)
+    note_below(
+        figure, "Out-of-fold predictions: each labelled post once, by the run that tested its fold."
     )
     return figure
 
 
-def _matrix(axes: Axes, values: np.ndarray, texts: list[list[str]], highest: float) -> None:
-    axes.imshow(values, cmap=_COLOURS, vmin=0, vmax=max(float(highest), 1e-9))
+def _draw_matrix(axes: Axes, values: np.ndarray, texts: list[list[str]], highest: float) -> None:
+    drawn = axes.imshow(values, cmap=_COLOURS, vmin=0, vmax=max(highest, 1e-9))
     axes.grid(visible=False)
     axes.tick_params(length=0)
-    for side in axes.spines.values():
-        side.set_visible(False)
+    axes.spines[:].set_visible(False)
     for row, column in np.ndindex(*values.shape):
-        red, green, blue, _ = _COLOURS(values[row, column] / max(float(highest), 1e-9))
-        bright = 0.2126 * red + 0.7152 * green + 0.0722 * blue > _BRIGHT
+        luminance = np.dot(drawn.to_rgba(values)[row, column, :3], (0.2126, 0.7152, 0.0722))
         axes.text(
             column,
             row,
@@ -104,5 +88,5 @@ def _matrix(axes: Axes, values: np.ndarray, texts: list[list[str]], highest: flo
             va="center",
             fontsize=11,
             fontweight="bold" if row == column else "normal",
-            color="black" if bright else "white",
+            color="black" if luminance > _BRIGHT else "white",
         )

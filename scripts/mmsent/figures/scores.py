@@ -1,15 +1,25 @@
-"""Scores of experiments beside each other: bars from zero, and their intervals enlarged."""
+"""Scores of the experiments of a table: weighted F1, and F1 of each class."""
 
 from typing import Any
 
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from mmsent.figures.style import ALERT, MARK, MUTED, PALETTE, new_figure
-from mmsent.figures.wrapping import wrapped
+from mmsent.figures.style import (
+    ALERT,
+    LABEL_COLOURS,
+    MARK,
+    MUTED,
+    PALETTE,
+    legend_below,
+    new_figure,
+    wrapped,
+)
+from mmsent.labels import LABELS
 
 #: Width of a figure of a table in inches, and that of the names beside its rows.
 WIDTH, NAMES = 8.0, 2.6
@@ -17,94 +27,134 @@ WIDTH, NAMES = 8.0, 2.6
 #: Fill of a bar: among the best, and not.
 _DARK, _LIGHT = PALETTE[0], "#B7D4EA"
 
-#: Hatch of the bars of experiments that see one modality alone.
+#: Hatch of the bars of experiments of a single modality, and of those of classes.
 _HATCHES = {"text": "////", "image": "...."}
+_CLASS_HATCHES = {"negative": "////", "neutral": "", "positive": "...."}
 
 _LINE: Any = {"ecolor": MARK, "elinewidth": 1.3, "capsize": 3}
+_HOLLOW: Any = {"markerfacecolor": "none", "markeredgecolor": ALERT, "markersize": 5.5}
 
-#: Column of a figure that is not ours, its marker, its place beside the row, what it is.
+#: Column of a score that was not measured on the test posts, its marker, its offset, what it is.
 _OTHERS = (
-    ("reported_weighted_f1", "D", 0.27, "printed in the study"),
+    ("reported_weighted_f1", "D", 0.27, "reported in the study"),
     ("paper_weighted_f1", "o", -0.27, "paper protocol (optimistic)"),
 )
 
+#: Thickness of the bar of a class, in rows.
+_BAR = 0.27
 
-def scores_figure(
-    scores: pd.DataFrame, title: str, level: float = 0.95
-) -> tuple[Figure, dict[str, Any]]:
-    """Weighted F1 of each experiment, in the order of the table.
 
-    On the left bars from 0, on the right the same with a cropped axis, where the study's figures
-    are too.
+def scores_figure(scores: pd.DataFrame, title: str, level: float) -> tuple[Figure, dict[str, Any]]:
+    """Draw weighted F1 of each experiment, in the order of the table.
+
+    On the left bars from 0, on the right the same with a cropped axis, and the study's scores.
 
     Parameters
     ----------
     scores
-        A row for each experiment: ``experiment``, ``weighted_f1``; where known
-        ``weighted_f1_low`` and ``weighted_f1_high``, ``modality`` (text, image or both),
-        ``best_set`` (not worse than the best), ``reported_weighted_f1`` (printed in the study) and
-        ``paper_weighted_f1`` (ours under the study's protocol). Cells may be empty text.
+        A row for each experiment: ``experiment``, ``modality`` (text, image or both),
+        ``weighted_f1``, ``weighted_f1_low``, ``weighted_f1_high``, ``best_set`` (statistically tied
+        with the best), ``reported_weighted_f1`` (the study's) and, if it was run,
+        ``paper_weighted_f1`` (ours under the study's protocol). Numbers may be NaN.
     level
         Coverage of the intervals.
 
     Returns
     -------
     figure, numbers
-        ``level``; ``rows``: for each experiment what is drawn, ``None`` where it is unknown.
+        ``level``; ``rows``: of each experiment these columns, ``None`` where there is no number.
     """
-    columns = ["weighted_f1", "weighted_f1_low", "weighted_f1_high", *(o[0] for o in _OTHERS)]
-    values = {column: numeric(scores, column) for column in columns}
-    modality = scores.get("modality", pd.Series("", scores.index)).fillna("").tolist()
-    best = best_rows(scores)
-    rows = [
-        {"experiment": name, "modality": modality[place], "best_set": best[place]}
-        | {column: values[column][place] for column in columns}
-        for place, name in enumerate(scores["experiment"])
-    ]
-    figure = new_figure(WIDTH, 1.75 + 0.4 * len(rows))
-    figure.suptitle(wrapped(title, 0.88 * WIDTH, 11, 2), x=0.01, ha="left")
+    columns = ["experiment", "modality", "best_set", "weighted_f1", "weighted_f1_low",
+               "weighted_f1_high", *(column for column, *_ in _OTHERS)]  # fmt: skip
+    table = scores.reindex(columns=columns).astype(object)
+    rows = table.where(table.notna(), None).to_dict("records")
+    figure = new_figure(WIDTH, 1.75 + 0.4 * len(rows), title)
     bars, dots = figure.subplots(1, 2, sharey=True)
-    _draw_bars(bars, rows)
-    _draw_dots(dots, rows)
-    row_names(bars, [row["experiment"] for row in rows], best)
-    figure.legend(handles=_handles(rows, level), loc="outside lower left", ncols=2)
+    bars.set(title="Full scale", xlim=(0, 1), xlabel="weighted F1")
+    dots.set(title="Enlarged", xlabel="weighted F1")
+    for place, row in enumerate(rows):
+        _draw_score(bars, dots, place, row)
+    dots.margins(x=0.08)
+    dots.tick_params(axis="y", labelleft=False, length=0)
+    dots.locator_params(axis="x", nbins=5)
+    name_rows(bars, list(scores["experiment"]), list(scores["best_set"]))
+    legend_below(figure, _handles(rows, level))
+    return figure, {"level": level, "rows": rows}
+
+
+def classes_figure(scores: pd.DataFrame, title: str, level: float) -> tuple[Figure, dict[str, Any]]:
+    """Draw F1 of the three classes as bars from 0, in the order of the table.
+
+    Parameters
+    ----------
+    scores
+        A row for each experiment: ``experiment``, ``best_set``, and of each class ``f1_{label}``,
+        ``f1_{label}_low`` and ``f1_{label}_high``.
+    level
+        Coverage of the intervals.
+
+    Returns
+    -------
+    figure, numbers
+        ``level``; ``rows``: of each experiment ``experiment`` and each class's ``value``, ``low``
+        and ``high``.
+    """
+    ends = {"value": "", "low": "_low", "high": "_high"}
+    rows = [
+        {"experiment": row["experiment"]}
+        | {label: {end: row[f"f1_{label}{ends[end]}"] for end in ends} for label in LABELS}
+        for row in scores.to_dict("records")
+    ]
+    figure = new_figure(WIDTH, 1.3 + 0.58 * len(rows), title)
+    axes = figure.add_subplot()
+    look: Any = {
+        label: {"facecolor": LABEL_COLOURS[label], "hatch": _CLASS_HATCHES[label],
+                "edgecolor": "white", "linewidth": 0.5}
+        for label in LABELS
+    }  # fmt: skip
+    for place, row in enumerate(rows):
+        if place % 2:
+            axes.axhspan(place - 0.5, place + 0.5, color="#F3F3F3", linewidth=0, zorder=0)
+        for offset, label in enumerate(LABELS):
+            height, shown = place + (offset - 1) * _BAR, row[label]
+            axes.barh(height, shown["value"], height=_BAR, **look[label])
+            draw_interval(axes, height, shown, ecolor=MARK, elinewidth=1.1, capsize=2)
+            axes.annotate(
+                f"{shown['value']:.3f}",
+                (max(shown["value"], shown["high"]), height),
+                xytext=(5, 0),
+                textcoords="offset points",
+                va="center_baseline",
+                fontsize=7.5,
+            )
+    name_rows(axes, list(scores["experiment"]), list(scores["best_set"]))
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_xlim(0, 1.14)  # room for a value beside a bar that ends at 1
+    axes.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
+    axes.set_xlabel(f"F1 of the class (lines: {level:.0%} confidence intervals)")
+    handles = [Patch(label=label, **look[label]) for label in LABELS]
+    if scores["best_set"].any():
+        note = "bold: weighted F1 statistically tied with the best"
+        handles.append(Patch(alpha=0, label=note))
+    legend_below(figure, handles, 4, columnspacing=1.4)
     return figure, {"level": level, "rows": rows}
 
 
 def short_name(experiment: str) -> str:
-    """The name of an experiment as figures show it, at most two lines."""
+    """Return the name of an experiment as figures show it, in at most two lines."""
     return wrapped(experiment.removeprefix("ablation/"), NAMES, 8.5, 2)
 
 
-def numeric(scores: pd.DataFrame, column: str) -> list[float | None]:
-    """A column of a table as numbers; ``None`` where a cell is empty, or without the column."""
-    if column not in scores:
-        return [None] * len(scores)
-    values = pd.to_numeric(scores[column], errors="coerce")
-    return [None if pd.isna(value) else float(value) for value in values]
+def draw_interval(axes: Axes, place: float, ends: dict[str, float], **look: Any) -> None:
+    """Draw a line with caps from ``low`` to ``high``.
 
-
-def best_rows(scores: pd.DataFrame) -> list[bool]:
-    """Which rows of a table are in the set of the best."""
-    if "best_set" not in scores:
-        return [False] * len(scores)
-    # A column with an empty cell is read as text.
-    return [str(value) == "True" for value in scores["best_set"]]
-
-
-def draw_interval(
-    axes: Axes, place: float, low: float | None, high: float | None, **look: Any
-) -> None:
-    """Draw a line with caps from ``low`` to ``high``, if they are known.
-
-    It does not hang on the value: a percentile interval need not hold it.
+    It is not centred on the value: a percentile interval need not contain it.
     """
-    if low is not None and high is not None:
-        middle, reach = (low + high) / 2, (high - low) / 2
-        axes.errorbar(middle, place, xerr=reach, fmt="none", **look)
+    low, high = ends["low"], ends["high"]
+    axes.errorbar((low + high) / 2, place, xerr=(high - low) / 2, fmt="none", **look)
 
 
-def row_names(axes: Axes, names: list[str], bold: list[bool]) -> None:
+def name_rows(axes: Axes, names: list[str], bold: list[bool]) -> None:
     """Name the rows 0, 1, ... of axes from top to bottom."""
     axes.set_yticks(range(len(names)), [short_name(name) for name in names])
     for label, heavy in zip(axes.get_yticklabels(), bold, strict=True):
@@ -114,77 +164,61 @@ def row_names(axes: Axes, names: list[str], bold: list[bool]) -> None:
     axes.grid(visible=False, axis="y")
 
 
-def _fill(row: dict[str, Any]) -> str:
-    return _DARK if row["best_set"] else _LIGHT
+def write_beside(axes: Axes, place: float, text: str, right: float = 4, **look: Any) -> None:
+    """Write a text right of axes, beside the row ``place``, at a distance in points."""
+    axes.annotate(
+        text,
+        (1, place),
+        xycoords=("axes fraction", "data"),
+        xytext=(right, 0),
+        textcoords="offset points",
+        va="center",
+        **look,
+    )
 
 
-def _draw_bars(axes: Axes, rows: list[dict[str, Any]]) -> None:
-    axes.set_title("From zero")
-    for place, row in enumerate(rows):
-        value = row["weighted_f1"]
-        if value is not None:
-            axes.barh(
-                place,
-                value,
-                height=0.62,
-                color=_fill(row),
-                hatch=_HATCHES.get(row["modality"]),
-                edgecolor="white" if row["best_set"] else MUTED,
-                linewidth=0.6,
-            )
-            draw_interval(axes, place, row["weighted_f1_low"], row["weighted_f1_high"], **_LINE)
-        axes.annotate(
-            "\N{EN DASH}" if value is None else f"{value:.3f}",
-            (1, place),
-            xycoords=("axes fraction", "data"),
-            xytext=(4, 0),
-            textcoords="offset points",
-            va="center",
-            fontweight="bold" if row["best_set"] else "normal",
-        )
-    axes.set_xlim(0, 1)
-    axes.set_xlabel("weighted F1")
+def _draw_score(bars: Axes, dots: Axes, place: int, row: dict[str, Any]) -> None:
+    value, fill = row["weighted_f1"], _DARK if row["best_set"] else _LIGHT
+    ends = {end: row[f"weighted_f1_{end}"] for end in ("low", "high")}
+    bars.barh(
+        place,
+        value,
+        height=0.62,
+        color=fill,
+        hatch=_HATCHES.get(row["modality"]),
+        edgecolor="white" if row["best_set"] else MUTED,
+        linewidth=0.6,
+    )
+    dots.plot(value, place, "s", color=MARK, markerfacecolor=fill, markersize=6, zorder=3)
+    for axes in (bars, dots):
+        draw_interval(axes, place, ends, **_LINE)
+    weight = "bold" if row["best_set"] else "normal"
+    write_beside(bars, place, f"{value:.3f}", fontweight=weight)
+    for column, marker, offset, _ in _OTHERS:
+        if row[column] is not None:
+            dots.plot(row[column], place + offset, marker, **_HOLLOW)
 
 
-def _draw_dots(axes: Axes, rows: list[dict[str, Any]]) -> None:
-    axes.set_title("Enlarged, not from zero")
-    for place, row in enumerate(rows):
-        value = row["weighted_f1"]
-        if value is not None:
-            draw_interval(axes, place, row["weighted_f1_low"], row["weighted_f1_high"], **_LINE)
-            axes.plot(
-                value, place, "s", color=MARK, markerfacecolor=_fill(row), markersize=6, zorder=3
-            )
-        for column, marker, beside, _ in _OTHERS:
-            if row[column] is not None:
-                axes.plot(row[column], place + beside, marker, **_hollow())
-    axes.margins(x=0.08)
-    axes.set_xlabel("weighted F1")
-    axes.tick_params(axis="y", labelleft=False, length=0)
-    axes.locator_params(axis="x", nbins=5)
-
-
-def _hollow() -> dict[str, Any]:
-    return {"markerfacecolor": "none", "markeredgecolor": ALERT, "markersize": 5.5}
-
-
-def _handles(rows: list[dict[str, Any]], level: float) -> list[Patch | Line2D]:
-    """Explanations of what is there, and of nothing else."""
+def _handles(rows: list[dict[str, Any]], level: float) -> list[Artist]:
+    """Explain what is drawn, and nothing else."""
     dot: Any = {"color": MARK, "linewidth": 1.3, "marker": "s", "markerfacecolor": "white"}
-    handles: list[Patch | Line2D] = [Line2D([], [], label=f"value, {level:.0%} interval", **dot)]
-    if any(row["best_set"] for row in rows):
-        label = "dark, bold: not worse than the best (paired test)"
-        handles.append(Patch(facecolor=_DARK, edgecolor=MUTED, label=label))
-        if not all(row["best_set"] for row in rows):
-            label = "light: worse than the best"
-            handles.append(Patch(facecolor=_LIGHT, edgecolor=MUTED, label=label))
+    modalities, tied = {row["modality"] for row in rows}, {bool(row["best_set"]) for row in rows}
+    handles: list[Artist] = [Line2D([], [], label=f"{level:.0%} confidence interval", **dot)]
     handles += [
-        Patch(facecolor="white", edgecolor=MUTED, hatch=hatch, label=f"{modality} alone")
-        for modality, hatch in _HATCHES.items()
-        if any(row["modality"] == modality for row in rows)
+        Patch(facecolor=fill, edgecolor=MUTED, label=label)
+        for best, fill, label in (
+            (True, _DARK, "dark, bold: statistically tied with the best"),
+            (False, _LIGHT, "light: significantly worse than the best"),
+        )
+        if best in tied
     ]
     handles += [
-        Line2D([], [], linestyle="", marker=marker, label=label, **_hollow())
+        Patch(facecolor="white", edgecolor=MUTED, hatch=hatch, label=f"{modality} only")
+        for modality, hatch in _HATCHES.items()
+        if modality in modalities
+    ]
+    handles += [
+        Line2D([], [], linestyle="", marker=marker, label=label, **_HOLLOW)
         for column, marker, _, label in _OTHERS
         if any(row[column] is not None for row in rows)
     ]

@@ -1,42 +1,36 @@
-"""The one style of all figures, and their saving: the same figure always gives the same bytes.
+"""The style of all figures, what several of them draw, and their files.
 
-Importing this module sets the style up. Figures come from :func:`new_figure` and not from pyplot,
-which would keep every figure in memory until it is closed.
+Importing this module sets the style. Figures come from :func:`new_figure`, not from pyplot, which
+keeps every figure in memory until it is closed. The same figure always gives the same bytes.
 """
 
 import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 from matplotlib import font_manager
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ft2font import FT2Font
 from matplotlib.ticker import MaxNLocator
 
 from mmsent.files import written_whole
 
 matplotlib.use("Agg")
 
-#: Colours that people with any colour vision can tell apart (Okabe and Ito), best for charts first.
-PALETTE: tuple[str, ...] = (
-    "#0072B2",  # blue
-    "#E69F00",  # orange
-    "#009E73",  # green
-    "#CC79A7",  # purple
-    "#56B4E9",  # sky blue
-    "#D55E00",  # vermilion
-    "#000000",
-)
+#: A figure and the numbers that it shows.
+Drawn = tuple[Figure, Any]
 
-#: Colour of each label; white print on them can be read.
-LABEL_COLOURS: dict[str, str] = {
-    "negative": "#C75000",
-    "neutral": "#737373",
-    "positive": "#0072B2",
-}
+#: Colours that people with any colour vision can tell apart (Okabe and Ito), best for charts first.
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
+
+#: Colour of each label; white print on it is legible.
+LABEL_COLOURS = {"negative": "#C75000", "neutral": "#737373", "positive": "#0072B2"}
 
 #: Colour of posts without a label.
 UNLABELLED_COLOUR = "#D0D0D0"
@@ -44,144 +38,178 @@ UNLABELLED_COLOUR = "#D0D0D0"
 #: Colour of what should catch the eye, of secondary print, and of marks over bars.
 ALERT, MUTED, MARK = "#B00020", "#595959", "#222222"
 
-#: Dots per inch of a chart, and of a sheet of photos, whose files would else be large.
+#: A dashed line.
+DASHED = (0, (4, 2))
+
+#: Dots per inch of a chart, and of a sheet of photographs, whose files would otherwise be large.
 CHART_DPI, SHEET_DPI = 150, 110
 
-STYLE: Any = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib, so it is the same everywhere
-    "font.size": 9,
-    "axes.titlesize": 10,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.labelsize": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "axes.grid": True,
-    "axes.prop_cycle": f"cycler('color', {list(PALETTE)})",
-    "grid.color": "#E3E3E3",
-    "grid.linewidth": 0.6,
-    "xtick.labelsize": 8.5,
-    "ytick.labelsize": 8.5,
-    "legend.frameon": False,
-    "legend.fontsize": 8.5,
-    "figure.titlesize": 11,
-    "figure.titleweight": "bold",
-    "figure.facecolor": "white",
-    "savefig.facecolor": "white",
-    "figure.dpi": 100,
-    "svg.hashsalt": "mmsent",  # else the identifiers in an SVG file are drawn at random
-    "svg.fonttype": "path",
-}
+matplotlib.rcdefaults()  # whatever the user's matplotlibrc sets
+matplotlib.rcParams.update(
+    {
+        "font.family": "DejaVu Sans",  # comes with matplotlib, so it is the same everywhere
+        "font.size": 9,
+        "axes.titlesize": 10,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.axisbelow": True,
+        "axes.grid": True,
+        "axes.prop_cycle": f"cycler('color', {list(PALETTE)})",
+        "grid.color": "#E3E3E3",
+        "grid.linewidth": 0.6,
+        "xtick.labelsize": 8.5,
+        "ytick.labelsize": 8.5,
+        "legend.frameon": False,
+        "legend.fontsize": 8.5,
+        "figure.titlesize": 11,
+        "figure.titleweight": "bold",
+        "svg.hashsalt": "mmsent",  # otherwise the identifiers in an SVG file are drawn at random
+    }
+)
 
-matplotlib.rcParams.update(STYLE)
+#: Letters are measured in print of so many points. Hinting widens them on screen by up to a factor.
+_MEASURED, _HINTED = 100, 1.06
 
 
-def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of ``width`` x ``height`` inches whose axes arrange themselves."""
-    return Figure(figsize=(width, height), layout="constrained")
+def new_figure(width: float, height: float, title: str = "") -> Figure:
+    """Return an empty figure of ``width`` x ``height`` inches whose axes arrange themselves."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    if title:
+        figure.suptitle(wrapped(title, 0.88 * width, 11, 3), x=0.01, ha="left")
+    return figure
+
+
+def legend_below(figure: Figure, handles: Sequence[Artist], columns: int = 2, **look: Any) -> None:
+    """Draw a legend below the axes."""
+    figure.legend(handles=handles, loc="outside lower left", ncols=columns, **look)
+
+
+def note_below(figure: Any, text: str) -> None:
+    """Write a note in small print below the axes."""
+    figure.supxlabel(text, fontsize=8, color=MUTED)
 
 
 def whole_numbers(*axes: Axis) -> None:
-    """Mark each axis at whole numbers alone, with commas between the thousands."""
+    """Place ticks of each axis at integers, with commas between the thousands."""
     for axis in axes:
         axis.set_major_locator(MaxNLocator(nbins="auto", steps=[1, 2, 5, 10], integer=True))
         axis.set_major_formatter("{x:,.0f}")
 
 
-def save_figure(figure: Figure, path: str | Path) -> None:
-    """Write a chart as the PNG file ``path`` and as an SVG file beside it, both whole.
+def mark_values(axes: Axes, marks: Iterable[tuple[float, str, str]]) -> None:
+    """Draw a dashed vertical line at each mark (value, text, colour), its text right of its top.
 
-    Raises
-    ------
-    ValueError
-        If ``path`` does not end in ``.png``.
+    Each line is lower than those left of it, so that none runs through a text.
     """
-    path = _png(path)
-    vector = path.with_suffix(".svg")
-    with (
-        matplotlib.rc_context(STYLE),
-        written_whole(path) as png,
-        written_whole(vector) as svg,
-    ):
-        figure.savefig(png, dpi=CHART_DPI, metadata={"Software": None})
-        figure.savefig(svg, metadata={"Date": None})
-
-
-def save_sheet(figure: Figure, path: str | Path) -> None:
-    """Write a sheet of photos as the PNG file ``path`` alone, whole.
-
-    Raises
-    ------
-    ValueError
-        If ``path`` does not end in ``.png``.
-    """
-    with matplotlib.rc_context(STYLE), written_whole(_png(path)) as png:
-        figure.savefig(
-            png, dpi=SHEET_DPI, metadata={"Software": None}, pil_kwargs={"optimize": True}
+    for place, (value, text, colour) in enumerate(sorted(marks, key=lambda mark: mark[0])):
+        height = 0.95 - 0.08 * place  # as a fraction of the axes' height
+        axes.axvline(value, 0, height + 0.03, color=colour, linewidth=1.1, linestyle=DASHED)
+        axes.annotate(
+            text,
+            (value, height),
+            xycoords=("data", "axes fraction"),
+            xytext=(3, 0),
+            textcoords="offset points",
+            color=colour,
+            fontsize=8,
+            va="center",
+            bbox={
+                "boxstyle": "square,pad=0.1",
+                "facecolor": "white",
+                "edgecolor": "none",
+                "alpha": 0.85,
+            },
         )
 
 
-def plain_text(text: str) -> str:
-    """``text`` as matplotlib can show it, whatever characters a post holds.
+def save_figure(figure: Figure, path: Path, photographs: bool = False) -> None:
+    """Write a figure as the PNG file ``path``, and a chart as an SVG file beside it."""
+    options: Any = {"dpi": CHART_DPI}
+    if photographs:
+        options = {"dpi": SHEET_DPI, "pil_kwargs": {"optimize": True}}
+    with written_whole(path) as png:
+        figure.savefig(png, metadata={"Software": None}, **options)
+    if not photographs:
+        with written_whole(path.with_suffix(".svg")) as svg:
+            figure.savefig(svg, metadata={"Date": None})
 
-    White space is collapsed, invisible characters go, other characters that the font lacks become
-    ``?``, and a dollar sign opens no formula.
+
+def save_figures(drawn: Mapping[str, Drawn], paths: Sequence[Path]) -> dict[str, Any]:
+    """Write charts by the names of their files, and return their numbers."""
+    for path in paths:
+        figure, _ = drawn[path.stem]
+        save_figure(figure, path)
+    return {name: numbers for name, (_, numbers) in drawn.items()}
+
+
+def plain_text(text: str) -> str:
+    """Return ``text`` as matplotlib can show it, whatever characters a post contains.
+
+    White space is collapsed, invisible characters are removed, other characters that the font lacks
+    become ``?``, and a dollar sign opens no formula.
     """
     shown = []
     for character in unicodedata.normalize("NFC", " ".join(text.split())):
         category = unicodedata.category(character)
         if category in {"Cc", "Cf"}:
             continue
-        if ord(character) in _known_characters():
+        if _font().get_char_index(ord(character)):
             shown.append(character)
         elif category not in {"Mn", "Me"}:  # marks upon another character
             shown.append("?")
     return "".join(shown).replace("$", r"\$")
 
 
-def mark_value(axes: Axes, value: float, text: str, height: float, colour: str = MARK) -> None:
-    """Draw a vertical line at ``value`` up to the text to the right of its top.
+def wrapped(text: str, width: float, size: float, lines: int) -> str:
+    """Return :func:`plain_text` in at most ``lines`` lines, broken by the width of the characters.
 
-    ``height`` is that of the text, as a share of the axes' height. Where of several marks each is
-    lower than the ones left of it, no line runs through a text.
+    A word that is wider than a line is broken; a text that is longer ends in an ellipsis.
+
+    Parameters
+    ----------
+    width
+        Of the lines, in inches.
+    size
+        Of the print, in points.
     """
-    axes.axvline(value, 0, height + 0.03, color=colour, linewidth=1.1, linestyle=(0, (4, 2)))
-    axes.annotate(
-        text,
-        (value, height),
-        xycoords=("data", "axes fraction"),
-        xytext=(3, 0),
-        textcoords="offset points",
-        color=colour,
-        fontsize=8,
-        va="center",
-        bbox={
-            "boxstyle": "square,pad=0.1",
-            "facecolor": "white",
-            "edgecolor": "none",
-            "alpha": 0.85,
-        },
-    )
+
+    def fits(line: str) -> bool:
+        return text_width(line, size) <= 72 * width
+
+    made: list[str] = []
+    # The backslash before a dollar sign is not shown: it is put back once the lines are made.
+    for word in plain_text(text).replace(r"\$", "$").split(" "):
+        if made and fits(f"{made[-1]} {word}"):
+            made[-1] += f" {word}"
+            continue
+        rest = word
+        while len(rest) > 1 and not fits(rest):
+            end = next(n for n in range(len(rest) - 1, 0, -1) if n == 1 or fits(rest[:n]))
+            made.append(rest[:end])
+            rest = rest[end:]
+        made.append(rest)
+    if len(made) > lines:
+        last = made[lines - 1]
+        while last and not fits(f"{last}…"):
+            last = last[:-1]
+        made = [*made[: lines - 1], f"{last}…"]
+    return "\n".join(made).replace("$", r"\$")
+
+
+def text_width(line: str, size: float) -> float:
+    """Return the width in points of a line in print of ``size`` points."""
+    return sum(map(_advance, line)) * size * _HINTED / _MEASURED
 
 
 @cache
-def _known_characters() -> frozenset[int]:
-    path = font_manager.findfont(str(STYLE["font.family"]))
-    return frozenset(font_manager.get_font(path).get_charmap())
+def _advance(character: str) -> float:
+    font = _font()
+    font.set_size(_MEASURED, 72)
+    return font.load_char(ord(character)).linearHoriAdvance / 65536
 
 
-def _png(path: str | Path) -> Path:
-    path = Path(path)
-    if path.suffix != ".png":
-        raise ValueError(f"{path}: a figure is written as .png")
-    return path
-
-
-def bare_axes(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
-    """An empty pair of axes without frame; all in inches, ``top`` from the figure's bottom."""
-    across, up = figure.get_size_inches()
-    axes = figure.add_axes((left / across, (top - height) / up, width / across, height / up))
-    axes.set(xlim=(0, 1), ylim=(0, 1))
-    axes.set_axis_off()
-    return axes
+@cache
+def _font() -> FT2Font:
+    return font_manager.get_font(font_manager.findfont("DejaVu Sans"))

@@ -1,4 +1,4 @@
-"""Branches of the network: what each modality brings to the fusion."""
+"""Branches of the network, one for each modality: stored inputs to states for the fusion."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,12 +7,12 @@ import torch
 from torch import nn
 
 from mmsent.config.network import Vectors
-from mmsent.encoders.pooling import masked_mean
+from mmsent.encoders.towers import masked_mean
 
 
 @dataclass(frozen=True)
 class States:
-    """What a branch gives of a batch.
+    """Output of a branch for a batch.
 
     Attributes
     ----------
@@ -21,7 +21,7 @@ class States:
     sequence
         States of tokens or patches, ``(batch, length, dim)``; None of a stored vector.
     mask
-        ``(batch, length)``, 1 for the sequence's own members; None: all of them.
+        ``(batch, length)``, 0 for padding; None: no padding.
     """
 
     vector: torch.Tensor
@@ -29,7 +29,7 @@ class States:
     mask: torch.Tensor | None = None
 
     def through(self, layer: nn.Module, with_sequence: bool) -> "States":
-        """The states after a layer; the sequence, too, if the fusion reads it."""
+        """Apply a layer to the vector and, if the fusion reads it, to the sequence."""
         sequence = self.sequence
         if sequence is not None:
             sequence = layer(sequence) if with_sequence else None
@@ -37,7 +37,7 @@ class States:
 
 
 class VectorBranch(nn.Module):
-    """A stored vector of a frozen encoder; standardised and dropped out, if the settings say so."""
+    """A stored vector of a frozen encoder, with optional standardisation and dropout."""
 
     mean: torch.Tensor
     deviation: torch.Tensor
@@ -53,19 +53,19 @@ class VectorBranch(nn.Module):
             self.register_buffer("deviation", torch.ones(size))
 
     def standardise(self, vectors: torch.Tensor) -> None:
-        """Take mean and deviation from the training posts' vectors ``(posts, dim)``."""
+        """Compute mean and deviation of the training posts' vectors ``(posts, dim)``."""
         if self.standardises:
-            given = vectors.float()
-            self.mean.copy_(given.mean(0))
-            # A dimension that hardly varies says nothing, and must not be blown up.
-            self.deviation.copy_(given.std(0).clamp(min=1e-3))
+            vectors = vectors.float()
+            self.mean.copy_(vectors.mean(0))
+            # A dimension that hardly varies carries no information and must not be amplified.
+            self.deviation.copy_(vectors.std(0).clamp(min=1e-3))
 
     def forward(self, vector: torch.Tensor) -> States:
         """``(batch, dim)``."""
-        given = vector.float()
+        vector = vector.float()
         if self.standardises:
-            given = (given - self.mean) / self.deviation
-        return States(self.dropout(given))
+            vector = (vector - self.mean) / self.deviation
+        return States(self.dropout(vector))
 
 
 class TokenBranch(nn.Module):
@@ -79,7 +79,7 @@ class TokenBranch(nn.Module):
         self.pooling = pooling
 
     def forward(self, states: torch.Tensor, tokens: torch.Tensor) -> States:
-        """States ``(batch, length, dim)`` and the number of own tokens of each, ``(batch,)``."""
+        """States ``(batch, length, dim)`` and the number of tokens of each text, ``(batch,)``."""
         longest = int(tokens.max())
         mask = torch.arange(longest, device=tokens.device) < tokens[:, None]
         states = self.layers(states[:, :longest].float(), mask.to(torch.int64))
@@ -104,7 +104,7 @@ class PixelBranch(nn.Module):
         self.register_buffer("std", torch.tensor(std).view(3, 1, 1), persistent=False)
 
     def forward(self, pixels: torch.Tensor) -> States:
-        """Pictures ``(batch, 3, side, side)`` in bytes to patches, row by row, and their mean."""
+        """Images ``(batch, 3, side, side)`` in bytes to patches, row by row, and their mean."""
         scaled = (pixels.float() / 255 - self.mean) / self.std
         maps = self.network(scaled.contiguous(memory_format=torch.channels_last))
         patches = maps.flatten(2).transpose(1, 2)

@@ -7,9 +7,9 @@ from mmsent.config.network import ImageNetwork
 
 
 def convolution(settings: ImageNetwork) -> nn.Sequential:
-    """The network of an experiment: pictures ``(batch, 3, side, side)`` to feature maps.
+    """Return the network of an experiment: images ``(batch, 3, side, side)`` to feature maps.
 
-    The output is ``(batch, widths[-1], rows, columns)``: one state for each patch of the picture.
+    The output is ``(batch, widths[-1], rows, columns)``: one state for each patch of the image.
     """
     build = {"plain": plain_network, "residual": residual_network}[settings.kind]
     return build(settings)
@@ -48,9 +48,9 @@ def residual_network(settings: ImageNetwork) -> nn.Sequential:
             stride = 2 if stage > 0 and block == 0 else 1
             skip = None
             if stride > 1 or channels != width:
-                # Every second row and column, then the convolution: with a stride of its own, its
-                # backward pass corrupts memory on CPUs without AVX-512 (torch 2.15, channels
-                # last, one thread, widths that are no multiples of 8).
+                # Every second row and column, then the convolution: a strided 1 x 1 convolution
+                # corrupts memory in its backward pass on CPUs without AVX-512 (torch 2.15,
+                # channels last, one thread, widths that are no multiples of 8).
                 skip = nn.Sequential(
                     nn.MaxPool2d(1, stride=stride),
                     nn.Conv2d(channels, width, 1, bias=False),

@@ -1,7 +1,7 @@
-"""Ways to join modalities; an experiment names one as its ``fusion``.
+"""Fusions of the modalities; an experiment names one as its ``fusion``.
 
-Each takes the modalities' projected states and gives ``(batch, output_size)``. The adaptive one
-also says how much each of its parts weighs for each post.
+Each maps the modalities' projected states to ``(batch, output_size)``. The adaptive one also
+returns a weight for each of its parts and each post.
 """
 
 import math
@@ -9,7 +9,7 @@ import math
 import torch
 from torch import nn
 
-from mmsent.encoders.pooling import masked_mean
+from mmsent.encoders.towers import masked_mean
 from mmsent.models.branches import States
 
 #: Parts of the adaptive fusion, in the order of its weights.
@@ -28,7 +28,7 @@ class Fusion(nn.Module):
         raise NotImplementedError
 
     def weights(self, states: list[States]) -> torch.Tensor | None:  # noqa: ARG002
-        """The weights of the fusion's parts for each post, ``(batch, parts)``, if it has parts."""
+        """Return the weights of the fusion's parts, ``(batch, parts)``; None if it has no parts."""
         return None
 
 
@@ -82,8 +82,8 @@ class AttentionFusion(Fusion):
 class CrossAttentionFusion(Fusion):
     """Tokens attend to patches and patches to tokens (section 3, second code).
 
-    What both find is added to the concatenated vectors' own path, so that the vectors pass even
-    where attention finds nothing.
+    The attended states are added to the concatenated vectors, so that the vectors pass even if
+    attention contributes nothing.
     """
 
     reads_sequences = True
@@ -104,25 +104,25 @@ class CrossAttentionFusion(Fusion):
         self.attended = nn.Linear(size, size)
 
     def forward(self, states: list[States]) -> torch.Tensor:
-        """Concatenation path plus what attention finds."""
+        """Concatenation path plus attention path."""
         text, image = states
         tokens, mask, patches = text.sequence, text.mask, image.sequence
         if tokens is None or mask is None or patches is None:
             raise ValueError("cross-attention needs tokens and patches")
-        found_in_picture, _ = self.tokens_to_patches(tokens, patches, patches, need_weights=False)
-        found_in_text, _ = self.patches_to_tokens(
+        from_image, _ = self.tokens_to_patches(tokens, patches, patches, need_weights=False)
+        from_text, _ = self.patches_to_tokens(
             patches, tokens, tokens, key_padding_mask=~mask, need_weights=False
         )
-        found = masked_mean(found_in_picture, mask) + found_in_text.mean(1)
+        attended = masked_mean(from_image, mask) + from_text.mean(1)
         vectors = torch.cat([text.vector, image.vector], dim=1)
-        return self.concatenated(vectors) + self.attended(found)
+        return self.concatenated(vectors) + self.attended(attended)
 
 
 class AdaptiveFusion(Fusion):
     """A gate weighs late, early and attention fusion for each post (section 6).
 
-    The three are brought to one size and one scale, so that the weights can be compared; the gate
-    starts with equal weights.
+    All three have one size and, by layer norm, one scale, so that the weights are comparable. The
+    gate starts with equal weights.
     """
 
     def __init__(self, sizes: list[int]) -> None:

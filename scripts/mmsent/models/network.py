@@ -12,12 +12,12 @@ from mmsent.models.branches import PixelBranch, States, TokenBranch, VectorBranc
 from mmsent.models.fusion import FUSIONS
 from mmsent.models.head import head, norm
 
-#: Key of the number of a text's own tokens, beside the states of the tokens themselves.
+#: Key of the number of tokens of each text among the inputs of a network.
 TOKENS = "text_tokens"
 
 
 def projection(input_size: int, settings: Projection) -> nn.Sequential:
-    """A modality's own layer: ``(..., input_size)`` to ``(..., settings.size)``."""
+    """Return the layer of a modality: ``(..., input_size)`` to ``(..., settings.size)``."""
     return nn.Sequential(
         nn.Linear(input_size, settings.size),
         norm(settings.norm, settings.size),
@@ -29,7 +29,7 @@ def projection(input_size: int, settings: Projection) -> nn.Sequential:
 class FusionNetwork(nn.Module):
     """Branches of the used modalities, projected, fused, then classified.
 
-    A modality that the experiment does not use has no layer here, so nothing of it can leak in.
+    An unused modality has no layer, so that nothing of it can leak in.
     """
 
     def __init__(
@@ -38,15 +38,15 @@ class FusionNetwork(nn.Module):
         sizes: Mapping[str, int],
         encoders: Mapping[str, Any] | None = None,
     ) -> None:
-        """Build the network with fresh weights, but for trained layers of a pretrained encoder.
+        """Initialise all weights but those of trained layers of a pretrained encoder.
 
         Parameters
         ----------
         sizes
             The size of a stored vector or state of each used modality.
         encoders
-            The encoders' settings by name, as far as a part of them is trained or their pixels are
-            read: those of the text encoder with ``trained_layers``, ``pixels`` with a network.
+            Settings by name of the text encoder with ``trained_layers``, and of ``pixels`` with
+            an image network.
         """
         super().__init__()
         self.modalities = experiment.modalities
@@ -63,11 +63,16 @@ class FusionNetwork(nn.Module):
         self.head = head(self.fusion.output_size, experiment.head)
 
     def standardise(self, inputs: Mapping[str, torch.Tensor]) -> None:
-        """Take what standardises stored vectors from the training posts, ``(posts, ...)``."""
+        """Fit the standardisation of stored vectors to the training posts, ``(posts, ...)``."""
         for name in self.modalities:
             branch = self.branches[name]
             if isinstance(branch, VectorBranch):
                 branch.standardise(inputs[name])
+
+    def encoder_parameters(self) -> list[nn.Parameter]:
+        """Return the trained parameters of a pretrained encoder's last layers."""
+        branches = [branch for branch in self.branches.values() if isinstance(branch, TokenBranch)]
+        return [p for branch in branches for p in branch.parameters() if p.requires_grad]
 
     def forward(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """Inputs of each modality, ``(batch, ...)``, to logits ``(batch, 3)``."""
@@ -76,7 +81,7 @@ class FusionNetwork(nn.Module):
     def weighed(
         self, batch: Mapping[str, torch.Tensor]
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Logits, and how much each part of an adaptive fusion weighs, ``(batch, parts)``."""
+        """Return logits and the weights of an adaptive fusion's parts, ``(batch, parts)``."""
         states = self._projected(batch)
         return self.head(self.fusion(states)), self.fusion.weights(states)
 
@@ -85,10 +90,10 @@ class FusionNetwork(nn.Module):
         for name in self.modalities:
             branch = self.branches[name]
             if isinstance(branch, TokenBranch):
-                given = branch(batch[name], batch[TOKENS])
+                state = branch(batch[name], batch[TOKENS])
             else:
-                given = branch(batch[name])
-            states.append(given.through(self.projections[name], self.fusion.reads_sequences))
+                state = branch(batch[name])
+            states.append(state.through(self.projections[name], self.fusion.reads_sequences))
         return states
 
 
@@ -112,11 +117,11 @@ def _branch(
 
 
 def trained_parameters(network: nn.Module) -> int:
-    """Number of parameters that training changes."""
+    """Return the number of trained parameters."""
     return sum(p.numel() for p in network.parameters() if p.requires_grad)
 
 
 def trained_state(network: nn.Module) -> dict[str, torch.Tensor]:
-    """What training changes: trained parameters and running statistics, by name."""
+    """Return trained parameters and running statistics by name."""
     frozen = {name for name, p in network.named_parameters() if not p.requires_grad}
     return {name: t for name, t in network.state_dict().items() if name not in frozen}

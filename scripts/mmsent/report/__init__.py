@@ -1,1 +1,1 @@
-"""Tables and documents, from numbers that lie in files."""
+"""Tables and documents, from numbers that are stored in files."""

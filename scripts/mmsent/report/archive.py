@@ -13,7 +13,7 @@ from mmsent.tables import read_table
 #: Hashes of all other members, as ``sha256sum --check`` reads them.
 SUMS = "SHA256SUMS"
 
-#: What each file of the data set is, without what it holds.
+#: Name and hash of each file of the data set, without its content.
 DATA = "data.tsv"
 
 #: The earliest date that the format knows: an archive says nothing of when it was made.
@@ -38,7 +38,9 @@ def write_archive(out: Path, files: Iterable[Path], texts: Path, images: Path) -
     """
     members: dict[str, bytes] = {}
     for path in files:
-        name, content = _member(path), path.read_bytes()
+        elsewhere = path.is_absolute() or ".." in path.parts
+        name = f"outside/{path.name}" if elsewhere else path.as_posix()
+        content = path.read_bytes()
         if members.setdefault(name, content) != content:
             raise ValueError(f"{path}: another file from elsewhere has this name too; rename one")
     members[DATA] = data_table(read_table(texts), read_table(images)).encode()
@@ -60,8 +62,3 @@ def data_table(texts: pd.DataFrame, images: pd.DataFrame) -> str:
 def sums_of(members: Mapping[str, bytes]) -> str:
     """A line for each member: its SHA-256 and its name."""
     return "".join(f"{sha256_bytes(members[name])}  {name}\n" for name in sorted(members))
-
-
-def _member(path: Path) -> str:
-    elsewhere = path.is_absolute() or ".." in path.parts
-    return f"outside/{path.name}" if elsewhere else path.as_posix()

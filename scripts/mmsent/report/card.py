@@ -1,14 +1,22 @@
-"""The data card: what the data set is, in numbers."""
+"""The data set in numbers: the data card, and the tables of the report's chapter."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from mmsent.data.duplicates import duplicate_summary
-from mmsent.data.problems import NOTE
+from mmsent.data.posts import NOTE
 from mmsent.data.readers import count_listed
-from mmsent.labels import LABELLED, LABELS, TEST
+from mmsent.labels import LABELLED, LABELS, TEST, TRAIN, VALIDATION
+from mmsent.report.reported import PrintedFigures
+
+_SIZES = {
+    "width": ("Width", " px", "mean_width"),
+    "height": ("Height", " px", "mean_height"),
+    "aspect_ratio": ("Width / height", "", "mean_aspect_ratio"),
+}
 
 
 def card_numbers(
@@ -54,17 +62,49 @@ def _counts(values: pd.Series) -> dict[str, int]:
 def _fold_rows(folds: pd.DataFrame) -> list[dict[str, Any]]:
     rows = []
     for fold in sorted(folds["fold"].unique()):
-        role = folds[f"role_{fold}"]
-        tested = folds[role == TEST]
-        shares = tested["label"].value_counts(normalize=True)
-        rows.append(
-            {
-                "Fold": int(fold),
-                "Train": int((role == "train").sum()),
-                "Validation": int((role == "validation").sum()),
-                "Test": len(tested),
-                **{f"Test {name}": f"{100 * shares.get(index, 0):.1f} %"
-                   for index, name in enumerate(LABELS)},
-            }
-        )  # fmt: skip
+        split = folds[f"split_{fold}"]
+        posts = {
+            name.capitalize(): int((split == name).sum()) for name in (TRAIN, VALIDATION, TEST)
+        }
+        share = folds.loc[split == TEST, "label"].value_counts(normalize=True)
+        shares = {f"Test {n}": f"{100 * share.get(i, 0):.1f} %" for i, n in enumerate(LABELS)}
+        rows.append({"Fold": int(fold)} | posts | shares)
     return rows
+
+
+def data_values(
+    card: Mapping[str, Any], images: Mapping[str, Any], printed: PrintedFigures
+) -> dict[str, Any]:
+    """Values of the chapter's template, from the data card and the figure of image sizes.
+
+    ``reported`` gives a figure of the study in a pattern such as ``"(reported: {:.1f})"``, and
+    nothing where the study prints none.
+    """
+
+    def reported(metric: str, pattern: str) -> str:
+        value = printed.value("data", metric)
+        return "" if value is None else pattern.format(value)
+
+    counts = [
+        {
+            "Class": name,
+            "Posts": f"{count:,}",
+            "Percentage": f"{100 * count / card['labelled']:.1f} %",
+            "Reported posts": reported(name, "{:,.0f}") or "-",
+            "Reported percentage": reported(f"{name}_share", "{:.1%}").replace("%", " %") or "-",
+        }
+        for name, count in card["classes"].items()
+    ]
+    parts = {"Mean": "mean", "Median": "median", "5 %": "p5", "95 %": "p95"}
+    sizes = [
+        {"": name}
+        | {title: f"{images[key][part]:.4g}{unit}" for title, part in parts.items()}
+        | {"Reported mean": reported(metric, f"{{:g}}{unit}") or "-"}
+        for key, (name, unit, metric) in _SIZES.items()
+    ]
+    return {
+        "class_counts": pd.DataFrame(counts),
+        "image_sizes": pd.DataFrame(sizes),
+        "reported": reported,
+        "card": card,
+    }

@@ -1,73 +1,20 @@
-"""What one experiment is set to that another is not, in words that need no look at the files."""
+"""What the report says of each experiment: its settings, its search, its classes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from mmsent.config.experiment import Experiment
+from mmsent.config.fitting import ABOUT
+from mmsent.labels import LABELS
+from mmsent.report import cells
+from mmsent.report.cells import interval, value
+from mmsent.report.reported import PrintedFigures
 
-#: Settings in words, by their dotted key; others are shown as they are written.
-_WORDS = {
-    "modality": "Modality",
-    "fusion": "Fusion",
-    "text.encoder": "Text encoder",
-    "text.cleaning": "Cleaning of the text",
-    "text.pooling": "Pooling of the tokens",
-    "text.max_tokens": "Longest text [tokens]",
-    "text.trained_layers": "Trained layers of the text encoder",
-    "text.augmentation": "Augmentation of the text",
-    "text.views": "Augmented views of a text",
-    "image.encoder": "Image encoder",
-    "image.network": "Network for pictures",
-    "image.network.kind": "Network for pictures",
-    "image.network.widths": "Its channels",
-    "image.network.blocks": "Its blocks of each width",
-    "image.network.dropout": "Its dropout",
-    "image.augmentation": "Augmentation of the picture",
-    "image.views": "Augmented views of a picture",
-    "vectors.standardise": "Vectors standardised",
-    "vectors.dropout": "Dropout of the vectors",
-    "projection": "Projection",
-    "projection.size": "Projection: size",
-    "projection.norm": "Projection: normalisation",
-    "projection.dropout": "Projection: dropout",
-    "head.hidden": "Head: layers",
-    "head.dropout": "Head: dropout",
-    "head.norm": "Head: normalisation",
-    "loss.class_weights": "Class weights",
-    "loss.neutral_factor": "Neutral's weight times",
-    "loss.label_smoothing": "Label smoothing",
-    "optimiser.learning_rate": "Learning rate",
-    "optimiser.encoder_learning_rate": "Learning rate of the encoder's layers",
-    "optimiser.weight_decay": "Weight decay",
-    "optimiser.clip_norm": "Gradients clipped at",
-    "optimiser.batch_size": "Batch",
-    "optimiser.accumulation": "Batches to a step",
-    "schedule.epochs": "Epochs, at most",
-    "schedule.kind": "Schedule of the learning rate",
-    "schedule.warmup_epochs": "Warm-up [epochs]",
-    "schedule.plateau": "Plateau rule",
-    "schedule.plateau.epochs": "Plateau: epochs without gain",
-    "schedule.plateau.factor": "Plateau: learning rate times",
-    "early_stopping.patience": "Patience [epochs]",
-    "early_stopping.threshold": "A gain is more than",
-    "postprocessing": "Post-processing",
-    "postprocessing.confidence_below": "Turned neutral: confidence below",
-    "postprocessing.neutral_above": "Turned neutral: its probability above",
-    "postprocessing.within": "Turned neutral: behind the first by at most",
-    "postprocessing.neutral_share": "Turned neutral: until its share is",
-    "search": "Search",
-    "search.trials": "Search: trials",
-}
-
-_ORDER = {key: number for number, key in enumerate(_WORDS)}
-
-#: What says which experiment it is, or is of the paper protocol alone.
-_NAMES = ("title", "section", "changes", "paper_validation")
+Settings = Mapping[str, Any]
 
 
-def changes_table(before: Experiment | None, now: Experiment) -> pd.DataFrame:
+def changes_table(before: Settings | None, now: Settings) -> pd.DataFrame:
     """The settings that differ between two experiments as they ran.
 
     Parameters
@@ -78,61 +25,55 @@ def changes_table(before: Experiment | None, now: Experiment) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``Setting``, ``Before``, ``Now``, from the inputs to the training; a dash is a part that is
-        not there. Without ``before``: ``Setting``, ``Value``.
+        ``Setting``, ``Before``, ``Now``, in the order of the settings; a dash is a part that is not
+        there. Without ``before``: ``Setting``, ``Value``.
     """
-    new = _settings(now)
-    if before is None:
-        rows = [
-            {"Setting": _words(key), "Value": shown_value(value)}
-            for key, value in ((key, new[key]) for key in _ordered(new))
-            if value is not None and value is not False
-        ]
-        return pd.DataFrame(rows, dtype=object)
-    old = _settings(before)
+    new, old = _used(now), _used(before or {})
     rows = [
-        {"Setting": _words(key), "Before": shown_value(old.get(key)),
-         "Now": shown_value(new.get(key))}
-        for key in _ordered({**new, **old})
-        if old.get(key) != new.get(key)
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["Setting", "Before", "Now"], dtype=object)
+        {"Setting": key, "Before": shown_value(old.get(key)), "Now": shown_value(new.get(key))}
+        for key in {**new, **old}
+        if old.get(key) != new.get(key) and (before or new[key] is not False)
+    ]
+    table = pd.DataFrame(rows, columns=["Setting", "Before", "Now"], dtype=object)
+    if before is None:
+        return table.drop(columns="Before").rename(columns={"Now": "Value"})
+    return table
 
 
-def varied_settings(experiments: Sequence[Experiment]) -> list[str]:
-    """In words, the settings in which some of these experiments differ.
+def varied_settings(experiments: Sequence[Settings]) -> list[str]:
+    """The settings in which some of these experiments differ.
 
     A part of an experiment that does not see the modality is as the file has it, in use or not.
     """
-    dumps = [
-        flat({k: v for k, v in e.model_dump().items() if k not in _NAMES}) for e in experiments
-    ]
-    keys = _ordered({key: None for dump in dumps for key in dump})
-    return [_words(k) for k in keys if any(d.get(k) != dumps[0].get(k) for d in dumps)]
+    tables = [_flat_without_names(settings) for settings in experiments]
+    keys = {key: None for table in tables for key in table}
+    return [key for key in keys if any(table.get(key) != tables[0].get(key) for table in tables)]
 
 
-def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def flat(settings: Settings, prefix: str = "") -> dict[str, Any]:
     """Settings by dotted key; of what a search varies, the values that it tries."""
-    found: dict[str, Any] = {}
-    for key, value in settings.items():
-        if key == "space" and isinstance(value, Mapping):
-            found |= {f"{prefix}{key}.{name}": [varied(v) for v in value[name]] for name in value}
-        elif isinstance(value, Mapping):
-            found |= flat(value, f"{prefix}{key}.")
+    settings_by_key: dict[str, Any] = {}
+    for key, setting in settings.items():
+        if key == "space" and isinstance(setting, Mapping):
+            settings_by_key |= {
+                f"{prefix}{key}.{n}": list(map(varied, setting[n])) for n in setting
+            }
+        elif isinstance(setting, Mapping):
+            settings_by_key |= flat(setting, f"{prefix}{key}.")
         else:
-            found[f"{prefix}{key}"] = value
-    return found
+            settings_by_key[f"{prefix}{key}"] = setting
+    return settings_by_key
 
 
-def shown_value(value: Any) -> str:
+def shown_value(setting: Any) -> str:
     """A setting as a table shows it."""
-    if value is None:
+    if setting is None:
         return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(map(shown_value, value))
-    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
+    if isinstance(setting, bool):
+        return "yes" if setting else "no"
+    if isinstance(setting, list):
+        return ", ".join(map(shown_value, setting))
+    return f"{setting:g}" if isinstance(setting, float) else str(setting)
 
 
 def varied(part: Any) -> Any:
@@ -142,23 +83,89 @@ def varied(part: Any) -> Any:
     return part
 
 
-def _settings(experiment: Experiment) -> dict[str, Any]:
-    settings = experiment.model_dump()
-    used = {key: value for key, value in settings.items() if key not in _NAMES}
-    for modality in ("text", "image"):
-        if modality not in experiment.modalities:
-            used[modality] = None
-    return flat(used)
+def _flat_without_names(settings: Settings) -> dict[str, Any]:
+    return flat({key: part for key, part in settings.items() if key not in ABOUT})
 
 
-def _ordered(settings: Mapping[str, Any]) -> list[str]:
-    """The keys from the inputs to the training; those without words last."""
-    return sorted(settings, key=lambda key: _ORDER.get(key, len(_ORDER)))
+def _used(settings: Settings) -> dict[str, Any]:
+    """The settings in use: without those of a modality that the experiment does not see."""
+    unseen = {"text": "image", "image": "text"}.get(settings.get("modality", "both"))
+    return _flat_without_names({**settings, unseen: None} if unseen else settings)
 
 
-def _words(key: str) -> str:
-    if key in _WORDS:
-        return _WORDS[key]
-    if ".space." in key:
-        return f"Searched: {key.split('.space.')[1].replace('_', ' ')}"
-    return key.replace("_", " ").replace(".", ": ")
+def overrides_table(overrides: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """What the profile overrides: ``experiment``, ``setting``, values of ``file`` and ``run``."""
+    columns = {
+        "Experiment": value("experiment"),
+        "Setting": value("setting"),
+        "File": lambda row: shown_value(row["file"]),
+        "This run": lambda row: shown_value(row["run"]),
+    }
+    return cells.shown(overrides, columns)
+
+
+def search_table(folds: list[dict[str, Any]]) -> pd.DataFrame:
+    """The trials of a search, the best first: settings, mean weighted F1, folds that chose it."""
+    rows = []
+    for number, trial in enumerate(folds[0]["trials"]):
+        scores = [fold["trials"][number]["validation_f1"] for fold in folds]
+        rows.append(
+            {
+                name.replace("_", " ").capitalize(): shown_value(varied(part))
+                for name, part in trial["settings"].items()
+            }
+            | {
+                "Validation F1": f"{sum(scores) / len(scores):.4f}",
+                "Lowest": f"{min(scores):.4f}",
+                "Highest": f"{max(scores):.4f}",
+                "Chosen in folds": sum(fold["best"] == number for fold in folds),
+            }
+        )
+    return pd.DataFrame(rows).sort_values("Validation F1", ascending=False, kind="stable")
+
+
+def class_table(scores: Mapping[str, Any], confusion: list[list[int]]) -> pd.DataFrame:
+    """Precision, recall and F1 of each class of an experiment, from its row of the scores."""
+    rows = [
+        {
+            "Class": label,
+            "Posts": f"{sum(confusion[index]):,}",
+            "Precision": f"{scores[f'precision_{label}']:.3f}",
+            "Recall": f"{scores[f'recall_{label}']:.3f}",
+            "F1": interval(f"f1_{label}")(scores),
+        }
+        for index, label in reversed([*enumerate(LABELS)])
+    ]
+    return pd.DataFrame(rows)
+
+
+def distribution_table(
+    numbers: Mapping[str, Any], name: str, printed: PrintedFigures
+) -> pd.DataFrame:
+    """Predicted classes of the posts without label: the ``numbers`` of a version's submission."""
+    rows = []
+    for label in reversed(LABELS):
+        row = {
+            "Class": label,
+            "Before post-processing": f"{numbers['before']['counts'][label]:,}",
+            "After post-processing": f"{numbers['after']['counts'][label]:,}",
+            "Percentage": f"{100 * numbers['after']['shares'][label]:.1f} %",
+        }
+        reported = printed.value(name, f"test_{label}_share")
+        if reported is not None:
+            row["Reported percentage"] = f"{100 * reported:.1f} %"
+        rows.append(row)
+    return pd.DataFrame(rows).fillna("-")
+
+
+def weights_table(weights: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
+    """How an adaptive fusion weighs its parts; empty for other fusions."""
+    columns = {
+        "Fusion": value("part"),
+        "Mean weight": value("mean", "{:.3f}"),
+        "sd over posts": value("sd", "{:.3f}"),
+        "5 % to 95 %": lambda row: f"{row['p5']:.3f} to {row['p95']:.3f}",
+        "Largest weight for": lambda row: f"{100 * row['largest']:.1f} % of the posts",
+        **{f"Mean, {label}": value(f"mean_{label}", "{:.3f}") for label in LABELS},
+    }
+    return cells.shown([{"part": part, **numbers} for part, numbers in weights.items()], columns)

@@ -1,78 +1,102 @@
 """What a run cost, from Snakemake's benchmark files."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from mmsent.report import cells
+from mmsent.report.cells import interval, value
 
-def costs_table(benchmarks: Iterable[Path]) -> pd.DataFrame:
-    """Costs by rule, the most expensive first.
+#: Kinds of work, and how the names of their rules begin.
+_WORK = {
+    "Encoding": r"encode_",
+    "Training": r"(paper/)?(train|search)",
+    "Vision-language model": r"(paper/)?(fine_tune_vlm|predict_zero_shot)",
+}
+
+
+def job_costs(
+    benchmarks: Sequence[Path], rules: Sequence[str], experiments: Sequence[str]
+) -> pd.DataFrame:
+    """A row for each job: ``rule``, ``experiment``, ``seconds``, ``memory`` (peak, MiB).
 
     Parameters
     ----------
-    benchmarks
-        JSON-lines files ``.../benchmarks/{rule}.jsonl`` or ``.../benchmarks/{rule}/....jsonl``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``Rule``, ``Jobs``, ``Seconds`` (sum over jobs), ``Seconds a job``, ``Peak memory [MiB]``
-        (largest of a job; jobs too short to be measured count 0).
+    benchmarks, rules, experiments
+        The JSON-lines file of each job, its rule, and its experiment or an empty name. Jobs too
+        short to be measured have a memory of 0.
     """
-    table = _jobs(benchmarks)
-    grouped = table.groupby("rule").agg(
+    records = [json.loads(path.read_text(encoding="utf-8").splitlines()[-1]) for path in benchmarks]
+    jobs = pd.DataFrame({"rule": rules, "experiment": experiments})
+    jobs["seconds"] = [float(record["s"]) for record in records]
+    memory = [record.get("max_rss") for record in records]
+    return jobs.assign(memory=pd.to_numeric(pd.Series(memory), errors="coerce").fillna(0.0))
+
+
+def costs_table(jobs: pd.DataFrame) -> pd.DataFrame:
+    """Costs by rule, the most expensive first: sums over jobs, memory of the largest one."""
+    grouped = jobs.groupby("rule").agg(
         jobs=("seconds", "size"),
         seconds=("seconds", "sum"),
         mean=("seconds", "mean"),
         memory=("memory", "max"),
     )
-    grouped = grouped.sort_values("seconds", ascending=False).reset_index()
-    return pd.DataFrame(
-        {
-            "Rule": grouped["rule"],
-            "Jobs": grouped["jobs"],
-            "Seconds": grouped["seconds"].map("{:.1f}".format),
-            "Seconds a job": grouped["mean"].map("{:.1f}".format),
-            "Peak memory [MiB]": grouped["memory"].map("{:.0f}".format),
-        }
-    )
+    columns = {
+        "Rule": value("rule"),
+        "Jobs": value("jobs"),
+        "Seconds": value("seconds", "{:.1f}"),
+        "Seconds a job": value("mean", "{:.1f}"),
+        "Peak memory [MiB]": value("memory", "{:.0f}"),
+    }
+    return cells.shown(grouped.sort_values("seconds", ascending=False).reset_index(), columns)
 
 
-def experiment_seconds(benchmarks: Iterable[Path]) -> pd.DataFrame:
-    """Seconds that each experiment's runs and search took, over all folds, and their memory.
+def experiment_seconds(jobs: pd.DataFrame) -> pd.DataFrame:
+    """Seconds that the runs and the search of each experiment took, over all folds.
 
     Returns
     -------
     pandas.DataFrame
-        ``experiment``, ``train``, ``search``, ``memory`` (largest of a job, MiB). What encoding
-        took is shared and not in it.
+        ``experiment``, ``train``, ``search``, ``memory`` (of the largest job, MiB). Encoding is
+        shared by the experiments and not included.
     """
-    table = _jobs(benchmarks)
-    table = table[table["rule"].isin(["train", "search"])]
-    sums = table.pivot_table(
-        index="experiment", columns="rule", values="seconds", aggfunc="sum", fill_value=0.0,
-        sort=False,
-    )  # fmt: skip
-    sums = sums.reindex(columns=["train", "search"], fill_value=0.0).round(1)
+    rules = ["train", "search"]
+    table = jobs[jobs["rule"].isin(rules)]
+    sums = table.pivot_table("seconds", "experiment", "rule", "sum", fill_value=0.0, sort=False)
+    sums = sums.reindex(columns=rules, fill_value=0.0).round(1)
     sums["memory"] = table.groupby("experiment")["memory"].max().round(1)
     return sums.rename_axis(columns=None).reset_index()
 
 
-def _jobs(benchmarks: Iterable[Path]) -> pd.DataFrame:
-    """A row for each job: ``rule``, ``experiment`` (of jobs by fold), ``seconds``, ``memory``."""
+def memory_table(costs: pd.DataFrame) -> pd.DataFrame:
+    """The largest job of each kind of work, from :func:`costs_table` or its file."""
+    columns = {
+        "Work": value("work"),
+        "Jobs": value("jobs"),
+        "Largest job, by rule": value("Rule"),
+        "Peak memory [MiB]": value("memory", "{:,.0f}"),
+    }
+    costs = costs.assign(memory=costs["Peak memory [MiB]"].astype(float))
     rows = []
-    for path in benchmarks:
-        parts = path.with_suffix("").parts
-        below = parts[parts.index("benchmarks") + 1 :]
-        if below[0] == "paper":  # the paper protocol's jobs are a cost of their own
-            below = (f"paper/{below[1]}", *below[2:])
-        record = json.loads(path.read_text(encoding="utf-8").splitlines()[-1])
-        seconds, memory = float(record["s"]), _number(record.get("max_rss"))
-        rows.append((below[0], "/".join(below[1:-1]), seconds, memory))
-    return pd.DataFrame(rows, columns=["rule", "experiment", "seconds", "memory"])
+    for work, pattern in _WORK.items():
+        part = costs[costs["Rule"].str.match(pattern)]
+        jobs = part["Jobs"].astype(int).sum()
+        rows += [{"work": work, "jobs": jobs, **part.loc[part["memory"].idxmax()]}] if jobs else []
+    return cells.shown(rows, columns)
 
 
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+def efficiency_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """The table of :func:`mmsent.figures.efficiency.efficiency_rows`."""
+    columns = {
+        "Experiment": cells.name,
+        "Weighted F1": interval("weighted_f1"),
+        "Trained parameters": value("trained_parameters", "{:,}"),
+        "Seconds": value("seconds", "{:,.1f}"),
+        "Peak memory [MiB]": value("memory", "{:,.0f}"),
+        "F1 / minute": value("f1_per_minute", "{:.3f}"),
+        "Pareto-optimal": lambda row: "yes" if row["efficient"] else "no",
+    }
+    return cells.shown(rows, columns)

@@ -1,186 +1,169 @@
-"""What the report's template is filled with."""
+"""What the report is made of, and the values that its template is filled with."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+from pydantic import BaseModel, ConfigDict
 
-from mmsent.labels import LABELS
-from mmsent.report.changes import changes_table, varied_settings
-from mmsent.report.comparison import (
-    ablation_beside_study,
-    ablation_table,
-    calibration_table,
-    comparison_parts,
-    comparison_table,
-    optimism_table,
-    short_name,
-    versions_table,
-    with_interval,
-)
-from mmsent.report.overview import findings_in_words, headline_table, listed, majority
-from mmsent.report.problems import encoders_table, postprocessing_table
-from mmsent.report.results import PrintedFigures, Result
-from mmsent.report.statistics import FAMILIES, seeds_table, test_tables
-from mmsent.report.versions import (
-    Findings,
+from mmsent.report.card import data_values
+from mmsent.report.cells import listed
+from mmsent.report.changes import (
+    changes_table,
     class_table,
-    comparisons,
     distribution_table,
+    overrides_table,
     search_table,
+    varied_settings,
     weights_table,
 )
+from mmsent.report.costs import efficiency_table, memory_table
+from mmsent.report.fixes import encoders_table, postprocessing_table
+from mmsent.report.overview import findings_in_words, headline_table, majority
+from mmsent.report.reported import Reported
+from mmsent.report.statistics import calibration_table, seeds_table
+from mmsent.report.table import comparison_parts, comparison_table, table_values
 from mmsent.report.vlm import vlm_values
+from mmsent.tables import Json, Numbers, Table
 
 #: Chapters in the order of the study: template in ``chapters/`` and title.
 CHAPTERS = {
-    "overview": "Overview",
+    "overview": "Summary",
     "data": "Data",
     "versions": "Model versions",
     "ablation": "Ablation",
     "vlm": "Vision-language model",
-    "bad_cases": "Bad cases",
-    "problems": "Problems met, and their remedies",
-    "comparison": "Final comparison",
+    "bad_cases": "Error analysis",
+    "problems": "Problems and fixes",
+    "comparison": "Comparison with the study",
     "efficiency": "Efficiency",
     "deviations": "Deviations from the study",
     "threats": "Threats to validity",
-    "provenance": "Provenance",
+    "provenance": "Reproducibility",
 }
 
 
-def chapters(absent: set[str]) -> dict[str, int]:
-    """Number of each chapter that the report has, by the name of its template."""
-    return {name: n for n, name in enumerate((c for c in CHAPTERS if c not in absent), start=1)}
+class ReportInputs(BaseModel):
+    """The files that the report is made of; pydantic reads them from their paths.
+
+    Attributes
+    ----------
+    metrics, scores, tests
+        Of each table, by its name.
+    spreads, submissions, searches
+        Standard deviations over seeds, counts of the predicted posts without a label, and trials of
+        each fold, by experiment.
+    vlm
+        Scores of vision-language models, if there are any.
+    costs, deviations, reported
+        Costs by rule, where the study was left, and the figures that it prints.
+    card, images, text_lengths
+        Numbers of the data card, and of figures of the data set.
+    curves, bad_cases, efficiency, fixes, provenance
+        Numbers of figures and measurements.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    metrics: dict[str, Json]
+    scores: dict[str, Numbers]
+    tests: dict[str, Json]
+    spreads: dict[str, Json]
+    submissions: dict[str, Json]
+    searches: dict[str, list[Json]]
+    vlm: list[Numbers]
+    costs: Table
+    deviations: Table
+    reported: Reported
+    card: Json
+    images: Json
+    text_lengths: Json
+    curves: Json
+    bad_cases: Json
+    efficiency: Json
+    fixes: Json
+    provenance: Json
 
 
 def report_values(
-    results: list[Result],
-    printed: PrintedFigures,
-    findings: Findings,
-    vlm: pd.DataFrame | None = None,
+    inputs: ReportInputs,
+    experiments: Mapping[str, Mapping[str, Any]],
+    overrides: list[dict[str, Any]],
 ) -> dict[str, Any]:
     """Tables and numbers of the report, by the names that the template uses.
 
     Parameters
     ----------
-    results
-        Of every row of the tables.
-    vlm
-        Scores of the vision-language models, if there are any.
+    overrides
+        What the profile overrides: experiment, key, value of the files, value of this run.
     """
-    scores = findings.scores
-    by_name = {result.name: result for result in results}
-    versions = [by_name[name] for name in scores["versions"]["experiment"]]
-    every = pd.concat(scores.values(), ignore_index=True).drop_duplicates("experiment")
+    scores, printed = inputs.scores, inputs.reported
+    vlm = inputs.vlm[0] if inputs.vlm else None
+    all_scores = pd.concat(scores.values(), ignore_index=True).drop_duplicates("experiment")
     absent = {"ablation"} - set(scores) | ({"vlm"} if vlm is None else set())
-    families = {table: numbers["families"] for table, numbers in findings.tests.items()}
-    rows = [] if vlm is None else vlm.to_dict("records")
+    families = {table: tests["families"] for table, tests in inputs.tests.items()}
+    steps = {row["first"]: row for row in families["versions"]["consecutive"]}
+    verdicts = {name: row["verdict"] for name, row in steps.items()}
+    whole, by_class = comparison_parts(comparison_table(scores["versions"], printed, verdicts, vlm))
     values = {
-        "chapter": chapters(absent),
+        "chapter": {name: n for n, name in enumerate((c for c in CHAPTERS if c not in absent), 1)},
         "titles": CHAPTERS,
-        "headline": headline_table(every, printed),
-        "in_words": findings_in_words(scores, families, rows),
-        "majority": majority(results[0].metrics),  # the labels are those of every experiment
-        "calibration_table": calibration_table(every),
-        "seeds_table": seeds_table(findings.spreads, "weighted_f1"),
-        "every": every,
-        "families": FAMILIES,
+        "headline": headline_table(all_scores, printed),
+        "in_words": findings_in_words(scores, families, vlm),
+        "majority": majority(next(iter(inputs.metrics["versions"].values()))),
+        "tables": {
+            name: table_values(name, table, inputs.tests[name], printed)
+            for name, table in scores.items()
+        },
+        "comparison_table": whole,
+        "comparison_classes": by_class,
+        "calibration_table": calibration_table(all_scores),
+        "seeds_table": seeds_table(inputs.spreads, "weighted_f1"),
+        "every": all_scores,
         "printed": printed,
-        "findings": findings,
-        "comparisons": comparisons(findings),
-        "efficiency_table": efficiency_table(findings.efficiency["rows"]),
-        "postprocessing": postprocessing_table(findings.fixes["postprocessing"]),
-        "encoders": encoders_table(findings.fixes["encoders"]),
+        "inputs": inputs,
+        "comparisons": steps,
+        "efficiency_table": efficiency_table(inputs.efficiency["rows"]),
+        "postprocessing": postprocessing_table(inputs.fixes["postprocessing"]),
+        "encoders": encoders_table(inputs.fixes["encoders"]),
         "vlm": None if vlm is None else vlm_values(vlm, printed),
-        "tests_number": sum(len(pairs) for own in families.values() for pairs in own.values()),
-        "reach": {m: _reach(every, m) for m in ("weighted_f1", *(f"f1_{n}" for n in LABELS))},
+        "overrides": overrides_table(overrides),
+        "memory": memory_table(inputs.costs),
+        "tests_number": sum(len(pairs) for tests in families.values() for pairs in tests.values()),
+        # Half the width of intervals, mean over experiments.
+        "reach": {
+            metric: (all_scores[f"{metric}_high"] - all_scores[f"{metric}_low"]).mean() / 2
+            for metric in ("weighted_f1", "f1_neutral")
+        },
     }
+    values |= _version_values(inputs, {n: experiments[n] for n in scores["versions"]["experiment"]})
     if "ablation" in scores:
-        grid = [by_name[name].experiment for name in scores["ablation"]["experiment"]]
-        values["varied"] = listed([words.lower() for words in varied_settings(grid)])
-    return values | _versions(versions, printed, findings) | _tables(printed, findings, vlm)
+        grid = [experiments[name] for name in scores["ablation"]["experiment"]]
+        values["varied"] = listed(varied_settings(grid))
+    return values | data_values(inputs.card, inputs.images, printed)
 
 
-def _versions(
-    versions: list[Result], printed: PrintedFigures, findings: Findings
+def _version_values(
+    inputs: ReportInputs, versions: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """A table or two of each version, by its name."""
-    given = {row["experiment"]: row for row in findings.scores["versions"].to_dict("records")}
-    before = [None, *(version.experiment for version in versions)]
-    submissions = findings.submissions
-    changed = {
-        version.name: changes_table(old, version.experiment)
-        for old, version in zip(before, versions, strict=False)
+    """Tables of each version, by its name."""
+    rows = {row["experiment"]: row for row in inputs.scores["versions"].to_dict("records")}
+    metrics, submissions = inputs.metrics["versions"], inputs.submissions
+    before = [None, *versions.values()]
+    changes = {
+        name: changes_table(old, now)
+        for old, (name, now) in zip(before, versions.items(), strict=False)
     }
     return {
         "versions": versions,
-        "changes": changed,
-        "step_sizes": [len(changed[version.name]) for version in versions[1:]],
-        "class_tables": {v.name: class_table(given[v.name], v) for v in versions},
+        "changes": changes,
+        "step_sizes": [len(changes[name]) for name in [*versions][1:]],
+        "class_tables": {n: class_table(rows[n], metrics[n]["confusion"]) for n in versions},
         "distributions": {
-            v.name: distribution_table(submissions[v.name], v.name, printed)
-            for v in versions
-            if submissions[v.name]["posts"]
+            name: distribution_table(submissions[name], name, inputs.reported)
+            for name in versions
+            if submissions[name]["posts"]
         },
-        "search_tables": {n: search_table(folds) for n, folds in findings.searches.items()},
-        "weights_tables": {v.name: weights_table(v) for v in versions},
+        "search_tables": {name: search_table(folds) for name, folds in inputs.searches.items()},
+        "weights_tables": {n: weights_table(metrics[n]["fusion_weights"]) for n in versions},
     }
-
-
-def _tables(
-    printed: PrintedFigures, findings: Findings, vlm: pd.DataFrame | None
-) -> dict[str, Any]:
-    """The tables of versions, of the ablation and of the comparison."""
-    scores, tests = findings.scores, findings.tests
-    verdicts = {name: row["verdict"] for name, row in comparisons(findings).items()}
-    compared = comparison_table(scores["versions"], printed, verdicts, vlm)
-    whole, by_class = comparison_parts(compared)
-    values: dict[str, Any] = {
-        "versions_table": versions_table(scores["versions"], printed),
-        "optimism_table": optimism_table(scores["versions"]),
-        "comparison_table": whole,
-        "comparison_classes": by_class,
-    }
-    if "ablation" in scores:
-        values |= {
-            "ablation_table": ablation_table(scores["ablation"]),
-            "ablation_beside_study": ablation_beside_study(scores["ablation"], printed),
-            "ablation_tests": _without_macro(test_tables(tests["ablation"]["families"])),
-        }
-    return values
-
-
-def _without_macro(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Tests without the columns of macro F1, which make them wider than a page."""
-    macro = ["Macro F1", "p (macro)"]
-    return {name: table.drop(columns=macro, errors="ignore") for name, table in tables.items()}
-
-
-def _reach(scores: pd.DataFrame, metric: str) -> float:
-    """Half the width of a metric's intervals, mean over experiments."""
-    return float((scores[f"{metric}_high"] - scores[f"{metric}_low"]).mean() / 2)
-
-
-def efficiency_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """What each experiment took, the cheapest first.
-
-    Parameters
-    ----------
-    rows
-        Of :func:`mmsent.figures.efficiency.efficiency_rows`.
-    """
-    return pd.DataFrame(
-        [
-            {
-                "Experiment": short_name(row["experiment"]),
-                "Weighted F1": with_interval(row, "weighted_f1"),
-                "Trained parameters": f"{row['trained_parameters']:,}",
-                "Seconds": f"{row['seconds']:,.1f}",
-                "Peak memory [MiB]": f"{row['memory']:,.0f}",
-                "F1 / minute": f"{row['f1_per_minute']:.3f}",
-                "Another as good in less time": "no" if row["efficient"] else "yes",
-            }
-            for row in rows
-        ]
-    )

@@ -1,6 +1,6 @@
-"""What the remedies for the problems of the study's section 9 change, measured on this run."""
+"""The problems of the study's section 9: what their remedies change, measured on this run."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,8 @@ from mmsent.data.readers import Listing
 from mmsent.encoders.embeddings import read_header
 from mmsent.evaluation.pooling import prediction_metrics
 from mmsent.labels import NEUTRAL, PROBABILITY_COLUMNS
+from mmsent.report import cells
+from mmsent.report.cells import Cell, value
 
 
 def guid_matching(
@@ -26,7 +28,7 @@ def guid_matching(
     -------
     dict
         ``listed`` (rows of the lists that name a post), ``as_written`` and ``normalised`` (those
-        whose guid names a text and a picture), ``written_otherwise`` (rows whose guid is not
+        whose guid names a text and an image), ``written_otherwise`` (rows whose guid is not
         written as it is read).
     """
     files = set(texts["guid"]) & set(images["guid"])
@@ -40,39 +42,41 @@ def guid_matching(
     }
 
 
-def encoders_of(embeddings: Iterable[Path]) -> list[dict[str, Any]]:
-    """The encoders with weights behind embedding files, each once.
+def encoders_of(embeddings: Mapping[str, Sequence[Path]]) -> list[dict[str, Any]]:
+    """The encoders with weights behind embedding files (by ``encoder/modality``), each once.
 
     Returns
     -------
     list of dict
-        ``encoder`` and ``modality`` (text or image), ``parameters``, ``files`` (how many were made)
-        and ``weights``: for each file of weights ``source`` (of a path the last part alone) and
-        ``sha256`` or ``revision``, whichever decides that it is the one meant.
+        ``encoder`` and ``modality`` (text or image), ``parameters``, ``files`` (how many were
+        made), ``stands_in`` (whether a member of a pair stands in the encoder's place) and
+        ``weights``: for each file of weights ``model`` (name of the architecture, the package or
+        the source), ``source`` (of a path the last part alone) and ``sha256`` or ``revision``,
+        whichever pins it.
     """
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for path in embeddings:
-        header = read_header(path)
-        key = (path.parent.name, path.name.split(".")[0])
+    encoders = []
+    for key, paths in embeddings.items():
+        name, modality = key.split("/")
+        header = read_header(paths[0])
+        parts = header.settings["encoder"]
+        is_pair = parts[name].get("kind") == "pair"
+        members = [parts[parts[name][modality]]] if is_pair else parts.values()
         weights = [
-            {"source": _public(part["source"])}
-            | {name: part.get(name) for name in ("sha256", "revision")}
-            for part in _read_by(key[1], key[0], header.settings["encoder"])
+            {"model": _model(part), "source": _public(part["source"])}
+            | {pin: part.get(pin) for pin in ("sha256", "revision")}
+            for part in members
             if part.get("source")
         ]
         if weights:
-            new = {"encoder": key[0], "modality": key[1], "weights": weights, "files": 0}
-            row = found.setdefault(key, new | {"parameters": header.parameters})
-            row["files"] += 1
-    return list(found.values())
+            row = {"encoder": name, "modality": modality, "weights": weights, "stands_in": is_pair}
+            encoders.append(row | {"parameters": header.parameters, "files": len(paths)})
+    return encoders
 
 
-def _read_by(
-    modality: str, name: str, encoder: Mapping[str, Mapping[str, Any]]
-) -> list[Mapping[str, Any]]:
-    """The parts of an encoder's settings that a modality passes: of two towers, its own."""
-    tower = encoder[name].get(f"{modality}_tower")
-    return [encoder[tower]] if tower else list(encoder.values())
+def _model(part: Mapping[str, Any]) -> str:
+    source = _public(part["source"])
+    package = source.removeprefix("package:").split("/")[0]
+    return part.get("architecture") or (package if source.startswith("package:") else source)
 
 
 def _public(source: str) -> str:
@@ -81,12 +85,7 @@ def _public(source: str) -> str:
 
 
 def postprocessing_effect(tables: Mapping[str, pd.DataFrame]) -> dict[str, dict[str, Any]]:
-    """Scores with the most probable class as answer, and with what post-processing makes of it.
-
-    Parameters
-    ----------
-    tables
-        Pooled out-of-fold predictions by name of the experiment.
+    """Scores of pooled predictions before post-processing (most probable class) and after.
 
     Returns
     -------
@@ -109,3 +108,37 @@ def _scores(table: pd.DataFrame) -> dict[str, float]:
     metrics = prediction_metrics(table)
     said = int((table["predicted"] == NEUTRAL).sum())
     return {name: metrics[name] for name in ("f1_neutral", "weighted_f1")} | {"neutral": said}
+
+
+def postprocessing_table(effect: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """The table of :func:`postprocessing_effect`."""
+    columns = {"Version": cells.name, "Posts changed": value("changed", "{:,}")}
+    for title, key, pattern in (
+        ("F1 neutral", "f1_neutral", "{:.4f}"),
+        ("Weighted F1", "weighted_f1", "{:.4f}"),
+        ("Predicted neutral", "neutral", "{:,}"),
+    ):
+        columns |= {f"{title}, {when}": _when(when, key, pattern) for when in ("before", "after")}
+    return cells.shown([{"experiment": name, **row} for name, row in effect.items()], columns)
+
+
+def _when(when: str, key: str, pattern: str) -> Cell:
+    return lambda row: pattern.format(row[when][key])
+
+
+def encoders_table(encoders: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """The table of :func:`encoders_of`."""
+
+    def checked(part: Mapping[str, Any]) -> str:
+        digest = part["sha256"]
+        return f"SHA-256 {digest[:12]}…" if digest else f"revision {part['revision']}"
+
+    columns: dict[str, Cell] = {
+        "Encoder": value("encoder"),
+        "Modality": value("modality"),
+        "Parameters": value("parameters", "{:,}"),
+        "Weights": lambda row: ", ".join(part["source"] for part in row["weights"]),
+        "Verified": lambda row: ", ".join(map(checked, row["weights"])),
+        "Stored files": value("files"),
+    }
+    return cells.shown(encoders, columns)

@@ -6,34 +6,28 @@ from typing import Any
 import pandas as pd
 
 from mmsent.evaluation.paired import BETTER, SAME, WORSE
-from mmsent.report.comparison import bold_if_best, short_name, with_interval
-from mmsent.report.results import PrintedFigures
+from mmsent.report import cells
+from mmsent.report.cells import Row, listed, short_name, value, with_interval
+from mmsent.report.reported import PrintedFigures
 
 
 def headline_table(scores: pd.DataFrame, printed: PrintedFigures) -> pd.DataFrame:
     """Every experiment in one short table, the study's figure last."""
-    return pd.DataFrame(
-        [
-            {
-                "Experiment": short_name(row["experiment"]),
-                "Weighted F1": bold_if_best(with_interval(row, "weighted_f1"), row),
-                "Accuracy": f"{row['accuracy']:.4f}",
-                "Macro F1": f"{row['macro_f1']:.4f}",
-                "F1 neutral": f"{row['f1_neutral']:.4f}",
-                "Reported F1": printed.text(row["experiment"], "weighted_f1"),
-            }
-            for row in scores.to_dict("records")
-        ]
-    )
+    columns = {
+        "Experiment": cells.name,
+        "Weighted F1": cells.best_f1,
+        "Accuracy": value("accuracy", "{:.4f}"),
+        "Macro F1": value("macro_f1", "{:.4f}"),
+        "F1 neutral": value("f1_neutral", "{:.4f}"),
+        "Reported F1": printed.cell("weighted_f1"),
+    }
+    return cells.shown(scores, columns)
 
 
 def majority(metrics: Mapping[str, Any]) -> dict[str, float]:
     """Accuracy and F1 of always answering with the most frequent class.
 
-    Parameters
-    ----------
-    metrics
-        Of any experiment: its ``confusion`` has the number of posts of each class.
+    The metrics are those of any experiment: the labels are the same.
     """
     counts = [sum(row) for row in metrics["confusion"]]
     share = max(counts) / metrics["posts"]
@@ -43,8 +37,8 @@ def majority(metrics: Mapping[str, Any]) -> dict[str, float]:
 
 def findings_in_words(
     scores: Mapping[str, pd.DataFrame],
-    families: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]],
-    vlm: Sequence[Mapping[str, Any]],
+    families: Mapping[str, Mapping[str, Sequence[Row]]],
+    vlm: pd.DataFrame | None,
 ) -> list[str]:
     """Sentences that the tests support; a winner is named only if it beats every other.
 
@@ -53,16 +47,14 @@ def findings_in_words(
     scores, families
         Of each table, by its name: its experiments, and the tests of its pairs.
     vlm
-        Rows of ``results/vlm.csv``.
+        From :func:`mmsent.report.vlm.vlm_scores`, if there are vision-language models.
     """
     sentences = [best_of(scores["versions"], "version")]
     sentences += steps(families["versions"].get("consecutive", []))
-    sentences += _neutral(scores["versions"])
     if "ablation" in scores:
         sentences.append(best_of(scores["ablation"], "configuration"))
         sentences += _fusion(scores["ablation"], families["ablation"])
-    sentences += _optimism(pd.concat(scores.values(), ignore_index=True))
-    return sentences + _vision_language(vlm)
+    return sentences + ([] if vlm is None else _vision_language(vlm))
 
 
 def best_of(scores: pd.DataFrame, noun: str) -> str:
@@ -75,97 +67,67 @@ def best_of(scores: pd.DataFrame, noun: str) -> str:
     level = [short_name(r["experiment"]) for r in rows if r["best_set"] and r is not top]
     if not level:
         return (
-            f"Of {len(rows)} {noun}s {name} is better than each other by a paired test: "
+            f"Of {len(rows)} {noun}s {name} is significantly better than each of the others: "
             f"weighted F1 {score}."
         )
     rest = len(rows) - 1 - len(level)
     others = {0: "", 1: " The other one is worse."}.get(rest, f" The other {rest} are worse.")
     return (
-        f"Of {len(rows)} {noun}s {name} has the highest weighted F1, {score}, but cannot be told "
-        f"apart from {listed(level)} by a paired test.{others}"
+        f"Of {len(rows)} {noun}s {name} has the highest weighted F1, {score}, but is not "
+        f"significantly different from {listed(level)}.{others}"
     )
 
 
-def steps(tests: Sequence[Mapping[str, Any]]) -> list[str]:
+def steps(tests: Sequence[Row]) -> list[str]:
     """How many steps from a version to the next are a gain."""
     if not tests:
         return []
     parts = []
     for verdict, words in ((BETTER, "gain"), (WORSE, "lose")):
-        own = [
-            f"{t['first']} ({t['weighted_f1']['difference']:+.4f})"
-            for t in tests
-            if t["verdict"] == verdict
+        changed = [
+            f"{test['first']} ({test['weighted_f1']['difference']:+.4f})"
+            for test in tests
+            if test["verdict"] == verdict
         ]
-        if own:
-            parts.append(f"{len(own)} {words}{'s' if len(own) == 1 else ''}: {listed(own)}")
-    same = [t["first"] for t in tests if t["verdict"] == SAME]
+        if changed:
+            parts.append(
+                f"{len(changed)} {words}{'s' if len(changed) == 1 else ''}: {listed(changed)}"
+            )
+    same = [test["first"] for test in tests if test["verdict"] == SAME]
     if same:
-        told = f"{listed(same)} cannot be told from the version before"
-        parts.append(told if parts else f"none is a gain or a loss: {told}")
+        verb = "is" if len(same) == 1 else "are"
+        parts.append(f"{listed(same)} {verb} not significantly different from the version before")
     count = "the one step" if len(tests) == 1 else f"the {len(tests)} steps"
     return [f"Of {count} from a version to the next, {'; '.join(parts)}."]
 
 
-def _neutral(scores: pd.DataFrame) -> list[str]:
-    if len(scores) == 1:
-        return []
-    first, last = scores.iloc[0].to_dict(), scores.iloc[-1].to_dict()
-    return [
-        f"The F1 of neutral is {with_interval(first, 'f1_neutral')} in {first['experiment']} and "
-        f"{with_interval(last, 'f1_neutral')} in {last['experiment']}."
-    ]
-
-
-def _fusion(scores: pd.DataFrame, families: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[str]:
+def _fusion(scores: pd.DataFrame, families: Mapping[str, Sequence[Row]]) -> list[str]:
     """How many of the rows of both modalities beat each modality alone."""
     fused = set(scores.loc[scores["modality"] == "both", "experiment"])
     counts = []
-    for family, words in (("over_text", "text alone"), ("over_image", "pictures alone")):
-        tests = [t for t in families.get(family, []) if t["first"] in fused]
-        if tests:
-            better = sum(t["verdict"] == BETTER for t in tests)
-            counts.append(f"{better} of {len(tests)} are better than {words}")
+    for family, words in (("over_text", "text alone"), ("over_image", "images alone")):
+        verdicts = [t["verdict"] for t in families.get(family, []) if t["first"] in fused]
+        if verdicts:
+            better = verdicts.count(BETTER)
+            counts.append(f"{better} of {len(verdicts)} are better than {words}")
     if not counts:
         return []
-    return [f"Of the configurations that see both text and picture, {listed(counts)}."]
+    return [f"Of the configurations with both text and image, {listed(counts)}."]
 
 
-def _optimism(scores: pd.DataFrame) -> list[str]:
-    if "paper_gap" in scores:
-        gaps, where = scores["paper_gap"], "Under the study's own protocol the same settings"
-        against = "against what is shown here"
-    else:
-        gaps = scores["validation_weighted_f1"] - scores["weighted_f1"]
-        where, against = "On the posts that chose the epoch the same models", "against test posts"
-    spread = f" on average ({gaps.min():+.4f} to {gaps.max():+.4f})" if len(gaps) > 1 else ""
-    return [f"{where} score {gaps.mean():+.4f} weighted F1{spread} {against}."]
-
-
-def _vision_language(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _vision_language(scores: pd.DataFrame) -> list[str]:
+    is_vlm = scores["beside"] == scores["experiment"]
+    models = scores[is_vlm & ~scores["exercise"]]
+    if models.empty:
+        return ["The vision-language models have random weights and are not compared."]
     sentences = []
-    own = [row for row in rows if row["beside"] == row["experiment"]]
-    if own and all(row["exercise"] for row in own):
-        return ["The vision-language rows have random weights and are not compared."]
-    for model in own:
-        if model["exercise"]:
-            continue
-        verdicts = [
-            r["verdict"] for r in rows if r["beside"] == model["experiment"] != r["experiment"]
-        ]
-        counts = [
-            f"{verdicts.count(verdict)} {words}"
-            for verdict, words in ((WORSE, "worse"), (SAME, "not distinguishable"),
-                                   (BETTER, "better"))
-            if verdict in verdicts
-        ]  # fmt: skip
+    for model in models.to_dict("records"):
+        others = scores[(scores["beside"] == model["experiment"]) & ~is_vlm]
+        verdicts = others["verdict"].tolist()
+        kinds = ((WORSE, "worse"), (SAME, "not distinguishable"), (BETTER, "better"))
+        counts = [f"{verdicts.count(kind)} {words}" for kind, words in kinds if kind in verdicts]
         sentences.append(
             f"{model['experiment']} has an accuracy of {with_interval(model, 'accuracy')} on its "
             f"{int(model['posts']):,} test posts; of the versions there {listed(counts)}."
         )
     return sentences
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names as a sentence has them: ``a, b and c``."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -24,31 +25,28 @@ def provenance(
     Parameters
     ----------
     data
-        Label files and the two indexes, which hold the hash of every file of the data set.
-    settings
-        The settings of the run.
-    setting_files
-        Files of settings: encoders, augmentations, experiments.
+        Label files and the two indexes, which contain the hash of every file of the data set.
     sources
         Source files of the workflow. Their common hash says which code ran, whatever git says.
     """
+    gpus = _output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "data_sha256": combined_sha256(data),
         "settings": settings,
         "settings_sha256": combined_sha256(setting_files),
         "code_sha256": combined_sha256(sources),
-        "commit": _git("rev-parse", "HEAD"),
-        "uncommitted_changes": bool(_git("status", "--porcelain", "--untracked-files=no")),
+        # None without git or a checkout: the hash of the sources identifies the code.
+        "commit": _output("git", "rev-parse", "HEAD"),
+        "uncommitted_changes": bool(_output("git", "status", "--porcelain", "-uno")),
         "packages": {name: _version(name) for name in PACKAGES},
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),
         "cores": os.cpu_count(),
-        "memory_gib": round(
-            os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1
-        ),
-        "gpus": _gpus(),
-    }  # fmt: skip
+        "memory_gib": round(memory / 2**30, 1),
+        "gpus": gpus.splitlines() if gpus else [],
+    }
 
 
 def combined_sha256(files: list[Path]) -> str:
@@ -57,13 +55,12 @@ def combined_sha256(files: list[Path]) -> str:
     return sha256_bytes("\n".join(hashes).encode())
 
 
-def _git(*arguments: str) -> str | None:
+def _output(*command: str) -> str | None:
+    """What a program prints; nothing if it is not installed or fails."""
     try:
-        done = subprocess.run(
-            ["git", *arguments], capture_output=True, text=True, check=True, timeout=30
-        )
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
     except (OSError, subprocess.SubprocessError):
-        return None  # not a git checkout, or no git: the hash of the sources stands in
+        return None
     return done.stdout.strip()
 
 
@@ -71,24 +68,11 @@ def _version(package: str) -> str | None:
     try:
         return version(package)
     except PackageNotFoundError:
-        return None  # an environment for light work need not hold everything
+        return None  # an environment of light jobs does not contain every package
 
 
 def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    cpus = Path("/proc/cpuinfo")
+    text = cpus.read_text(encoding="utf-8") if cpus.is_file() else ""
+    names = re.findall(r"^model name\s*: (.*)$", text, re.M)
     return names[0] if names else platform.processor()
-
-
-def _gpus() -> list[str]:
-    try:
-        done = subprocess.run(
-            ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"],
-            capture_output=True, text=True, check=True, timeout=30,
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
-        return []
-    return done.stdout.split("\n")[:-1]

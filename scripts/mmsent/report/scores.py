@@ -1,15 +1,16 @@
-"""The scores of a table's experiments as numbers; what is shown in print is made of them."""
+"""The scores of a table's experiments as numbers."""
 
 from collections.abc import Mapping
+from statistics import fmean
 from typing import Any
 
 import pandas as pd
 
-from mmsent.evaluation.pairs import not_worse_than_best
+from mmsent.evaluation.paired import WORSE
 from mmsent.labels import LABELS
-from mmsent.report.results import PrintedFigures, Result
+from mmsent.report.reported import PrintedFigures
 
-#: Metrics of the study's tables; its figures stand beside ours.
+#: Metrics of the study's tables.
 REPORTED = ("weighted_f1", "accuracy", *(f"f1_{label}" for label in LABELS))
 
 #: Families of tests whose differences are gains over a single modality.
@@ -17,19 +18,23 @@ GAINS = ("over_text", "over_image")
 
 
 def scores_table(
-    results: list[Result],
+    experiments: Mapping[str, Mapping[str, Any]],
+    metrics: Mapping[str, dict[str, Any]],
+    runs: Mapping[str, list[dict[str, Any]]],
     printed: PrintedFigures,
-    paired: Mapping[str, Any],
+    families: Mapping[str, list[dict[str, Any]]],
     paper: Mapping[str, Mapping[str, Any]],
 ) -> pd.DataFrame:
     """A row for each experiment, all of it numbers.
 
     Parameters
     ----------
-    paired
-        The tests of the table's pairs: families, from ``results/paired_tests/``.
+    experiments, metrics, runs
+        Resolved settings, metrics, and metrics of each fold's run, by name.
+    families
+        The paired tests of the table.
     paper
-        Metrics under the paper protocol by name; empty if it was not asked for.
+        Metrics under the paper protocol by name; empty if it was not run.
 
     Returns
     -------
@@ -38,62 +43,52 @@ def scores_table(
         ``train_posts`` (mean over folds); each metric with ``_low`` and ``_high``; ``log_loss``;
         ``ece`` with its ends, and both after temperature scaling (``ece_scaled``,
         ``log_loss_scaled``, mean ``temperature``); ``validation_weighted_f1`` (inner validation,
-        which chose the epoch); ``best_set``: not worse than the best; ``over_text``,
+        which chose the epoch); ``best_set``: statistically tied with the best; ``over_text``,
         ``over_image`` with their ends and ``_percent``; ``reported_*``: the study's; ``paper_*``
         with ends for weighted F1, and ``paper_gap``: paper protocol less grouped.
     """
-    families = paired["families"]
-    best = not_worse_than_best(families["best_other"]) or [results[0].name]
-    gains = {
-        (row["first"], family): row["weighted_f1"]
-        for family in GAINS
-        for row in families.get(family, [])
-    }
+    best = [test["first"] for test in families["best_other"] if test["verdict"] != WORSE]
     rows = []
-    for result in results:
-        row = _identity(result) | _measured(result)
-        row["best_set"] = result.name in best
+    for name, settings in experiments.items():
+        row = _identity(name, settings, metrics[name], runs[name]) | _measured(metrics[name])
+        row["best_set"] = name in best or not best
         for family in GAINS:
             if family in families:
-                row |= _gain(family, gains.get((result.name, family)))
-        row |= {f"reported_{name}": printed.value(result.name, name) for name in REPORTED}
+                tests = [test["weighted_f1"] for test in families[family] if test["first"] == name]
+                row |= _gain(family, *tests)
+        row |= {f"reported_{metric}": printed.value(name, metric) for metric in REPORTED}
         if paper:
-            row |= paper_scores(paper[result.name], result.value("weighted_f1"))
+            row |= paper_scores(paper[name], row["weighted_f1"])
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _identity(result: Result) -> dict[str, Any]:
-    experiment = result.experiment
-    fusion = experiment.fusion if experiment.modality == "both" else None
+def _identity(
+    name: str, settings: Mapping[str, Any], metrics: Mapping[str, Any], runs: list[dict[str, Any]]
+) -> dict[str, Any]:
     return {
-        "experiment": result.name,
-        "title": experiment.title,
-        "modality": experiment.modality,
-        "fusion": fusion,
-        "posts": result.metrics["posts"],
-        "groups": result.metrics["groups"],
-        "resamples": result.metrics["resamples"],
-        "level": result.metrics["level"],
-        "train_posts": result.train_posts,
-        "trained_parameters": result.trained_parameters,
-        "mean_best_epoch": result.mean_best_epoch,
-        "epochs": experiment.schedule.epochs,
+        "experiment": name,
+        "title": settings["title"],
+        "modality": settings["modality"],
+        "fusion": settings["fusion"] if settings["modality"] == "both" else None,
+        **{key: metrics[key] for key in ("posts", "groups", "resamples", "level")},
+        "train_posts": fmean(run["train_posts"] for run in runs),
+        "trained_parameters": runs[0]["trained_parameters"],
+        "mean_best_epoch": fmean(run["best_epoch"] for run in runs),
+        "epochs": settings["schedule"]["epochs"],
     }
 
 
-def _measured(result: Result) -> dict[str, Any]:
-    row: dict[str, Any] = with_ends(result.metrics["test"], result.metrics["interval"])
-    calibration = result.metrics["calibration"]
+def _measured(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    row: dict[str, Any] = with_ends(metrics["test"], metrics["interval"])
+    calibration = metrics["calibration"]
     for suffix, when in (("", "before"), ("_scaled", "after")):
         numbers = calibration[when]
         row[f"log_loss{suffix}"] = numbers["log_loss"]
-        row[f"ece{suffix}"] = numbers["ece"]
-        row[f"ece{suffix}_low"] = numbers["ece_low"]
-        row[f"ece{suffix}_high"] = numbers["ece_high"]
+        row |= {f"ece{suffix}{end}": numbers[f"ece{end}"] for end in ("", "_low", "_high")}
     temperatures = calibration["temperatures"]
     row["temperature"] = sum(temperatures) / len(temperatures)
-    row["validation_weighted_f1"] = result.metrics["validation"]["weighted_f1"]
+    row["validation_weighted_f1"] = metrics["validation"]["weighted_f1"]
     return row
 
 
@@ -107,27 +102,24 @@ def with_ends(
     return row
 
 
-def _gain(family: str, difference: Mapping[str, float] | None) -> dict[str, float | None]:
+def _gain(family: str, test: Mapping[str, float] | None = None) -> dict[str, float | None]:
     """Columns of a gain; empty for the row that is compared against."""
-    if difference is None:
-        return dict.fromkeys((family, f"{family}_low", f"{family}_high", f"{family}_percent"))
-    return {
-        family: difference["difference"],
-        f"{family}_low": difference["low"],
-        f"{family}_high": difference["high"],
-        f"{family}_percent": 100 * difference["difference"] / difference["second"],
-    }
+    columns = (family, f"{family}_low", f"{family}_high", f"{family}_percent")
+    if test is None:
+        return dict.fromkeys(columns)
+    percent = 100 * test["difference"] / test["second"]
+    return dict(zip(columns, (test["difference"], test["low"], test["high"], percent), strict=True))
 
 
 def paper_scores(metrics: Mapping[str, Any], grouped: float) -> dict[str, Any]:
-    """Columns of the study's own protocol; ``grouped`` is the weighted F1 of the grouped one."""
-    found, (low, high) = metrics["validation"], metrics["interval"]["weighted_f1"]
-    row: dict[str, Any] = {f"paper_{name}": found[name] for name in (*REPORTED, "macro_f1")}
+    """Columns of the study's protocol; ``grouped`` is the weighted F1 of the grouped one."""
+    values, (low, high) = metrics["validation"], metrics["interval"]["weighted_f1"]
+    row: dict[str, Any] = {f"paper_{name}": values[name] for name in (*REPORTED, "macro_f1")}
     return row | {
         "paper_weighted_f1_low": low,
         "paper_weighted_f1_high": high,
         "paper_train_posts": metrics["train_posts"],
         "paper_posts": metrics["posts"],
         "paper_with_twin": metrics["with_twin_in_training"],
-        "paper_gap": found["weighted_f1"] - grouped,
+        "paper_gap": values["weighted_f1"] - grouped,
     }

@@ -1,140 +1,137 @@
-"""Tests, robustness, slices and seeds as they are printed."""
+"""Tests, calibration, robustness, slices and repeated runs as they are printed."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from mmsent.report.comparison import difference, short_name, signed, with_interval
-from mmsent.report.render import p_value
+from mmsent.report import cells
+from mmsent.report.cells import Cell, Row, change, interval, p_value, short_name, value
 
-#: What the families of tests ask, in the order in which they are shown.
+#: What the families of tests compare, in the order in which they are shown.
 FAMILIES = {
     "over_text": "Over text alone",
-    "over_image": "Over pictures alone",
+    "over_image": "Over images alone",
     "fusions": "Between fusions",
     "consecutive": "Against the version before",
     "best_other": "Against the best of the others",
 }
 
 
-def test_tables(families: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, pd.DataFrame]:
-    """A table for each family of tests, in the order of :data:`FAMILIES`."""
-    return {family: tests_table(families[family]) for family in FAMILIES if family in families}
+def test_tables(families: Mapping[str, Sequence[Row]]) -> dict[str, pd.DataFrame]:
+    """Paired tests by the title of their family: differences, corrected p values, verdicts."""
+    columns: dict[str, Cell] = {
+        "A": lambda row: short_name(row["first"]),
+        "B": lambda row: short_name(row["second"]),
+        "Weighted F1 (A - B)": _between("weighted_f1"),
+        "p": _corrected("weighted_f1"),
+        "Macro F1": _between("macro_f1"),
+        "p (macro)": _corrected("macro_f1"),
+        "Accuracy": lambda row: f"{row['accuracy']['difference']:+.4f}",
+        "Only A : only B": lambda row: "{first_only} : {second_only}".format(**row["mcnemar"]),
+        "p (McNemar)": _corrected("mcnemar"),
+        "A is": value("verdict"),
+    }
+    return {
+        title: cells.shown(families[family], columns)
+        for family, title in FAMILIES.items()
+        if families.get(family)
+    }
 
 
-def tests_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Paired tests: differences with intervals, corrected p values, what may be said."""
-    shown = []
-    for row in rows:
-        f1, macro, accuracy = (row[metric] for metric in ("weighted_f1", "macro_f1", "accuracy"))
-        mcnemar = row["mcnemar"]
-        shown.append(
-            {
-                "First": short_name(row["first"]),
-                "Second": short_name(row["second"]),
-                "Weighted F1, first - second": _between(f1),
-                "p": p_value(f1["p_holm"]),
-                "Macro F1": _between(macro),
-                "p (macro)": p_value(macro["p_holm"]),
-                "Accuracy": f"{accuracy['difference']:+.4f}",
-                "Right alone": f"{mcnemar['first_only']} : {mcnemar['second_only']}",
-                "p (McNemar)": p_value(mcnemar["p_holm"]),
-                "The first is": row["verdict"],
-            }
-        )
-    return pd.DataFrame(shown)
+def _between(metric: str) -> Cell:
+    return lambda row: cells.tested(row[metric])
 
 
-def _between(result: Mapping[str, float]) -> str:
-    return difference(result["difference"], result["low"], result["high"])
+def _corrected(test: str) -> Cell:
+    return lambda row: p_value(row[test]["p_holm"])
 
 
 def robustness_shown(table: pd.DataFrame) -> pd.DataFrame:
     """A modality taken away at test time, beside never having been trained on."""
-    rows = []
-    for given in table.to_dict("records"):
-        row = {
-            "Trained on both": short_name(given["experiment"]),
-            "Weighted F1": f"{given['intact']:.4f}",
-            "Blank at test time": {"text": "text", "image": "picture"}[given["dropped"]],
-            "F1 without": with_interval(given, "weighted_f1"),
-            "Lost": signed(given, "loss"),
+    columns: dict[str, Cell] = {
+        "Trained on both": cells.name,
+        "Weighted F1": value("intact", "{:.4f}"),
+        "Blank at test time": lambda row: row["dropped"],
+        "F1 without": interval("weighted_f1"),
+        "Lost": change("loss"),
+    }
+    if table["trained_without"].notna().any():
+        columns |= {
+            "Trained without": lambda row: short_name(cells.or_dash(row["trained_without"])),
+            "Its F1": value("trained_weighted_f1", "{:.4f}"),
+            "Blank - trained without": change("difference"),
         }
-        if pd.notna(given["trained_without"]):
-            row["Trained without"] = short_name(given["trained_without"])
-            row["Its F1"] = f"{given['trained_weighted_f1']:.4f}"
-            row["Blank - trained without"] = signed(given, "difference")
-        rows.append(row)
-    return pd.DataFrame(rows).fillna("-")
+    return cells.shown(table, columns)
 
 
-def slices_shown(table: pd.DataFrame) -> pd.DataFrame:
-    """Weighted F1 of each experiment (columns) on each slice of the posts (rows).
+def calibration_table(scores: pd.DataFrame) -> pd.DataFrame:
+    """Calibration before and after temperature scaling."""
+    columns = {
+        "Experiment": cells.name,
+        "Temperature": value("temperature", "{:.2f}"),
+        "ECE before": interval("ece"),
+        "Log loss before": value("log_loss", "{:.4f}"),
+        "ECE after": interval("ece_scaled"),
+        "Log loss after": value("log_loss_scaled", "{:.4f}"),
+    }
+    return cells.shown(scores, columns)
 
-    Confidence is each experiment's own, so its slices have other posts in each column, and are not
-    here: see :func:`confidence_shown`.
+
+def support_values(
+    scores: pd.DataFrame, robustness: pd.DataFrame, slices: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """What the document of a table shows beside its scores and tests.
+
+    Slices by confidence are those of each experiment: their posts differ from column to column.
     """
-    common = table[table["kind"] != "confidence"]
-    shown = common.assign(
-        cell=[
-            with_interval(row, "weighted_f1") if row["posts"] else "-"
-            for row in common.to_dict("records")
-        ]
-    )
-    return _wide(shown, ["kind", "slice", "posts"])
+    common = slices[slices["kind"] != "confidence"]
+    confidence = slices[slices["kind"] == "confidence"]
+    gains = common[common["difference"].notna()]
+    index = ["kind", "slice", "posts"]
+    return {
+        "calibration": calibration_table(scores),
+        "robustness": robustness_shown(robustness),
+        "slices": _wide(common, index, interval("weighted_f1")),
+        "slice_gains": _wide(gains, index, change("difference")),
+        "confidence": _wide(
+            confidence,
+            ["slice"],
+            lambda row: f"{row['accuracy']:.3f} of {100 * row['share']:.1f} %",
+        ),
+    }
 
 
-def slice_gains_shown(table: pd.DataFrame) -> pd.DataFrame:
-    """The difference to the reference experiment on the same posts of each slice."""
-    common = table[(table["kind"] != "confidence") & table["difference"].notna()]
-    shown = common.assign(cell=[signed(row, "difference") for row in common.to_dict("records")])
-    return _wide(shown, ["kind", "slice", "posts"])
-
-
-def confidence_shown(table: pd.DataFrame) -> pd.DataFrame:
-    """Accuracy, and share of the posts, by each experiment's own confidence."""
-    own = table[table["kind"] == "confidence"]
-    shown = own.assign(
-        cell=[
-            f"{row['accuracy']:.3f} of {100 * row['share']:.1f} %" if row["posts"] else "-"
-            for row in own.to_dict("records")
-        ]
-    )
-    return _wide(shown, ["slice"])
-
-
-def _wide(table: pd.DataFrame, index: list[str]) -> pd.DataFrame:
+def _wide(table: pd.DataFrame, index: list[str], cell: Cell) -> pd.DataFrame:
     """A column for each experiment, rows and columns in the order of the table."""
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for given in table.to_dict("records"):
-        key = tuple(given[name] for name in index)
-        row = rows.setdefault(key, {name.capitalize(): given[name] for name in index})
-        row[short_name(given["experiment"])] = given["cell"]
+    for row in table.to_dict("records"):
+        key = tuple(row[name] for name in index)
+        shown = rows.setdefault(key, {name.capitalize(): row[name] for name in index})
+        shown[cells.name(row)] = cell(row) if row["posts"] else "-"
     return pd.DataFrame(list(rows.values())).fillna("-")
 
 
 def seeds_table(spreads: Mapping[str, Mapping[str, Any]], metric: str) -> pd.DataFrame:
-    """How far identical runs lie apart, by experiment and by what is scored."""
+    """Standard deviation and differences of repeated runs, by experiment and by what is scored."""
     titles = {
         "pooled": "test posts of all folds",
         "one_fold": "test posts of one fold",
         "one_validation": "inner validation of one fold, best epoch",
     }
-    rows = []
-    for name, spread in spreads.items():
-        for key, title in titles.items():
-            numbers = spread[key][metric]
-            rows.append(
-                {
-                    "Experiment": short_name(name),
-                    "Scored on": title,
-                    "Posts": f"{spread[key]['posts']:,.0f}",
-                    "Mean": f"{numbers['mean']:.4f}",
-                    "sd": f"{numbers['sd']:.4f}",
-                    "Two runs differ by (mean)": f"{numbers['mean_difference']:.4f}",
-                    "Two runs differ by (largest)": f"{numbers['largest_difference']:.4f}",
-                    "Less than, in 95 of 100": f"{numbers['repeatability']:.4f}",
-                }
-            )
-    return pd.DataFrame(rows)
+    columns = {
+        "Experiment": cells.name,
+        "Scored on": value("scored"),
+        "Posts": value("posts", "{:,.0f}"),
+        "Mean": value("mean", "{:.4f}"),
+        "sd": value("sd", "{:.4f}"),
+        "Mean difference": value("mean_difference", "{:.4f}"),
+        "Largest difference": value("largest_difference", "{:.4f}"),
+        "95 % repeatability limit": value("repeatability", "{:.4f}"),
+    }
+    rows = [
+        {"experiment": name, "scored": title, "posts": spread[key]["posts"]} | spread[key][metric]
+        for name, spread in spreads.items()
+        for key, title in titles.items()
+    ]
+    return cells.shown(rows, columns)

@@ -1,1 +1,1 @@
-"""One trainer for every experiment."""
+"""Training: the loop over stored inputs, and what it shares with that over prompts."""

@@ -1,4 +1,4 @@
-"""What a run reads: posts with their role, and the stored inputs of the used modalities."""
+"""Inputs of a run: the posts of each split with the stored embeddings of the used modalities."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,23 +12,23 @@ from mmsent.config.experiment import Experiment
 from mmsent.encoders.embeddings import Embeddings
 from mmsent.labels import TRAIN
 from mmsent.models.network import TOKENS
-from mmsent.training.roles import ROLES, posts_by_role
+from mmsent.training.splits import SPLITS, posts_by_split
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The posts of one role.
+    """The posts of one split.
 
     Attributes
     ----------
     guids
         Of each post.
     labels
-        ``(posts,)``; -1 for posts without one, and for test posts, whose labels are hidden here.
+        ``(posts,)``; -1 for posts without a label and for test posts, whose labels are hidden.
     embeddings
-        Of each used modality ``(posts, views, ...)``: vectors, states of tokens, or pixels; beside
-        states of tokens, ``text_tokens`` has their number. View 0 is the evaluation view, and
-        other roles than training have no other.
+        Of each used modality ``(posts, views, ...)``: vectors, token states or pixels.
+        ``text_tokens`` is the number of token states. View 0 is the evaluation view; only
+        training posts have augmented views.
     """
 
     guids: list[str]
@@ -41,38 +41,38 @@ class Inputs:
 
     @property
     def sizes(self) -> dict[str, int]:
-        """The last dimension of each input: the size of a vector or of a token's state."""
+        """Last dimension of each input: the size of a vector or of a token's state."""
         return {name: tensor.shape[-1] for name, tensor in self.embeddings.items()}
 
     def to(self, device: torch.device) -> "Inputs":
-        """The same posts with tensors on ``device``."""
+        """Return the same posts with tensors on ``device``."""
         moved = {name: tensor.to(device) for name, tensor in self.embeddings.items()}
         return Inputs(self.guids, self.labels.to(device), moved)
 
     def batch(
         self, rows: torch.Tensor, generator: torch.Generator | None = None
     ) -> dict[str, torch.Tensor]:
-        """The inputs of some posts, ``(batch, ...)`` of each modality.
+        """Return the inputs of some posts, ``(batch, ...)`` of each modality.
 
         Parameters
         ----------
         generator
             Draws a view of each post; None: the evaluation view.
         """
-        drawn: dict[str, torch.Tensor] = {}
+        views: dict[str, torch.Tensor] = {}
         for name, tensor in self.embeddings.items():
-            if name == TOKENS:  # how many states a text has goes with the view of its states
-                drawn[name] = drawn["text"]
+            if name == TOKENS:  # the number of states belongs to the view of the states
+                views[name] = views["text"]
             elif generator is not None and tensor.shape[1] > 1:
-                drawn[name] = torch.randint(tensor.shape[1], (len(rows),), generator=generator)
+                views[name] = torch.randint(tensor.shape[1], (len(rows),), generator=generator)
             else:
-                drawn[name] = torch.zeros(len(rows), dtype=torch.int64)
-        return {name: self.embeddings[name][rows, views] for name, views in drawn.items()}
+                views[name] = torch.zeros(len(rows), dtype=torch.int64)
+        return {name: self.embeddings[name][rows, drawn] for name, drawn in views.items()}
 
     def by_length(self, rows: torch.Tensor) -> torch.Tensor:
-        """Rows of posts with the shortest texts first, so that a batch of them has little padding.
+        """Return rows sorted by the length of their texts, so that batches have little padding.
 
-        Rows stay as they are where texts are no states of tokens.
+        Without token states there is no padding, and the rows keep their order.
         """
         if TOKENS not in self.embeddings:
             return rows
@@ -86,17 +86,16 @@ def load_inputs(
     folds: pd.DataFrame,
     fold: int,
     files: Mapping[str, list[Path]],
-    roles: tuple[str, ...] = ROLES,
+    splits: tuple[str, ...] = SPLITS,
 ) -> dict[str, Inputs]:
-    """Read what a run needs, by role.
+    """Load the inputs of a run by split.
 
     Parameters
     ----------
     files
-        Embedding files of each modality: the evaluation view's, then those of augmented views.
-    roles
-        The roles to read; those of :data:`mmsent.labels.TEST_WITHOUT` are there only where the
-        experiment has both modalities, so that something is left of a post.
+        Embedding files of each modality: of the evaluation view, then of the augmented views.
+    splits
+        See :func:`mmsent.training.splits.posts_by_split`.
 
     Raises
     ------
@@ -116,12 +115,12 @@ def load_inputs(
         for name in experiment.modalities
         for key, array in _arrays(experiment, name).items()
     }
-    of_role = posts_by_role(posts, folds, fold, roles, len(experiment.modalities) > 1)
-    return {role: _inputs(own, arrays, all_views=role == TRAIN) for role, own in of_role.items()}
+    tables = posts_by_split(posts, folds, fold, splits, len(experiment.modalities) > 1)
+    return {split: _inputs(table, arrays, split == TRAIN) for split, table in tables.items()}
 
 
 def _arrays(experiment: Experiment, modality: str) -> dict[str, str]:
-    """Names of a modality's inputs, and of the arrays in its embedding files that hold them."""
+    """Names of a modality's inputs and, for each, the array that contains it in the files."""
     if modality == "image":
         return {"image": "pixels" if experiment.image.network else "state"}
     if experiment.text.trained_layers:
@@ -130,14 +129,12 @@ def _arrays(experiment: Experiment, modality: str) -> dict[str, str]:
 
 
 def _inputs(
-    posts: pd.DataFrame,
-    arrays: dict[tuple[str, str], list[Embeddings]],
-    all_views: bool,
+    posts: pd.DataFrame, arrays: dict[tuple[str, str], list[Embeddings]], augmented: bool
 ) -> Inputs:
     embeddings = {}
     for (key, modality), views in arrays.items():
         blanked = posts[f"{modality}_blanked"].tolist()
-        used = views if all_views else views[:1]
+        used = views if augmented else views[:1]
         rows = [view.of(posts["guid"].tolist(), blanked) for view in used]
         embeddings[key] = torch.from_numpy(np.stack(rows, axis=1))
     labels = torch.from_numpy(posts["label"].to_numpy(dtype=np.int64, copy=True))

@@ -1,88 +1,105 @@
-"""A run: one experiment on one fold, and the files that it leaves."""
+"""A run: train an experiment on a fold and predict the fold's other posts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 
 from mmsent.config.experiment import Experiment
 from mmsent.evaluation.pooling import WEIGHT, prediction_metrics, prediction_table
-from mmsent.labels import TRAIN, VALIDATION
+from mmsent.evaluation.postprocessing import fitted_threshold, postprocessed
+from mmsent.files import seed_of
+from mmsent.labels import LABELS, TRAIN, VALIDATION
 from mmsent.models.fusion import ADAPTIVE_PARTS
-from mmsent.models.network import trained_parameters, trained_state
-from mmsent.training.files import write_run_files
+from mmsent.models.network import FusionNetwork, trained_parameters, trained_state
 from mmsent.training.inputs import Inputs
-from mmsent.training.loop import Fitted, fit
-from mmsent.training.postprocessing import fitted_threshold, postprocessed
-from mmsent.training.prediction import predict
+from mmsent.training.loop import EVALUATION_BATCH, fit
+from mmsent.training.outputs import Run
 
-#: Columns of a predictions table beside the common ones, of experiments with adaptive fusion.
+#: Additional columns of the predictions table of experiments with adaptive fusion.
 WEIGHT_COLUMNS = [f"{WEIGHT}{part}" for part in ADAPTIVE_PARTS]
 
 
-@dataclass(frozen=True)
-class Run:
-    """What a run has found out."""
-
-    predictions: pd.DataFrame
-    fitted: Fitted
-    metrics: dict[str, object]
+def fold_seed(seed: int, name: str, fold: int, repetition: int | None = None) -> int:
+    """The seed of a fold: another for each experiment, fold and repeated run."""
+    first = seed_of(seed, Path(name).name, fold)
+    return first if repetition is None else seed_of(first, "repetition", repetition)
 
 
-def run_experiment(
+def train_fold(
     experiment: Experiment,
-    inputs: dict[str, Inputs],
-    posts: pd.DataFrame,
+    inputs: Mapping[str, Inputs],
+    label_of: Mapping[str, int],
     fold: int,
     seed: int,
     device: torch.device,
     encoders: Mapping[str, Any] | None = None,
 ) -> Run:
-    """Train on a fold, choose on its inner validation, predict its other posts once.
+    """Train on a fold, select the epoch on validation, predict the other splits once.
 
-    Test posts with a modality taken away are predicted by the same network: nothing is trained or
-    chosen for them.
+    Test posts with a blank modality are predicted by the same network: nothing is trained or
+    selected for them.
+
+    Parameters
+    ----------
+    inputs
+        By split, from :func:`mmsent.training.inputs.load_inputs`, which hides the test labels.
+    label_of
+        Label of each post by its guid, for the predictions table alone.
     """
-    fitted = fit(experiment, inputs[TRAIN], inputs[VALIDATION], seed, device, encoders)
-    label = dict(zip(posts["guid"], posts["label"], strict=True))
+    trainer = fit(experiment, inputs[TRAIN], inputs[VALIDATION], seed, device, encoders)
+    network = trainer.network
     predicted = {
-        subset: predict(fitted.network, given, device)
-        for subset, given in inputs.items()
-        if subset != TRAIN
+        split: predict(network, posts, device) for split, posts in inputs.items() if split != TRAIN
     }
     rule = experiment.postprocessing
-    threshold = fitted_threshold(predicted[VALIDATION].probabilities, rule)
+    threshold = fitted_threshold(predicted[VALIDATION][0], rule)
     tables = []
-    for subset, prediction in predicted.items():
-        chances = prediction.probabilities
-        classes = postprocessed(chances, rule, threshold)
-        table = prediction_table(inputs[subset].guids, label, fold, subset, chances, classes)
-        if prediction.weights is not None:
-            table[WEIGHT_COLUMNS] = prediction.weights
+    for split, (probabilities, weights) in predicted.items():
+        classes = postprocessed(probabilities, rule, threshold)
+        guids = inputs[split].guids
+        table = prediction_table(guids, label_of, fold, split, probabilities, classes)
+        if weights is not None:
+            table[WEIGHT_COLUMNS] = weights
         tables.append(table)
     predictions = pd.concat(tables, ignore_index=True)
-    validation = predictions[predictions["subset"] == VALIDATION]
     metrics: dict[str, object] = {
-        "best_epoch": fitted.best_epoch,
-        "epochs": len(fitted.history),
+        "best_epoch": trainer.best_epoch,
+        "epochs": len(trainer.history),
         "train_posts": len(inputs[TRAIN]),
-        "trained_parameters": trained_parameters(fitted.network),
+        "trained_parameters": trained_parameters(network),
         "postprocessing_threshold": threshold,
-        "validation": prediction_metrics(validation),
+        "validation": prediction_metrics(predictions[predictions["subset"] == VALIDATION]),
     }
-    return Run(predictions, fitted, metrics)
+    weights_by_name = trained_state(network)
+    return Run(predictions, metrics, experiment.model_dump(), trainer.history, weights_by_name)
 
 
-def write_run(folder: Path, run: Run, experiment: Experiment) -> None:
-    """Write the files of a run; the weights hold the trained parameters only."""
-    write_run_files(
-        folder,
-        run.predictions,
-        run.fitted.history,
-        run.metrics,
-        experiment.model_dump(),
-        trained_state(run.fitted.network),
+@torch.inference_mode()
+def predict(
+    network: FusionNetwork, posts: Inputs, device: torch.device
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Predict posts from their evaluation views; deterministic.
+
+    Returns
+    -------
+    probabilities
+        ``(posts, 3)`` in double precision.
+    weights
+        Weight of each part of an adaptive fusion, ``(posts, parts)``; None of other fusions.
+    """
+    network.eval()
+    posts = posts.to(device)
+    rows_of_batches = torch.arange(len(posts)).split(EVALUATION_BATCH)
+    batches = [posts.batch(rows) for rows in rows_of_batches if len(rows)]
+    if not batches:
+        return np.zeros((0, len(LABELS))), None
+    logits, weights = zip(*(network.weighed(batch) for batch in batches), strict=True)
+    parts = [part for part in weights if part is not None]
+    return (
+        torch.softmax(torch.cat(logits).double(), dim=1).cpu().numpy(),
+        torch.cat(parts).double().cpu().numpy() if parts else None,
     )

@@ -1,5 +1,6 @@
-"""A small seeded hyper-parameter search, judged on inner validation alone."""
+"""Seeded random search of hyper-parameters, scored on inner validation alone."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,29 +8,20 @@ import torch
 from sklearn.model_selection import ParameterSampler
 
 from mmsent.config.experiment import Experiment
+from mmsent.config.fitting import Search
 from mmsent.training.inputs import Inputs
 from mmsent.training.loop import fit
 
 
-def drawn_trials(experiment: Experiment, seed: int) -> list[dict[str, int]]:
-    """The trials of a search: for each, the number of the value that each name takes.
+def drawn_trials(search: Search, seed: int) -> list[dict[str, int]]:
+    """Return the trials of a search: for each name in its space, the index of a value.
 
     Random search without repetition (Bergstra and Bengio 2012). The draw depends on the seed and
     the space alone, so that every fold tries the same settings.
-
-    Raises
-    ------
-    ValueError
-        If the experiment has no search.
     """
-    if experiment.search is None:
-        raise ValueError(f"{experiment.title}: no search in its settings")
-    space = {name: list(range(len(v))) for name, v in experiment.search.space.items()}
-    size = 1
-    for values in space.values():
-        size *= len(values)
-    trials = min(experiment.search.trials, size)
-    return list(ParameterSampler(space, trials, random_state=seed))
+    space = {name: list(range(len(values))) for name, values in search.space.items()}
+    size = math.prod(map(len, space.values()))
+    return list(ParameterSampler(space, min(search.trials, size), random_state=seed))
 
 
 def run_search(
@@ -41,41 +33,35 @@ def run_search(
     device: torch.device,
     encoders: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Train each trial on a fold; the best on its inner validation is chosen.
+    """Train each trial on a fold and choose the best on its inner validation.
 
     Parameters
     ----------
     draw_seed, fit_seed
-        Of the trials' settings, the same for all folds, and of their training.
+        Of the trials' settings, equal for all folds, and of their training.
 
     Returns
     -------
     dict
-        ``trials``: for each its ``settings`` (what its names were set to), ``validation_f1``
-        (weighted, at the best epoch), ``best_epoch``; ``best``: number of the first with the
-        highest; ``chosen``: the parts of the experiment's settings that it replaces.
+        ``trials``: for each its ``settings``, its ``validation_f1`` (weighted, at the best epoch)
+        and its ``best_epoch``; ``best``: index of the first trial with the highest
+        ``validation_f1``; ``chosen``: its settings, as :meth:`Experiment.varied` takes them.
 
     Raises
     ------
     ValueError
         If the experiment has no search.
     """
+    search = experiment.search
+    if search is None:
+        raise ValueError("the experiment has no `search` settings")
     trials: list[dict[str, Any]] = []
-    overlays = []
-    scores: list[float] = []
-    for numbers in drawn_trials(experiment, draw_seed):
-        chosen = [experiment.search.space[name][n] for name, n in numbers.items()]  # type: ignore[union-attr]
-        trial = experiment.varied(experiment.search.during, *chosen)  # type: ignore[union-attr]
-        fitted = fit(trial, train, validation, fit_seed, device, encoders)
-        best = fitted.history[fitted.best_epoch - 1]
-        trials.append(
-            {
-                "settings": dict(zip(numbers, chosen, strict=True)),
-                "validation_f1": best["validation_f1"],
-                "best_epoch": fitted.best_epoch,
-            }
-        )
-        overlays.append(chosen)
-        scores.append(best["validation_f1"])
-    number = scores.index(max(scores))
-    return {"trials": trials, "best": number, "chosen": overlays[number]}
+    for indices in drawn_trials(search, draw_seed):
+        settings = {name: search.space[name][index] for name, index in indices.items()}
+        trial = experiment.varied(search.during, *settings.values())
+        trainer = fit(trial, train, validation, fit_seed, device, encoders)
+        f1 = trainer.history[trainer.best_epoch - 1]["validation_f1"]
+        trials.append({"settings": settings, "validation_f1": f1, "best_epoch": trainer.best_epoch})
+    scores = [trial["validation_f1"] for trial in trials]
+    best = scores.index(max(scores))
+    return {"trials": trials, "best": best, "chosen": list(trials[best]["settings"].values())}

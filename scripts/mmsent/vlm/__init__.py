@@ -1,1 +1,1 @@
-"""Vision-language models: loaded, prompted, fine-tuned by LoRA, or asked as they are."""
+"""Vision-language models: loading, prompts, fine-tuning by LoRA, zero-shot prediction."""

@@ -1,4 +1,4 @@
-"""Loading a vision-language model and its processor: one path for the tiny and the real one."""
+"""Loading of a vision-language model and its processor, tiny or real."""
 
 import importlib.util
 import tempfile
@@ -20,18 +20,18 @@ from transformers import (
 from mmsent.config.encoders import TinyVlm, VlmCheckpoint
 from mmsent.config.validation import ConfigError
 from mmsent.config.vlm import PixelBudget
-from mmsent.encoders.checkpoints import OPTIONS, checkpoint_folder, load_model
-from mmsent.encoders.weights import WeightsError
-from mmsent.vlm.precision import Numbers
+from mmsent.encoders.checkpoints import OPTIONS, load_model
+from mmsent.encoders.weights import WeightsError, checkpoint_folder
+from mmsent.vlm.device import Precision
 from mmsent.vlm.tiny import write_tiny
 
-#: What this code knows the parts of.
+#: Model types whose language model and vision tower have the names used here.
 FAMILIES = ("qwen2_vl", "qwen2_5_vl")
 
 
 @contextmanager
 def vlm_folder(spec: TinyVlm | VlmCheckpoint) -> Iterator[Path]:
-    """The folder of a checkpoint; that of a tiny one is made for the time of the block.
+    """Yield the folder of a checkpoint; that of a tiny model exists within the block only.
 
     Raises
     ------
@@ -47,12 +47,12 @@ def vlm_folder(spec: TinyVlm | VlmCheckpoint) -> Iterator[Path]:
 
 
 def load_processor(folder: Path, pixels: PixelBudget) -> ProcessorMixin:
-    """Load tokenizer, chat template and image processor, the latter with the budget of pixels.
+    """Load tokenizer, chat template and image processor, the latter with a budget of pixels.
 
     Raises
     ------
     WeightsError
-        If they cannot be read, or are those of another kind of model.
+        If they cannot be read or there is no chat template.
     """
     try:
         processor = AutoProcessor.from_pretrained(folder, **OPTIONS)
@@ -64,21 +64,21 @@ def load_processor(folder: Path, pixels: PixelBudget) -> ProcessorMixin:
     return processor
 
 
-def load_vlm(folder: Path, numbers: Numbers, four_bit: bool = False) -> nn.Module:
-    """Load a vision-language model on its device, frozen, in evaluation mode.
+def load_vlm(folder: Path, precision: Precision, four_bit: bool = False) -> nn.Module:
+    """Load a frozen vision-language model in evaluation mode on the device of ``precision``.
 
     Parameters
     ----------
     four_bit
         The language model's linear layers in NF4 with double quantisation (Dettmers et al. 2023,
-        "QLoRA", section 3); the vision tower and the embeddings stay in ``numbers``.
+        "QLoRA", section 3); the vision tower and the embeddings keep ``precision``.
 
     Raises
     ------
     WeightsError
-        If weights are missing or this is no Qwen2-VL or Qwen2.5-VL.
+        If weights are missing or the model is no Qwen2-VL or Qwen2.5-VL.
     ConfigError
-        If ``four_bit`` is not possible here.
+        If ``four_bit`` needs a package that is not installed.
     """
     try:
         family = AutoConfig.from_pretrained(folder, **OPTIONS).model_type
@@ -91,19 +91,19 @@ def load_vlm(folder: Path, numbers: Numbers, four_bit: bool = False) -> nn.Modul
         if importlib.util.find_spec("bitsandbytes") is None:
             raise ConfigError("four_bit: needs the package bitsandbytes")
         options = {
-            "device_map": {"": numbers.device},
+            "device_map": {"": precision.device},
             "quantization_config": BitsAndBytesConfig(
                 load_in_4bit=True,
                 bnb_4bit_quant_type="nf4",
                 bnb_4bit_use_double_quant=True,
-                bnb_4bit_compute_dtype=numbers.dtype,
+                bnb_4bit_compute_dtype=precision.dtype,
                 # Names are matched from their start; the adapters and the head come later.
                 llm_int8_skip_modules=["model.visual", "lm_head"],
             ),
         }
-    model = load_model(AutoModelForImageTextToText, folder, numbers.dtype, **options)
+    model = load_model(AutoModelForImageTextToText, folder, precision.dtype, **options)
     if not four_bit:
-        return model.to(numbers.device)
+        return model.to(precision.device)
     _keep_gradients(model)
     return model
 
@@ -111,8 +111,8 @@ def load_vlm(folder: Path, numbers: Numbers, four_bit: bool = False) -> nn.Modul
 def _keep_gradients(model: nn.Module) -> None:
     """Keep bitsandbytes from repacking 4-bit weights on CPUs that have AVX512-BF16.
 
-    It does so at the first pass in evaluation mode; from then on no gradient passes such a layer,
-    which torch tells in a warning only.
+    It repacks in the first evaluation pass; afterwards no gradient passes the layer, with a
+    warning only.
     """
     layer: Any
     for layer in model.modules():
@@ -120,12 +120,6 @@ def _keep_gradients(model: nn.Module) -> None:
             layer.support_avx512bf16_for_cpu = False
 
 
-def hidden_size(model: nn.Module) -> int:
-    """The size of the language model's states."""
-    config: Any = model.config
-    return int(config.get_text_config().hidden_size)
-
-
 def parameters(model: nn.Module) -> int:
-    """Number of all parameters; of 4-bit weights, that of the numbers that they stand for."""
+    """Return the number of all parameters; a byte of 4-bit weights counts as two."""
     return sum(2 * p.numel() if p.dtype == torch.uint8 else p.numel() for p in model.parameters())

@@ -1,6 +1,7 @@
-"""Posts as a vision-language model reads them: prompt, text and picture in its chat template."""
+"""Posts as prompts of a vision-language model: text and image in its chat template, in batches."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,65 +9,60 @@ from typing import Any
 import pandas as pd
 import torch
 from PIL import Image
-from torch.utils.data import Dataset
+from torch.utils.data import DataLoader, Dataset
 
 from mmsent.config.vlm import Prompted
-from mmsent.data.images import BLANK_COLOUR, read_picture
+from mmsent.data.images import BLANK_COLOUR, read_image
 from mmsent.data.text import EMPTY, clean_text
+from mmsent.progress import Progress
+from mmsent.training.splits import SPLITS, posts_by_split
 
-#: Side of the picture that stands in where one is blank; the processor resizes it.
+#: Side of the plain image in place of a blanked one; the processor resizes it.
 _BLANK_SIDE = 256
 
-#: Beyond so many times its shorter side, the ends of a picture are cut off: the processor would
-#: make a strip of it that is longer still, or refuse it.
-_MOST_ELONGATED = 8
+#: Longer images are cropped to this aspect ratio: the processor would stretch or refuse them.
+_MAX_ASPECT_RATIO = 8
 
 
 @dataclass(frozen=True)
 class Post:
-    """What is read of a post; None: that modality is not used. ``label`` is -1 if hidden."""
+    """Content of a post; None: the modality is not used. ``label`` is -1 if hidden."""
 
     text: str | None
-    picture: Image.Image | None
+    image: Image.Image | None
     label: int
 
 
 class Posts(Dataset[Post]):
-    """Posts of one role; pictures are decoded when they are asked for.
+    """Posts of one split; images are decoded on access.
 
     Attributes
     ----------
     guids
         Of each post.
     labels
-        ``(posts,)``; -1 for posts without one, and for those whose labels are hidden.
+        ``(posts,)``; -1 for posts without a label or with a hidden one.
     content
-        Of each post the hashes of the files that are read, and its text as it is read.
+        Of each post the hashes of the files that are read, and its cleaned text.
     """
 
     def __init__(self, posts: pd.DataFrame, folder: Path, settings: Prompted) -> None:
-        """Take posts from the posts table.
-
-        Parameters
-        ----------
-        folder
-            Where the pictures are.
-        """
+        """Take rows of the posts table, whose images are in ``folder``."""
         self.guids: list[str] = posts["guid"].tolist()
         self.labels = torch.from_numpy(posts["label"].to_numpy(dtype="int64", copy=True))
-        hashed = [f"{name}_sha256" for name in settings.modalities]
-        self.content: list[list[str]] = posts[hashed].to_numpy().tolist()
+        hashes = [f"{name}_sha256" for name in settings.modalities]
+        self.content: list[list[str]] = posts[hashes].to_numpy().tolist()
         self._texts: list[str] | None = None
-        self._pictures: list[Path | None] | None = None
+        self._images: list[Path | None] | None = None
         if "text" in settings.modalities:
             self._texts = [
                 EMPTY if blank else clean_text(text, settings.text.cleaning)
                 for text, blank in zip(posts["text"], posts["text_blanked"], strict=True)
             ]
-            for own, text in zip(self.content, self._texts, strict=True):
-                own.append(text)
+            for content, text in zip(self.content, self._texts, strict=True):
+                content.append(text)
         if "image" in settings.modalities:
-            self._pictures = [
+            self._images = [
                 None if blank else folder / name
                 for name, blank in zip(posts["image_file"], posts["image_blanked"], strict=True)
             ]
@@ -76,33 +72,49 @@ class Posts(Dataset[Post]):
         return len(self.guids)
 
     def __getitem__(self, row: int) -> Post:
-        """A post, its picture decoded.
+        """Return a post with its decoded image.
 
         Raises
         ------
         UnreadableImageError
-            If it cannot be: no post is passed over in silence.
+            If the image cannot be decoded: no post is skipped silently.
         """
         text = self._texts[row] if self._texts is not None else None
-        picture = _picture(self._pictures[row]) if self._pictures is not None else None
-        return Post(text, picture, int(self.labels[row]))
+        image = _image(self._images[row]) if self._images is not None else None
+        return Post(text, image, int(self.labels[row]))
 
 
-def _picture(path: Path | None) -> Image.Image:
+def _image(path: Path | None) -> Image.Image:
     if path is None:
         return Image.new("RGB", (_BLANK_SIDE, _BLANK_SIDE), BLANK_COLOUR)
-    picture = read_picture(path).rgb
-    width, height = picture.size
-    longest = _MOST_ELONGATED * min(width, height)
+    image = read_image(path).rgb
+    width, height = image.size
+    longest = _MAX_ASPECT_RATIO * min(width, height)
     left, top = max(width - longest, 0) // 2, max(height - longest, 0) // 2
-    return picture.crop((left, top, width - left, height - top))
+    return image.crop((left, top, width - left, height - top))
+
+
+def load_posts(
+    settings: Prompted,
+    posts: pd.DataFrame,
+    folds: pd.DataFrame,
+    fold: int,
+    folder: Path,
+    splits: tuple[str, ...] = SPLITS,
+) -> dict[str, Posts]:
+    """Return the posts of a run by split, from posts table, fold table and folder of the images.
+
+    For ``splits`` see :func:`mmsent.training.splits.posts_by_split`.
+    """
+    tables = posts_by_split(posts, folds, fold, splits, len(settings.modalities) > 1)
+    return {split: Posts(table, folder, settings) for split, table in tables.items()}
 
 
 class Prompts:
-    """Makes of posts what the model reads."""
+    """Turns posts into inputs of the model."""
 
     def __init__(self, processor: Any, settings: Prompted) -> None:
-        """Take the processor of the model."""
+        """Take the model's processor."""
         self.processor = processor
         self._prompt = settings.prompt.strip()
         self._max_tokens = settings.text.max_tokens
@@ -113,19 +125,19 @@ class Prompts:
     def batch(
         self, posts: Sequence[Post], padding_side: str | None = None
     ) -> dict[str, torch.Tensor]:
-        """Tensors of posts, padded to the longest of them.
+        """Return the input tensors of posts, padded to the longest of them.
 
         Parameters
         ----------
         padding_side
-            left or right; None: the tokenizer's own.
+            left or right; None: as the tokenizer is set.
         """
-        pictures = [post.picture for post in posts if post.picture is not None]
+        images = [post.image for post in posts if post.image is not None]
         options = {} if padding_side is None else {"padding_side": padding_side}
         return dict(
             self.processor(
                 text=[self.written(post) for post in posts],
-                images=pictures or None,
+                images=images or None,
                 padding=True,
                 return_tensors="pt",
                 **options,
@@ -133,13 +145,13 @@ class Prompts:
         )
 
     def labelled_batch(self, posts: Sequence[Post]) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-        """As :meth:`batch`, with the labels ``(batch,)``."""
+        """Return :meth:`batch` and the labels ``(batch,)``."""
         return self.batch(posts), torch.tensor([post.label for post in posts])
 
     def written(self, post: Post) -> str:
-        """A post in the chat template, up to where the model's answer begins."""
+        """Return a post in the chat template, up to where the model's answer begins."""
         content: list[dict[str, str]] = []
-        if post.picture is not None:
+        if post.image is not None:
             content.append({"type": "image"})
         words = self._prompt if post.text is None else f"{self._prompt}\n{self._safe(post.text)}"
         content.append({"type": "text", "text": words})
@@ -149,9 +161,9 @@ class Prompts:
         )
 
     def _safe(self, text: str) -> str:
-        """The text, cut off, and with nothing in it that the tokenizer takes for a special token.
+        """Truncate the text and split up all strings that the tokenizer reads as special tokens.
 
-        A post may say ``<|image_pad|>`` or end the user's turn: it must stay what a user wrote.
+        A post that contains ``<|image_pad|>`` or ends the user's turn must stay plain text.
         """
         for token in self._special:
             while token in text:
@@ -165,3 +177,49 @@ class Prompts:
         )
         offsets = encoded["offset_mapping"]
         return text[: offsets[-1][1]] if offsets else text
+
+
+@dataclass(frozen=True)
+class Batcher:
+    """Yields posts in batches on a device and reports progress.
+
+    Attributes
+    ----------
+    evaluation_size
+        Posts of a batch where no gradients are computed.
+    workers
+        Number of processes that decode images ahead.
+    """
+
+    prompts: Prompts
+    device: torch.device
+    evaluation_size: int
+    workers: int = 0
+
+    def batches(
+        self, posts: Posts, rows: list[list[int]], name: str, note: Callable[[], str] = str
+    ) -> Iterator[tuple[dict[str, torch.Tensor], torch.Tensor]]:
+        """Yield inputs and labels of batches of ``rows``; progress lines end in ``note()``."""
+        # Tokenizers would warn of their threads in each worker.
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        loader = DataLoader(
+            posts,
+            batch_sampler=rows,
+            collate_fn=self.prompts.labelled_batch,
+            num_workers=self.workers,
+            pin_memory=self.device.type == "cuda",
+            # By default the loader draws from the global generator, as dropout does.
+            generator=torch.Generator().manual_seed(0),
+        )
+        with Progress(sum(map(len, rows)), name) as progress:
+            for batch, labels in loader:
+                moved = {key: t.to(self.device, non_blocking=True) for key, t in batch.items()}
+                yield moved, labels.to(self.device)
+                progress.update(len(labels), note())
+
+    def in_order(
+        self, posts: Posts, name: str
+    ) -> Iterator[tuple[dict[str, torch.Tensor], torch.Tensor]]:
+        """Yield all posts in order, in batches of ``evaluation_size``."""
+        rows = torch.arange(len(posts)).split(self.evaluation_size)
+        return self.batches(posts, [part.tolist() for part in rows if len(part)], name)

@@ -1,8 +1,7 @@
-"""A Qwen2-VL with random weights, saved in the format of the real one.
+"""A tiny Qwen2-VL with random weights, saved in the format of Qwen2-VL-2B-Instruct.
 
-The folder has what a folder of Qwen2-VL-2B-Instruct has, so that the same code loads both: weights
-in safetensors, settings, tokenizer, image processor, chat template. The same settings give the
-same bytes.
+The folder contains weights in safetensors, settings, tokenizer, image processor and chat template,
+so that the same code loads both. Equal settings give equal bytes.
 """
 
 from pathlib import Path
@@ -27,8 +26,8 @@ VISION_START, VISION_END = "<|vision_start|>", "<|vision_end|>"
 
 _SPECIAL = (END, START_OF_TURN, END_OF_TURN, VISION_START, VISION_END, IMAGE, VIDEO)
 
-#: Words of more than one byte in the vocabulary, as the tokenizer spells them; "positive" is not
-#: whole, so that a class's word can be several tokens.
+#: Tokens of more than one byte, as the tokenizer spells them. "positive" is not one of them, so
+#: that a class's word may have several tokens.
 _WORDS = ("negative", "neutral", "posit", "Ġthe", "Ġand", "Ġof", "Ġthis", "Ġis", "ing", "Ġto")
 
 _TEMPLATE = (
@@ -46,17 +45,17 @@ _TEMPLATE = (
     "{% endif %}"
 )
 
-#: Spread of the random weights: wide enough that attention and pictures make a difference.
-_SPREAD = 0.1
+#: Standard deviation of the random weights: large enough that attention and images matter.
+_INITIALIZER_RANGE = 0.1
 
-# Progress is shown post by post.
+# Progress is reported by posts.
 transformers_logging.disable_progress_bar()
 
 
 def write_tiny(folder: Path, settings: TinyVlm) -> None:
-    """Make the network and its processor, and save them in a folder."""
+    """Write a network and its processor to a folder."""
     tokenizer = _tokenizer()
-    # A generator of its own: what the caller draws does not depend on whether this ran.
+    # The caller's random numbers must not depend on whether this ran.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         model = Qwen2VLForConditionalGeneration(_config(settings, tokenizer))
@@ -68,7 +67,7 @@ def write_tiny(folder: Path, settings: TinyVlm) -> None:
 
 
 def _tokenizer() -> Qwen2Tokenizer:
-    """A byte-level BPE: every byte, the words above, the special tokens; pads on the left."""
+    """Return a byte-level BPE tokenizer of single bytes, the words above and special tokens."""
     vocabulary = {byte: number for number, byte in enumerate(sorted(ByteLevel.alphabet()))}
     merges = []
     for word in _WORDS:
@@ -87,8 +86,8 @@ def _tokenizer() -> Qwen2Tokenizer:
 
 def _config(settings: TinyVlm, tokenizer: Qwen2Tokenizer) -> Qwen2VLConfig:
     vocabulary = tokenizer.get_vocab()
-    number = {token: vocabulary[token] for token in _SPECIAL}
-    # Pairs of a head's numbers that turn with time, height and width, in Qwen2-VL's proportions.
+    ids = {token: vocabulary[token] for token in _SPECIAL}
+    # Pairs of a head's dimensions rotated by time, height and width, in Qwen2-VL's proportions.
     pairs = settings.hidden_size // settings.heads // 2
     time = pairs // 4
     height = (pairs - time) // 2
@@ -101,26 +100,26 @@ def _config(settings: TinyVlm, tokenizer: Qwen2Tokenizer) -> Qwen2VLConfig:
             "num_attention_heads": settings.heads,
             "num_key_value_heads": settings.key_value_heads,
             "max_position_embeddings": 4096,
-            "initializer_range": _SPREAD,
+            "initializer_range": _INITIALIZER_RANGE,
             "rope_parameters": {
                 "rope_type": "default",
                 "rope_theta": 10_000.0,
                 "mrope_section": [time, height, pairs - time - height],
             },
-            "bos_token_id": number[END],
-            "eos_token_id": number[END_OF_TURN],
-            "pad_token_id": number[END],
+            "bos_token_id": ids[END],
+            "eos_token_id": ids[END_OF_TURN],
+            "pad_token_id": ids[END],
         },
         vision_config={
             "depth": settings.vision_layers,
             "embed_dim": settings.vision_size,
             "hidden_size": settings.hidden_size,
             "num_heads": settings.vision_heads,
-            "initializer_range": _SPREAD,
+            "initializer_range": _INITIALIZER_RANGE,
         },
-        image_token_id=number[IMAGE],
-        video_token_id=number[VIDEO],
-        vision_start_token_id=number[VISION_START],
-        vision_end_token_id=number[VISION_END],
+        image_token_id=ids[IMAGE],
+        video_token_id=ids[VIDEO],
+        vision_start_token_id=ids[VISION_START],
+        vision_end_token_id=ids[VISION_END],
         tie_word_embeddings=True,
     )

@@ -1,4 +1,4 @@
-"""A vision-language model asked as it is: the likelihood of each class's word as its answer."""
+"""Zero-shot prediction: the likelihood of each class's word as the model's answer."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -10,83 +10,75 @@ import torch
 
 from mmsent.config.encoders import TinyVlm, VlmCheckpoint
 from mmsent.config.vlm import ZeroShot
-from mmsent.labels import LABELS
+from mmsent.evaluation.pooling import prediction_metrics, prediction_table
+from mmsent.labels import LABELS, VALIDATION
+from mmsent.training.outputs import Run
 from mmsent.vlm.checkpoint import load_processor, load_vlm, parameters, vlm_folder
-from mmsent.vlm.memory import memory_advice
-from mmsent.vlm.precision import Numbers, numbers_for
-from mmsent.vlm.prompts import Posts, Prompts
-from mmsent.vlm.reading import Reading
-from mmsent.vlm.run import device_cost, predictions_of, shared_metrics
+from mmsent.vlm.device import Precision, device_cost, precision_for
+from mmsent.vlm.prompts import Batcher, Posts, Prompts
 
 
 class ZeroShotModel:
-    """Scores the three words; whatever else the model would say is left out of account."""
+    """Scores the three words alone, whatever else the model would answer."""
 
-    def __init__(self, spec: TinyVlm | VlmCheckpoint, settings: ZeroShot, numbers: Numbers) -> None:
-        """Load the model.
-
-        Raises
-        ------
-        WeightsError
-            If the weights are missing or not the ones that ``spec`` names.
-        """
-        with vlm_folder(spec) as folder, memory_advice(settings, numbers.device):
-            self.model: Any = load_vlm(folder, numbers, settings.four_bit)
+    def __init__(
+        self, spec: TinyVlm | VlmCheckpoint, settings: ZeroShot, precision: Precision
+    ) -> None:
+        """Load the model."""
+        with vlm_folder(spec) as folder:
+            self.model: Any = load_vlm(folder, precision, settings.four_bit)
             processor = load_processor(folder, settings.pixels)
-        # The words are put behind a prompt that ends where the tensor ends.
+        # The words are appended, so that a prompt must end where its tensor ends.
         processor.tokenizer.padding_side = "left"
         self.prompts = Prompts(processor, settings)
-        self._settings = settings
-        self._numbers = numbers
-        self._answers: list[list[int]] = [
+        self._batch_size = settings.batch_size
+        self._precision = precision
+        self._words: list[list[int]] = [
             processor.tokenizer(word, add_special_tokens=False)["input_ids"]
             for word in settings.answers.words
         ]
 
     def probabilities(self, posts: Posts, name: str, workers: int = 0) -> np.ndarray:
-        """Probabilities of the classes of posts, ``(posts, 3)`` in double precision.
-
-        Raises
-        ------
-        OutOfMemoryError
-            If the device's memory is not enough.
-        """
-        reading, device = Reading(self.prompts, workers), self._numbers.device
+        """Return the class probabilities of posts, ``(posts, 3)`` in double precision."""
+        batcher = Batcher(self.prompts, self._precision.device, self._batch_size, workers)
         parts = [np.zeros((0, len(LABELS)))]
-        with memory_advice(self._settings, device):
-            for batch, _ in reading.in_order(posts, self._settings.batch_size, device, name):
-                parts.append(torch.softmax(self.likelihoods(batch), 1).cpu().numpy())
+        for batch, _ in batcher.in_order(posts, name):
+            parts.append(torch.softmax(self.likelihoods(batch), 1).cpu().numpy())
         return np.concatenate(parts)
 
     @torch.inference_mode()
     def likelihoods(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """Log-likelihood of each word as the answer, ``(batch, 3)`` in double precision.
+        """Return the log-likelihood of each word, ``(batch, 3)`` in double precision.
 
-        That of a word is the sum over its tokens, each given the prompt and those before.
+        The log-likelihood of a word is the sum over its tokens, each conditional on the prompt
+        and the tokens before it.
 
         Parameters
         ----------
         batch
             Prompts padded on the left.
         """
-        # Words that differ in their last token only need one pass: all, if each is one token.
-        beginnings = sorted({tuple(answer[:-1]) for answer in self._answers})
-        scores = {begin: self._next_tokens(batch, begin) for begin in beginnings}
+        # Words that differ in their last token share a pass: one for all, if each is one token.
+        beginnings = sorted({tuple(word[:-1]) for word in self._words})
+        scores = {tokens: self._next_tokens(batch, tokens) for tokens in beginnings}
         columns = []
-        for answer in self._answers:
-            logs = scores[tuple(answer[:-1])]
-            each = [logs[:, place, token] for place, token in enumerate(answer)]
+        for word in self._words:
+            logs = scores[tuple(word[:-1])]
+            each = [logs[:, place, token] for place, token in enumerate(word)]
             columns.append(torch.stack(each).sum(0))
         return torch.stack(columns, 1)
 
-    def _next_tokens(self, batch: Mapping[str, torch.Tensor], begun: Sequence[int]) -> torch.Tensor:
-        """Log-probabilities of what follows the prompt and each token begun with.
+    def _next_tokens(
+        self, batch: Mapping[str, torch.Tensor], appended: Sequence[int]
+    ) -> torch.Tensor:
+        """Return log-probabilities of the tokens that follow the prompt and each appended token.
 
-        ``(batch, 1 + len(begun), vocabulary)``.
+        ``(batch, 1 + len(appended), vocabulary)``.
         """
         extended = dict(batch)
         rows = len(batch["input_ids"])
-        tokens = torch.tensor([list(begun)], device=self._numbers.device).long().expand(rows, -1)
+        tokens = torch.tensor([list(appended)], device=self._precision.device).long()
+        tokens = tokens.expand(rows, -1)
         for key, more in (
             ("input_ids", tokens),
             ("attention_mask", torch.ones_like(tokens)),
@@ -94,48 +86,49 @@ class ZeroShotModel:
         ):
             if key in extended:
                 extended[key] = torch.cat([extended[key], more.to(extended[key].dtype)], 1)
-        with self._numbers.autocast():
-            logits = self.model(**extended, use_cache=False, logits_to_keep=1 + len(begun)).logits
+        kept = 1 + len(appended)
+        with self._precision.autocast():
+            logits = self.model(**extended, use_cache=False, logits_to_keep=kept).logits
         return torch.log_softmax(logits.double(), 2)
 
 
-def ask(
+def predict_fold(
     settings: ZeroShot,
     spec: TinyVlm | VlmCheckpoint,
-    posts: dict[str, Posts],
-    label_of: dict[str, int],
+    posts: Mapping[str, Posts],
+    label_of: Mapping[str, int],
     fold: int,
     device: torch.device,
     workers: int = 0,
-) -> tuple[pd.DataFrame, dict[str, object], dict[str, object]]:
-    """Ask for the sentiment of posts by role.
-
-    Returns
-    -------
-    predictions, metrics, cost
-        As those of :class:`mmsent.vlm.run.VlmRun`, nothing of training among them.
+) -> Run:
+    """Predict the posts of a fold without training, as :func:`mmsent.vlm.run.fine_tune_fold`.
 
     Raises
     ------
     WeightsError
-        If the weights are missing or not the ones that ``spec`` names.
-    OutOfMemoryError
-        If the device's memory is not enough.
+        If the weights are missing or not those of ``spec``.
     """
     start = time.perf_counter()
-    numbers = numbers_for(settings.precision, device)
-    model = ZeroShotModel(spec, settings, numbers)
+    precision = precision_for(settings.precision, device)
+    model = ZeroShotModel(spec, settings, precision)
     loaded = time.perf_counter()
-    chances = {role: model.probabilities(own, role, workers) for role, own in posts.items()}
+    tables = []
+    for split, part in posts.items():
+        values = model.probabilities(part, split, workers)
+        tables.append(prediction_table(part.guids, label_of, fold, split, values))
+    predictions = pd.concat(tables, ignore_index=True)
     end = time.perf_counter()
-    predictions = predictions_of(posts, chances, label_of, fold)
-    metrics = {"trained_parameters": 0, "postprocessing_threshold": None}
-    cost = {
-        "predicted_posts_per_second": sum(map(len, posts.values())) / (end - loaded),
-        "seconds": end - start,
+    metrics: dict[str, object] = {
+        "trained_parameters": 0,
+        "parameters": parameters(model.model),
+        "exercise": isinstance(spec, TinyVlm),
+        "postprocessing_threshold": None,
+        "validation": prediction_metrics(predictions[predictions["subset"] == VALIDATION]),
     }
-    return (
-        predictions,
-        metrics | shared_metrics(predictions, spec, parameters(model.model)),
-        cost | device_cost(numbers),
-    )
+    cost: dict[str, object] = {
+        "predicted_posts_per_second": len(predictions) / (end - loaded),
+        "seconds": end - start,
+        **device_cost(precision),
+    }
+    all_settings = settings.model_dump() | {"vlm": spec.model_dump()}
+    return Run(predictions, metrics, all_settings, cost=cost)

@@ -42,6 +42,28 @@ markSection();
 
 // Tables: a header sorts upwards, then downwards, then as it was.
 const collator = new Intl.Collator("en", { numeric: true });
+const missing = new Set(["", "-", "–", "—"]);
+// The number that a cell begins with. What may follow: an interval, a unit, a second number; a
+// letter makes it a name or a hash.
+const leading =
+  /^([<>])?\s*([+\-−]?(?=\.?\d)(?:\d{1,3}(?:,\d{3})+|\d*)(?:\.\d+)?(?:e[+-]?\d+)?)(?=$|[\s%[(/:;])/i;
+
+function keyOf(text) {
+  if (missing.has(text)) return "";
+  const [, bound, digits] = leading.exec(text) ?? [];
+  const value = Number(digits?.replaceAll(",", "").replace("−", "-"));
+  return bound ? value + (bound === "<" ? -1e-9 : 1e-9) : value;
+}
+
+// A column of numbers and missing values is sorted by its numbers, any other one by its texts.
+function keyColumns(body) {
+  for (let column = 0; column < body.rows[0].cells.length; column += 1) {
+    const cells = [...body.rows].map((row) => row.cells[column]);
+    const keys = cells.map((cell) => keyOf(cell.textContent.trim()));
+    if (keys.some(Number.isNaN) || keys.every((key) => key === "")) continue;
+    for (const [row, cell] of cells.entries()) cell.dataset.key = keys[row];
+  }
+}
 const next = { none: "ascending", ascending: "descending", descending: "none" };
 
 function compare(first, second, sign) {
@@ -55,7 +77,9 @@ function compare(first, second, sign) {
 
 for (const table of document.querySelectorAll("main table")) {
   const body = table.tBodies[0];
-  if (!body || body.rows.length < 2) continue;
+  if (!body?.rows.length) continue;
+  keyColumns(body);
+  if (body.rows.length < 2) continue;
   const before = [...body.rows];
   const headers = [...table.tHead.rows[0].cells];
   for (const [column, header] of headers.entries()) {

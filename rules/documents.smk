@@ -1,0 +1,82 @@
+# Documents of tables: scores, figures, and what supports them.
+
+
+use rule _job as write_table with:
+    input:
+        code=[*sources("write_table"), *templates("table", "notes", "sections")],
+        metrics=paths.metrics("{table}"),
+        runs=lambda w: PLAN.runs(PLAN.tables[w.table], paths.METRICS),
+        tests=paths.paired_tests("{table}"),
+        robustness=paths.robustness("{table}"),
+        slices=paths.slices("{table}"),
+        paper=lambda w: PLAN.paper_metrics(w.table),
+        reported=CONFIG.paper_results,
+    output:
+        scores=in_report(paths.scores("{table}"), "scores", "Tables", table="{table}"),
+        figures=in_report(
+            paths.figures("{table}", TABLE_FIGURES),
+            "table_figures",
+            "Figures of the tables",
+            subcategory="{table}",
+        ),
+        figure_numbers=paths.figure("{table}", "json"),
+        after=paths.figures("{table}", TABLE_FIGURES, "svg"),
+        document=paths.document("{table}"),
+    pathvars:
+        job="write_table/{table}",
+    params:
+        **call(lambda w: PLAN.table(w.table)),
+
+
+use rule _job as write_seeds with:
+    input:
+        code=[*sources("write_seeds"), *templates("seeds")],
+        scores=[paths.seeds(name, "csv") for name in PLAN.repeated],
+        spreads=[paths.seeds(name, "json") for name in PLAN.repeated],
+        reported=CONFIG.paper_results,
+    output:
+        figures=in_report(PLAN.seed_figure("png"), "seeds", "Trust", figure="repeated runs"),
+        after=PLAN.seed_figure("svg"),
+        document=paths.SEEDS,
+    pathvars:
+        job="write_seeds",
+    params:
+        **call(
+            scores={name: paths.seeds(name, "csv") for name in PLAN.repeated},
+            spreads={name: paths.seeds(name, "json") for name in PLAN.repeated},
+        ),
+
+
+use rule _job as write_comparison with:
+    input:
+        code=[*sources("write_comparison"), *templates("comparison", "notes")],
+        scores=paths.scores("versions"),
+        tests=paths.paired_tests("versions"),
+        vlm=PLAN.if_vlms(paths.VLM_SCORES),
+        reported=CONFIG.paper_results,
+    output:
+        document=paths.COMPARISON,
+        csv=in_report(
+            paths.COMPARISON_SCORES, "comparison", "Tables", table="comparison with the study"
+        ),
+    pathvars:
+        job="write_comparison",
+
+
+use rule _job as write_vlm with:
+    input:
+        code=[*sources("write_vlm"), *templates("vlm", "vlm_section")],
+        folds=paths.FOLDS,
+        predictions=PLAN.runs([*PLAN.vlms, *PLAN.versions], paths.PREDICTIONS),
+        runs=PLAN.runs([*PLAN.vlms, *PLAN.versions], paths.METRICS),
+        costs=flat(PLAN.vlm_costs),
+        paper=PLAN.paper_metrics("vlm"),
+        reported=CONFIG.paper_results,
+        after=paths.figures("curves", PLAN.trained_vlms),
+    output:
+        document=paths.VLM,
+        csv=in_report(paths.VLM_SCORES, "vlm", "Tables", table="vision-language models"),
+    pathvars:
+        job="write_vlm",
+    params:
+        **call(PLAN.vlm_table),

@@ -1,0 +1,293 @@
+"""The plan of a run: what each rule reads, writes and passes to its job."""
+
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mmsent import paths
+from mmsent.config.validation import ConfigError
+from mmsent.data.layout import DatasetError
+from mmsent.plan.resolve import resolve
+from mmsent.plan.runs import FilesByName, Runs
+from mmsent.plan.views import EncodingJob
+from mmsent.report.changes import flat as flat_settings
+
+#: Figures of the data set, those with a drawing (SVG) beside them first.
+DATA_FIGURES = ("labels", "images", "text_lengths", "augmentation", "duplicates")
+
+#: Figures of every table.
+TABLE_FIGURES = ("scores", "gains", "classes", "reliability")
+
+#: Which pairs of a table are tested: each experiment against the one before, or every pair.
+TABLE_PAIRS = {"versions": "consecutive", "ablation": "grid"}
+
+Arguments = dict[str, Any]
+
+
+class Plan(Runs):
+    """Arguments of the jobs, by rule, and the files of documents."""
+
+    @property
+    def documents(self) -> list[str]:
+        """What a run without targets makes."""
+        others = [paths.COMPARISON, paths.CARD]
+        return [paths.PREFLIGHT, paths.REPORT, paths.HTML, *self.table_documents, *others]
+
+    @property
+    def table_documents(self) -> list[str]:
+        """The documents that evaluate runs."""
+        tables = [paths.document(table) for table in self.tables]
+        return [*tables, paths.SEEDS, *self.if_vlms(paths.VLM)]
+
+    def if_vlms(self, *files: str) -> list[str]:
+        """These files if there are vision-language models, else none."""
+        return list(files) if self.vlms else []
+
+    # Data and encoding.
+
+    @property
+    def fold_settings(self) -> dict[str, int]:
+        """Settings of the folds."""
+        return self.config.folds.model_dump() | {"seed": self.config.seed}
+
+    @property
+    def data_settings(self) -> Arguments:
+        """What the description of the data set shows.
+
+        The gallery shows the augmentation with the most operations, of those in use.
+        """
+        settings = self.encoder(self.token_view.encoder).values()
+        named = [experiment.image.augmentation for experiment in self.experiments.values()]
+        used = [self.augmentations[name] for name in named if name]
+        policies = used or list(self.augmentations.values())
+        gallery = max(policies, key=lambda policy: len(policy.operations))
+        return {
+            "max_length": next((e["max_length"] for e in settings if "max_length" in e), 77),
+            "images": self.image_folder,
+            "augmentation": gallery.model_dump(),
+            "seed": self.config.seed,
+        }
+
+    @property
+    def preflight(self) -> Arguments:
+        """What is checked before anything trains."""
+        views = {
+            name: [
+                {"path": view.path, "encoder": view.encoder, "modality": view.modality}
+                | {key: view.settings.get(key, 0) for key in ("max_tokens", "below")}
+                for view in experiment_views
+            ]
+            for name, experiment_views in self.views.items()
+        }
+        return {
+            "views": views,
+            "encoders": {job.encoder: self.encoder(job.encoder) for job in self.encodings},
+            "images": self.image_folder,
+            "vlm": self.profile.encoders.vlm.model_dump(),
+            "vlm_experiments": {name: self.settings(name) for name in self.vlms},
+        }
+
+    def encoding(self, job: EncodingJob) -> Arguments:
+        """The views of an encoding job."""
+        return {
+            "encoder": self.encoder(job.encoder),
+            "modality": job.modality,
+            "views": {view.name: dict(view.settings) for view in job.views},
+            "stored": [paths.stored(job.encoder, job.modality, view.name) for view in job.views],
+            "images": self.image_folder,
+            "record": job.record,
+            "keys": job.keys,
+        }
+
+    # Training.
+
+    def settings(self, name: str, *unused: str) -> dict[str, Any]:
+        """The settings of an experiment for a job, without what only documents show."""
+        settings = self.resolved[name].for_jobs()
+        return {key: value for key, value in settings.items() if key not in unused}
+
+    def training(self, name: str, fold: str | None, *seeds: str) -> Arguments:
+        """A training on a fold, or on all: with the seed of the run, or repeated with others."""
+        numbers = {paths.seed_folder(n): n for n in range(self.config.seeds.number)}
+        return self._fitting(name, fold, "search") | {
+            "repetitions": [numbers[seed] for seed in seeds if seed]
+        }
+
+    def searching(self, name: str, fold: str | None) -> Arguments:
+        """A search on the inner validation of a fold, or of all."""
+        return self._fitting(name, fold, "postprocessing")
+
+    def _fitting(self, name: str, fold: str | None, *unused: str) -> Arguments:
+        return {
+            "name": name,
+            "experiment": self.settings(name, *unused),
+            "encoders": self.trained_encoders(name),
+            "seed": self.config.seed,
+            "fold": self.folds(name) if fold is None else [int(fold)],
+        }
+
+    def vlm_run(self, name: str, fold: str) -> Arguments:
+        """A run of a vision-language model on a fold."""
+        return {
+            "name": name,
+            "experiment": self.settings(name, "folds"),
+            "vlm": self.profile.encoders.vlm.model_dump(),
+            "images": self.image_folder,
+            "fold": int(fold),
+        }
+
+    # Evaluation.
+
+    @property
+    def bootstrap(self) -> Arguments:
+        """Settings of every job that resamples."""
+        return self.config.intervals.model_dump() | {"seed": self.config.seed}
+
+    @property
+    def curves(self) -> list[str]:
+        """The experiments whose training curves are plotted."""
+        return [*self.versions, *self.trained_vlms]
+
+    @property
+    def version_drawings(self) -> list[str]:
+        """The drawings beside the figures of the versions."""
+        confusions = paths.figures("confusion", self.versions, "svg")
+        return paths.figures("curves", self.curves, "svg") + confusions
+
+    def spreads(self, table: str) -> list[str]:
+        """Standard deviations over seeds of the repeated experiments of a table."""
+        return [paths.seeds(name, "json") for name in self.repeated if name in self.tables[table]]
+
+    def evaluation(self, table: str) -> Arguments:
+        """The predictions of the experiments of a table, and how they are compared."""
+        names = self.tables[table]
+        return self.by_file(names, predictions=paths.PREDICTIONS) | {
+            "modalities": {name: self.experiments[name].modality for name in names},
+            "pairs": TABLE_PAIRS[table],
+            "bootstrap": self.bootstrap,
+        }
+
+    @property
+    def paper_tables(self) -> dict[str, list[str]]:
+        """Experiments by the table that shows their metrics under the paper protocol."""
+        if paths.PAPER not in self.protocols:
+            return {}
+        tables = {**self.tables, "vlm": self.vlms}
+        return {table: names for table, names in tables.items() if names}
+
+    def paper_metrics(self, table: str) -> list[str]:
+        """Metrics of a table under the paper protocol, if it is part of this run."""
+        return [paths.metrics(table, paths.PAPER)] if table in self.paper_tables else []
+
+    def paper_splits(self, table: str) -> list[str]:
+        """The table of splits of each experiment of a table under the paper protocol."""
+        return [self.fold_table(paths.PAPER, name) for name in self.paper_tables[table]]
+
+    def paper_evaluation(self, table: str) -> Arguments:
+        """The fraction of the posts that each experiment validates on under that protocol."""
+        shares = {name: self.paper_share(name) for name in self.paper_tables[table]}
+        return {"shares": shares, "bootstrap": self.bootstrap}
+
+    # Documents.
+
+    def described(self, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """All settings of experiments, by name."""
+        return {name: self.resolved[name].settings.model_dump() for name in names}
+
+    def table(self, table: str) -> Arguments:
+        """The document of a table."""
+        names = self.tables[table]
+        settings = {"table": table, "experiments": self.described(names)}
+        return settings | self.by_file(names, runs=paths.METRICS)
+
+    def seed_figure(self, suffix: str) -> list[str]:
+        """The figure of repeated runs, if there are any."""
+        return [paths.figure("seeds", suffix)] if self.repeated else []
+
+    @property
+    def vlm_costs(self) -> FilesByName:
+        """What each run of a vision-language model took of the device."""
+        return {name: [paths.cost(name, f) for f in self.folds(name)] for name in self.vlms}
+
+    @property
+    def vlm_table(self) -> Arguments:
+        """The document of the vision-language models."""
+        names = [*self.vlms, *self.versions]
+        return self.by_file(names, predictions=paths.PREDICTIONS, runs=paths.METRICS) | {
+            "experiments": self.described(self.vlms),
+            "costs": self.vlm_costs,
+            "bootstrap": self.bootstrap,
+        }
+
+    @property
+    def report(self) -> Arguments:
+        """The report: settings of its experiments, and its files by name."""
+        return {
+            "experiments": self.described(self.rows),
+            "overrides": self._overridden([*self.rows, *self.vlms]),
+            "inputs": {
+                "metrics": {table: paths.metrics(table) for table in self.tables},
+                "scores": {table: paths.scores(table) for table in self.tables},
+                "tests": {table: paths.paired_tests(table) for table in self.tables},
+                "spreads": {name: paths.seeds(name, "json") for name in self.repeated},
+                "submissions": {name: paths.submission(name, "json") for name in self.versions},
+                "searches": {n: files for n in self.rows if (files := self.searches(n))},
+                "vlm": self.if_vlms(paths.VLM_SCORES),
+                "costs": paths.COSTS,
+                "deviations": self.config.deviations,
+                "reported": self.config.paper_results,
+                "card": paths.CARD_NUMBERS,
+                "images": paths.data_figure("images", "json"),
+                "text_lengths": paths.data_figure("text_lengths", "json"),
+                "curves": paths.figure("curves", "json"),
+                "bad_cases": paths.BAD_CASES,
+                "efficiency": paths.figure("efficiency", "json"),
+                "fixes": paths.FIXES,
+                "provenance": paths.PROVENANCE,
+            },
+        }
+
+    @property
+    def report_figures(self) -> list[str]:
+        """The figures of the report, and the folder of images in it."""
+        names = [f"{kind}/{version}" for kind in ("curves", "confusion", "bad_cases")
+                 for version in self.versions]  # fmt: skip
+        names += [f"curves/{name}" for name in self.trained_vlms]
+        names += [f"{table}/{figure}" for table in self.tables for figure in TABLE_FIGURES]
+        names += ["efficiency"]
+        figures = [paths.figure(name) for name in names] + self.seed_figure("png")
+        return [*figures, *map(paths.data_figure, DATA_FIGURES), paths.BAD_CASE_IMAGES]
+
+    def _overridden(self, names: Iterable[str]) -> list[dict[str, Any]]:
+        """What the profile sets otherwise than the files of experiments, setting by setting."""
+        rows = []
+        for name in names:
+            files = flat_settings(resolve(name, {}).for_jobs())
+            run = flat_settings(self.resolved[name].for_jobs())
+            rows += [
+                {"experiment": name, "setting": key, "file": files.get(key), "run": run.get(key)}
+                for key in {**files, **run}
+                if files.get(key) != run.get(key)
+            ]
+        return rows
+
+
+def load_plan(merged: Mapping[str, Any], files: list[str | Path], elsewhere: bool) -> Plan:
+    """Return the plan of a run; wrong settings end the program with their list and status 1.
+
+    If jobs run ``elsewhere``, on machines other than this, the device has to be named.
+    """
+    here = Path.cwd()
+    relative = [Path(path) for path in files]
+    relative = [p.relative_to(here) if p.is_relative_to(here) else p for p in relative]
+    try:
+        plan = Plan(dict(merged), relative)
+        if elsewhere and plan.config.device == "auto":
+            raise ConfigError(
+                "device: 'auto' looks at the machine on which Snakemake runs, but the jobs of this"
+                " executor run on others: say --config device=cuda or --config device=cpu"
+            )
+    except (ConfigError, DatasetError) as error:
+        sys.exit(str(error))
+    return plan

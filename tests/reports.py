@@ -1,0 +1,167 @@
+"""Artificial runs, and tables and reports of them by the functions of the jobs."""
+
+import contextlib
+from functools import cache
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+
+from conftest import ROOT
+from mmsent.evaluation.bad_cases import bad_case_numbers, bad_cases, shown_cases
+from mmsent.evaluation.experiment import experiment_metrics
+from mmsent.evaluation.pairs import paired_tests
+from mmsent.evaluation.pooling import pooled
+from mmsent.evaluation.submission import submission_numbers
+from mmsent.figures.efficiency import efficiency_rows
+from mmsent.labels import PROBABILITY_COLUMNS
+from mmsent.plan.resolve import resolve
+from mmsent.report.document import ReportInputs, report_values
+from mmsent.report.fixes import postprocessing_effect
+from mmsent.report.render import rendered
+from mmsent.report.reported import PrintedFigures
+from mmsent.report.scores import scores_table
+
+PRINTED = PrintedFigures(ROOT / "config/paper_results.csv")
+VERSIONS = {"v3_clip": 0.6, "v4_balanced_clip": 0.8, "v5_multi_fusion": 0.8}
+GRID = {"ablation/text_only": 0.6, "ablation/image_only": 0.5, "ablation/multimodal_late": 0.7}
+SPREAD = {"mean": 0.7, "sd": 0.01, "mean_difference": 0.01, "largest_difference": 0.03,
+          "repeatability": 0.04}  # fmt: skip
+
+CARD = {
+    "labelled": 90, "classes": {"negative": 30, "neutral": 9, "positive": 51}, "imbalance": 5.67,
+    "folds": [{}, {}, {}], "empty": 1, "encodings": {"utf-8": 80, "gb18030": 19}, "actions": {},
+    "text_blanked": 0, "image_blanked": 0,
+    "duplicates": {"labelled_groups": 3, "posts_in_labelled_groups": 7, "conflicting_groups": 1,
+                   "unlabelled_with_labelled_twin": 0},
+}  # fmt: skip
+SETTINGS = {
+    "dataset": "posts", "seed": 1, "profile": "offline", "folds": {"inner": 6},
+    "duplicates": {"phash_distance": 4, "minimum_words": 4},
+}  # fmt: skip
+PROVENANCE = {
+    "commit": None, "uncommitted_changes": False, "code_sha256": "c", "data_sha256": "d",
+    "settings_sha256": "s", "settings": SETTINGS, "python": "3", "system": "s",
+    "processor": "p", "cores": 2, "memory_gib": 4, "gpus": [], "packages": {"torch": "2"},
+}  # fmt: skip
+ENCODERS = [
+    {"encoder": "clip", "modality": modality, "parameters": 7, "files": 2, "stands_in": True,
+     "weights": [{"model": model, "source": "w.bin", "sha256": "1" * 64, "revision": None}]}
+    for modality, model in (("image", "efficientnet"), ("text", "minilm"))
+]  # fmt: skip
+
+
+@cache
+def settings_of(name):
+    """Resolved settings of an experiment, without a profile."""
+    with contextlib.chdir(ROOT):
+        return resolve(name, {}).settings.model_dump()
+
+
+def runs_of(right, posts=90, folds=3):
+    """Predictions of each fold, a share of them right, and the fold table."""
+    generator = np.random.default_rng(5)
+    label = generator.choice(3, posts, p=[0.3, 0.1, 0.6])
+    group = np.array([str(number // 2) for number in range(posts)])
+    fold = np.array([int(name) % folds for name in group])
+    order = generator.random(posts)
+    miss = (label + generator.integers(1, 3, posts)) % 3
+    guids = [str(number) for number in range(1, posts + 1)]
+    table = pd.DataFrame({"guid": guids, "group": group, "label": label, "fold": fold})
+    predicted = np.where(order < right, label, miss)
+    chances = np.full((posts, 3), 0.05)
+    chances[np.arange(posts), predicted] = 0.9
+    every = table[["guid", "label"]].assign(predicted=predicted)
+    every[PROBABILITY_COLUMNS] = chances
+    runs = []
+    for number in range(folds):
+        parts = {"validation": (number + 1) % folds, "test": number}
+        runs.append(pd.concat([every[fold == part].assign(fold=number, subset=subset)
+                               for subset, part in parts.items()], ignore_index=True))  # fmt: skip
+    return runs, table
+
+
+@cache
+def evaluated(right, posts, folds):
+    """Metrics and pooled predictions of an experiment with a share of its predictions right."""
+    runs, table = runs_of(right, posts, folds)
+    return experiment_metrics(runs, table, 100, 0.95, 0), pooled(runs, table)
+
+
+def table_of(rights, kind="consecutive", posts=90, folds=3, paper=False):
+    """Everything of a table of experiments, of which a share of the predictions is right."""
+    metrics, tables = {}, {}
+    for name, right in rights.items():
+        metrics[name], tables[name] = evaluated(right, posts, folds)
+    experiments = {name: settings_of(name) for name in rights}
+    modalities = {name: settings["modality"] for name, settings in experiments.items()}
+    tests = paired_tests(tables, modalities, kind, [], 400, 0.95, 0)
+    runs = [{"best_epoch": 3, "trained_parameters": 4321, "train_posts": 80},
+            {"best_epoch": 6, "train_posts": 82}]  # fmt: skip
+    optimistic = {
+        name: {"validation": own["test"] | {"weighted_f1": 0.9},
+               "interval": {"weighted_f1": [0.85, 0.95]}, "posts": 36, "train_posts": 204,
+               "with_twin_in_training": 4}
+        for name, own in metrics.items()
+    }  # fmt: skip
+    scores = scores_table(experiments, metrics, dict.fromkeys(rights, runs), PRINTED,
+                          tests["families"], optimistic if paper else {})  # fmt: skip
+    return SimpleNamespace(experiments=experiments, metrics=metrics, tables=tables, tests=tests,
+                           scores=scores)  # fmt: skip
+
+
+def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, paper=False, seeds=True,
+           printed=PRINTED, text="a text", encoders=ENCODERS):  # fmt: skip
+    """The whole report of such a run."""
+    shape = {"folds": folds, "paper": paper}
+    made = {"versions": table_of(versions, **shape)}
+    made |= {"ablation": table_of(ablation, "grid", **shape)} if ablation else {}
+    tables = made["versions"].tables
+    _, fold_table = runs_of(0.5, folds=folds)
+    posts = pd.DataFrame({"guid": fold_table["guid"], "text": text})
+    wrong = {name: bad_cases(table, fold_table, posts) for name, table in tables.items()}
+    shown = shown_cases(wrong, fold_table, 2)
+    for case in [*shown["last"], *shown["common"]]:
+        case["picture"] = int(case["guid"]) % 2 == 0
+    chances = np.tile([0.2, 0.2, 0.6], (unlabelled, 1))
+    submitted = submission_numbers(chances, np.full(unlabelled, 2), None)
+    every = pd.concat([own.scores for own in made.values()])
+    seconds = pd.DataFrame({"experiment": every["experiment"], "train": 5.0, "search": 0.0})
+    epoch = {"train_f1": 0.8, "validation_f1": 0.7}
+    spread = {"seeds": 3, "folds": folds}
+    for kind in ("pooled", "one_fold", "one_validation"):
+        spread[kind] = {"posts": 9, "weighted_f1": SPREAD}
+    size = {"mean": 1.0, "median": 1.0, "p5": 1.0, "p95": 1.0}
+    known = 90 + unlabelled
+    inputs = ReportInputs(
+        metrics={name: own.metrics for name, own in made.items()},
+        scores={name: own.scores for name, own in made.items()},
+        tests={name: own.tests for name, own in made.items()},
+        spreads={"v4_balanced_clip": spread} if seeds else {},
+        submissions=dict.fromkeys(versions, submitted),
+        searches={},
+        vlm=[],
+        costs=pd.DataFrame({"Rule": ["train"], "Jobs": [3], "Seconds": ["5.0"],
+                            "Seconds a job": ["1.7"], "Peak memory [MiB]": ["9"]}),
+        deviations=pd.DataFrame({"section": ["1"]}),
+        reported=printed,
+        card=CARD | {"unlabelled": unlabelled, "posts": known, "listed": known},
+        images={"width": size, "height": size, "aspect_ratio": size},
+        text_lengths={
+            "words": {"mean": 9.0, "quantiles": {"95": 20}},
+            "tokens": {"mean": 12.0, "quantiles": {"99": 40}},
+            "max_length": 64, "cut_at_max_length": 0.01, "cut": {"32": 0.2},
+        },
+        curves={n: {"mean_best_epoch": 2, "at_best": epoch, "at_last": epoch} for n in versions},
+        bad_cases=bad_case_numbers(tables, wrong, fold_table) | {"shown": shown},
+        efficiency={"rows": efficiency_rows(every, seconds.assign(memory=9.0))},
+        fixes={
+            "guids": {"listed": 99, "as_written": 90, "normalised": 99, "written_otherwise": 9},
+            "encoders": encoders,
+            "postprocessing": postprocessing_effect(tables),
+        },
+        provenance=PROVENANCE,
+    )  # fmt: skip
+    experiments = {name: settings for own in made.values()
+                   for name, settings in own.experiments.items()}  # fmt: skip
+    return rendered("report.md.j2", **report_values(inputs, experiments, []))
