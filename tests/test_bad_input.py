@@ -211,7 +211,7 @@ def test_no_spreadsheet_runs_a_post_as_a_formula(text):
 #: Imports and calls that could run code in the file that they load.
 UNGUARDED = (
     r"^(import|from) (pickle|dill|cloudpickle|joblib|shelve|marshal)\b(?!.* UnpicklingError$)",
-    r"^(eval|exec|yaml\.(load|unsafe_load|full_load)|\w+\.read_pickle)\(",
+    r"^(eval|exec|yaml\.(load(?!.*Loader=_Loader)|unsafe_load|full_load)|\w+\.read_pickle)\(",
     r"(allow_pickle|trust_remote_code)=True",
     r"^(torch\.load|open_clip\.create_model_from_pretrained)\((?!.*weights_only=True)",
     # A class that is named is the code; one that the file chooses needs OPTIONS.

@@ -309,6 +309,8 @@ def test_bases_in_a_circle_are_refused(base):
         ("v4_balanced_clip", "schedule: {epochs: 1}", "warmup_epochs must be below epochs"),
         ("v4_balanced_clip", "image: {views: 0}", "image: augmentation and views go together"),
         ("v4_balanced_clip", "optimiser: {learning_rate: 1e-3}", "write 0.001"),
+        ("v4_balanced_clip", "fusion: late\nfusion: early", "key 'fusion' twice"),
+        ("v4_balanced_clip", "schedule: {epochs: 3, epochs: 4}", "key 'epochs' twice"),
         ("qwen2_vl_2b", "lora: {rank: 8}", "lora.rank: unknown key"),
         ("qwen2_vl_2b", "lora: {targets: [q_prj]}", "'q_proj'"),
         ("qwen2_vl_2b", "pixels: {min: 4000, max: 2000}", "min must not be above max"),

@@ -27,6 +27,22 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 Model = TypeVar("Model", bound=Settings)
 
 
+class _Loader(yaml.CSafeLoader):
+    """Refuses a key twice, of which YAML keeps the last one silently.
+
+    The parser in C is ten times as fast as that in Python: a plan reads each file dozens of times.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys: set[str] = set()
+        for key, _ in node.value:
+            if key.value in keys:
+                problem = f"key {key.value!r} twice"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+            keys.add(str(key.value))
+        return super().construct_mapping(node, deep)
+
+
 def read_yaml(path: str | Path) -> dict[str, Any]:
     """Read a YAML file that contains a mapping.
 
@@ -37,7 +53,7 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     """
     path = Path(path)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except FileNotFoundError:
         near = nearest(path.name, [p.name for p in path.parent.glob("*.yaml")])
         raise ConfigError(f"{path}: no such file{near}") from None
