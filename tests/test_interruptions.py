@@ -44,13 +44,12 @@ def small_project(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory) -> tuple[dict[str, str], float]:
-    """The results of a run that is left in peace, and the seconds that it takes."""
+def whole(tmp_path_factory) -> tuple[dict[str, str], int]:
+    """The results of a run that is left in peace, and the number of its jobs."""
     folder = small_project(tmp_path_factory.mktemp("whole"))
-    start = time.monotonic()
     done = snakemake(folder, *PLAIN)
     assert done.returncode == 0, done.stderr[-2000:]
-    return contents(folder), time.monotonic() - start
+    return contents(folder), finished_jobs(folder)
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -64,14 +63,24 @@ def contents(folder: Path) -> dict[str, str]:
     }
 
 
-def interrupted(folder: Path, after: float, sign: signal.Signals, jobs_too: bool) -> int:
-    """Start a run, and after so many seconds send a signal to it, perhaps to its jobs as well."""
+def finished_jobs(folder: Path) -> int:
+    return len(list((folder / "results/benchmarks").rglob("*.jsonl")))
+
+
+def interrupted(folder: Path, jobs: int, sign: signal.Signals, jobs_too: bool) -> int:
+    """Start a run; once ``jobs`` more of its jobs have finished, send a signal to it.
+
+    It is sent within half a second, perhaps to the running jobs as well.
+    """
+    until = finished_jobs(folder) + jobs
     command = [sys.executable, "-m", "snakemake", *PLAIN]
     with subprocess.Popen(
         command, cwd=folder, start_new_session=True, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL
     ) as run:  # fmt: skip
-        time.sleep(after)
+        while run.poll() is None and finished_jobs(folder) < until:
+            time.sleep(0.05)
+        time.sleep(random.random() / 2)
         if run.poll() is None:
             (os.killpg if jobs_too else os.kill)(run.pid, sign)
         return run.wait()
@@ -96,15 +105,12 @@ def test_a_full_disk_loses_nothing(whole, tmp_path):
 
 def test_killed_runs_are_gone_on_with_to_the_same_bytes(whole, tmp_path):
     killed = small_project(tmp_path)
-    results, seconds = whole
-    generator = random.Random(8)
+    results, jobs = whole
     signs = [(signal.SIGKILL, True), (signal.SIGKILL, False), (signal.SIGTERM, False),
              (signal.SIGINT, True)]  # fmt: skip
-    ends = [
-        interrupted(killed, generator.uniform(0.2, 0.6) * seconds, sign, jobs_too)
-        for sign, jobs_too in signs
-    ]
-    assert any(code != 0 for code in ends), "no run was interrupted"
+    ends = [interrupted(killed, jobs // 5, sign, jobs_too) for sign, jobs_too in signs]
+    # After the last of them, one or two jobs are left, which a run that is told to end completes.
+    assert all(code != 0 for code in ends[:-1]), "no run was interrupted"
     done = snakemake(killed, *PLAIN)
     assert done.returncode == 0, done.stderr[-2000:]
     assert contents(killed) == results
