@@ -7,13 +7,13 @@ settings in which they differ.
 import argparse
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from mmsent.config.fitting import ABOUT
 from mmsent.config.profile import load_profile, profile_path
+from mmsent.config.validation import read_yaml
 from mmsent.errors import InputError
 from mmsent.plan.resolve import Resolved, resolve
 
@@ -32,8 +32,8 @@ def main() -> None:
     parser.add_argument("--profile", help="profile; by default that of config/config.yaml")
     args = parser.parse_args()
     names = [args.name, *([args.other] if args.other else [])]
-    config = yaml.safe_load(Path("config/config.yaml").read_text(encoding="utf-8"))
     try:
+        config = read_yaml("config/config.yaml")
         profile = load_profile(profile_path(args.profile or config["profile"]))
         resolved = [resolve(n, profile.overrides, str(profile.path)) for n in names]
     except InputError as error:

@@ -207,12 +207,22 @@ def test_the_table_has_a_row_for_each_change():
     assert list(table()) == list(CHANGES)
 
 
-@pytest.mark.parametrize("change", CHANGES)
-def test_a_change_makes_stale_what_the_table_says(made, tmp_path, change):
+def copied(made, tmp_path):
     folder = tmp_path / "copy"
     subprocess.run(["cp", "-a", made, folder], check=True)
+    return folder
+
+
+@pytest.fixture
+def stale(made, tmp_path, change):
+    """Jobs of a dry run after the change, by rule."""
+    folder = copied(made, tmp_path)
     CHANGES[change](folder)
-    stale = jobs(snakemake(folder, "-n", *OPTIONS))
+    return jobs(snakemake(folder, "-n", *OPTIONS))
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_makes_stale_what_the_table_says(stale, change):
     count, text = table()[change]
     assert sum(stale.values()) == count, stale
     named = dict(re.findall(r"`(\w+)`(?: x (\d+))?", text))
@@ -221,18 +231,13 @@ def test_a_change_makes_stale_what_the_table_says(made, tmp_path, change):
 
 
 @pytest.mark.parametrize("change", NO_TRAINING)
-def test_comments_titles_and_the_order_of_keys_train_nothing(made, tmp_path, change):
-    folder = tmp_path / "copy"
-    subprocess.run(["cp", "-a", made, folder], check=True)
-    CHANGES[change](folder)
-    stale = jobs(snakemake(folder, "-n", *OPTIONS))
+def test_comments_titles_and_the_order_of_keys_train_nothing(stale):
     documents = {"record_provenance", "sum_costs", "plot_versions", "preflight"}
     assert {rule for rule in stale if not rule.startswith("write_")} <= documents
 
 
 def test_names_with_spaces_are_one_word_of_each_command(made, tmp_path):
-    folder = tmp_path / "copy"
-    subprocess.run(["cp", "-a", made, folder], check=True)
+    folder = copied(made, tmp_path)
     named = {}
     for key, name in (("paper_results", "paper_results.csv"), ("deviations", "deviations.csv"),
                       ("profile", "profiles/offline.yaml")):  # fmt: skip

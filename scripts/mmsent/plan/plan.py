@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -220,7 +221,7 @@ class Plan(Runs):
             "bootstrap": self.bootstrap,
         }
 
-    @property
+    @cached_property  # two parameters of its rule read it, and it resolves every experiment anew
     def report(self) -> Arguments:
         """The report: settings of its experiments, and its files by name."""
         return {

@@ -61,11 +61,11 @@ def resolve(
     """
     files: list[str] = []
     layers = []
-    for path in _chain(EXPERIMENTS / f"{name}.yaml"):
+    for path, content in _chain(EXPERIMENTS / f"{name}.yaml"):
         left_out = {"base", *(DESCRIPTION if files else ())}
         above = overrides.get(os.path.relpath(path.with_suffix(""), EXPERIMENTS))
         layers += [(profile, above)] if above else []
-        layers.append((str(path), {k: v for k, v in read_yaml(path).items() if k not in left_out}))
+        layers.append((str(path), {k: v for k, v in content.items() if k not in left_out}))
         files.append(str(path))
     merged: dict[str, Any] = {}
     for _, layer in reversed(layers):
@@ -84,8 +84,11 @@ def resolve(
     return Resolved(name, settings, files, layers)
 
 
-def _chain(first: Path) -> Iterator[Path]:
-    """The file of an experiment and those that it is built on, the experiment's first."""
+def _chain(first: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The file of an experiment and those that it is built on, the experiment's first.
+
+    Each comes with its content.
+    """
     if not first.exists():
         known = [path.relative_to(EXPERIMENTS) for path in sorted(EXPERIMENTS.rglob("*.yaml"))]
         names = [str(path.with_suffix("")) for path in known if path.name == first.name]
@@ -98,7 +101,8 @@ def _chain(first: Path) -> Iterator[Path]:
         if current in seen:
             raise ConfigError(f"{first}: base: the files name each other in a circle: {current}")
         seen.append(current)
-        yield current
-        base = read_yaml(current).get("base")
+        content = read_yaml(current)
+        yield current, content
+        base = content.get("base")
         # Relative to the file; normalised, so that a file has one name.
         current = None if base is None else Path(os.path.normpath(current.parent / str(base)))
