@@ -62,6 +62,7 @@ class ImageEncoder(Settings):
     sha256: Sha256
     size: int = Field(224, ge=32, description="side of the image in pixels")
     crop_share: float = Field(1.0, gt=0, le=1, description="size / resized shorter side")
+    fused: bool = Field(True, description="on a CPU, onnxruntime runs the network, layers fused")
     mean: Channels
     std: Channels
 
@@ -155,6 +156,7 @@ class Pixels(Settings):
 
     size: int = Field(224, ge=16, description="side of the image in pixels")
     crop_share: float = Field(1.0, gt=0, le=1, description="size / resized shorter side")
+    fused: bool = Field(True, description="on a CPU, onnxruntime runs the network, layers fused")
     mean: Channels
     std: Channels
 

@@ -30,7 +30,7 @@ from mmsent.sources import code_hash
 
 #: Packages that prepare the input of an encoder, or compute.
 _PACKAGES = ("torch", "torchvision", "transformers", "tokenizers", "timm", "open_clip_torch",
-             "pillow", "emoji", "scikit-learn")  # fmt: skip
+             "pillow", "emoji", "scikit-learn", "onnx", "onnxruntime")  # fmt: skip
 
 
 class _File:

@@ -177,9 +177,10 @@ def image_rows(
         if gpus:
             made = _in_processes(make_views, batches, threads)
             first = next(made)  # the processes fork before CUDA starts
-            tower.model.to(device_for(gpus))
+            tower = tower.on(device_for(gpus), size)
             results: Iterator[dict[str, Arrays]] = map(encode, itertools.chain([first], made))
         else:
+            tower = tower.on(device_for(gpus), size)
             results = _in_processes(lambda batch: encode(make_views(batch)), batches, threads)
         for (names, numbers), arrays in zip(batches, results, strict=True):
             for name in names:

@@ -35,12 +35,14 @@ def smoke_test(name: str, encoder: dict[str, Any], gpus: int = 0) -> dict[str, A
     try:
         for modality in ENCODES[name]:
             tower = load_tower(encoder, modality)
-            tower.model.to(device_for(gpus))
+            device = device_for(gpus)
             if modality == "text":
+                tower.model.to(device)
                 limit = tower.limit(0)
                 states = tower.encode(["word " * limit] * _POSTS)
                 sizes |= {"token_bytes": 2 * states["mean"].shape[1], "token_limit": limit}
             else:
+                tower = tower.on(device, _POSTS)
                 images = torch.zeros(_POSTS, 3, tower.size, tower.size, dtype=torch.uint8)
                 states = {tower.output: tower.encode(images)}
             stored = in_half({name: tensor.cpu().numpy() for name, tensor in states.items()})

@@ -29,7 +29,9 @@ def load_image_tower(spec: ImageEncoder) -> ImageTower:
         load_matched(model, content)
     model.reset_classifier(0)  # type: ignore[operator]
     model.to(memory_format=torch.channels_last)
-    return ImageTower(frozen(model), spec.size, spec.crop_share, spec.mean, spec.std)
+    return ImageTower(
+        frozen(model), spec.size, spec.crop_share, spec.mean, spec.std, fuses=spec.fused
+    )
 
 
 def load_matched(model: torch.nn.Module, content: dict[str, torch.Tensor]) -> None:

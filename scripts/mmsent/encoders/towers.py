@@ -2,8 +2,8 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import torch
@@ -103,6 +103,10 @@ class ImageTower:
         Fraction of the resized shorter side that the evaluation view shows.
     mean, std
         Normalise each channel.
+    fuses
+        Whether a CPU runs the network with its layers fused (:func:`mmsent.encoders.fused.fused`).
+    run
+        The fused network; None: ``model`` is run.
     """
 
     model: nn.Module
@@ -110,6 +114,8 @@ class ImageTower:
     crop_share: float
     mean: Sequence[float]
     std: Sequence[float]
+    fuses: bool = False
+    run: Callable[[torch.Tensor], torch.Tensor] | None = None
 
     #: Name of the array in an embedding file.
     output: ClassVar[str] = "state"
@@ -119,6 +125,21 @@ class ImageTower:
         """Number of parameters of the encoder."""
         return _size(self.model)
 
+    def on(self, device: torch.device, batch: int) -> "ImageTower":
+        """Return the encoder ready for batches of a size on a device.
+
+        Raises
+        ------
+        WeightsError
+            If the network is to be fused and cannot.
+        """
+        self.model.to(device)
+        if device.type != "cpu" or not self.fuses:
+            return self
+        from mmsent.encoders.fused import fused  # another heavy package
+
+        return replace(self, run=fused(self.model, (batch, 3, self.size, self.size)))
+
     @torch.inference_mode()
     def encode(self, images: torch.Tensor) -> torch.Tensor:
         """Encode images ``(batch, 3, size, size)`` in bytes into states ``(batch, dim)``.
@@ -126,11 +147,12 @@ class ImageTower:
         They are normalised here and nowhere else.
         """
         device = next(self.model.parameters()).device
-        scaled = images.to(device).float() / 255
         mean = torch.tensor(self.mean, device=device).view(3, 1, 1)
         std = torch.tensor(self.std, device=device).view(3, 1, 1)
-        batch = ((scaled - mean) / std).contiguous(memory_format=torch.channels_last)
-        return self.model(batch)
+        normalised = images.to(device).float().mul_(1 / (255 * std)).sub_(mean / std)
+        if self.run:
+            return self.run(normalised)
+        return self.model(normalised.contiguous(memory_format=torch.channels_last))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from mmsent.config.experiment import Experiment
 from mmsent.config.network import Projection
 from mmsent.models.branches import PixelBranch, States, TokenBranch, VectorBranch
 from mmsent.models.fusion import FUSIONS
+from mmsent.models.dropout import replace_dropout
 from mmsent.models.head import head, norm
 
 #: Key of the number of tokens of each text among the inputs of a network.
@@ -61,6 +62,7 @@ class FusionNetwork(nn.Module):
             outputs = [settings.size] * len(outputs)
         self.fusion = FUSIONS[experiment.fusion](outputs)
         self.head = head(self.fusion.output_size, experiment.head)
+        replace_dropout(self)
 
     def standardise(self, inputs: Mapping[str, torch.Tensor]) -> None:
         """Fit the standardisation of stored vectors to the training posts, ``(posts, ...)``."""

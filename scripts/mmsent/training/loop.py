@@ -12,8 +12,8 @@ from mmsent.models.network import FusionNetwork
 from mmsent.training.fitting import LearningRate, Trainer, loss_function, optimiser_for
 from mmsent.training.inputs import Inputs
 
-#: Posts of a batch where no gradients are computed.
-EVALUATION_BATCH = 256
+#: Posts of a batch where no gradients are computed: few enough to stay in the cache of a CPU core.
+EVALUATION_BATCH = 32
 
 
 def fit(

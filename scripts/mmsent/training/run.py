@@ -93,13 +93,14 @@ def predict(
     """
     network.eval()
     posts = posts.to(device)
-    rows_of_batches = torch.arange(len(posts)).split(EVALUATION_BATCH)
-    batches = [posts.batch(rows) for rows in rows_of_batches if len(rows)]
-    if not batches:
+    if not len(posts):
         return np.zeros((0, len(LABELS))), None
+    order = posts.by_length(torch.arange(len(posts)))
+    batches = [posts.batch(rows) for rows in order.split(EVALUATION_BATCH)]
     logits, weights = zip(*(network.weighed(batch) for batch in batches), strict=True)
     parts = [part for part in weights if part is not None]
+    place = torch.argsort(order)
     return (
-        torch.softmax(torch.cat(logits).double(), dim=1).cpu().numpy(),
-        torch.cat(parts).double().cpu().numpy() if parts else None,
+        torch.softmax(torch.cat(logits)[place].double(), dim=1).cpu().numpy(),
+        torch.cat(parts)[place].double().cpu().numpy() if parts else None,
     )
