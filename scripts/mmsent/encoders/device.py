@@ -64,4 +64,4 @@ def make_deterministic() -> None:
     # Not use_deterministic_algorithms: it imports the compiler first, which takes a second.
     torch.set_deterministic_debug_mode("error")
     # By default fresh memory is filled, to show reads before writes: a tenth of training.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]

@@ -32,7 +32,7 @@ def fused(model: nn.Module, shape: Sequence[int]) -> Callable[[torch.Tensor], to
         with warnings.catch_warnings():
             # Deprecated, but the new exporter compiles: ten times as long.
             warnings.simplefilter("ignore", DeprecationWarning)
-            torch.onnx.export(model, (torch.zeros(*shape),), content, dynamo=False)
+            torch.onnx.export(model, (torch.zeros(*shape),), content, dynamo=False)  # type: ignore[arg-type]
     except (torch.onnx.OnnxExporterError, RuntimeError) as error:
         name = type(model).__name__
         raise WeightsError(

@@ -9,8 +9,8 @@ from torch import nn
 from mmsent.config.experiment import Experiment
 from mmsent.config.network import Projection
 from mmsent.models.branches import PixelBranch, States, TokenBranch, VectorBranch
-from mmsent.models.fusion import FUSIONS
 from mmsent.models.dropout import replace_dropout
+from mmsent.models.fusion import FUSIONS
 from mmsent.models.head import head, norm
 
 #: Key of the number of tokens of each text among the inputs of a network.

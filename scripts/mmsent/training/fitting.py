@@ -13,6 +13,7 @@ from torch import nn
 from mmsent.config.fitting import Loss, Optimiser, Schedule
 from mmsent.config.validation import ConfigError
 from mmsent.labels import LABELS, NEUTRAL
+from mmsent.training.optimiser import AdamW
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -55,7 +56,7 @@ def loss_function(settings: Loss, labels: np.ndarray) -> nn.CrossEntropyLoss:
 
 def optimiser_for(
     network: nn.Module, encoder: Iterable[nn.Parameter], settings: Optimiser
-) -> torch.optim.AdamW:
+) -> AdamW:
     """Return AdamW over the trainable parameters.
 
     Those in ``encoder`` are parts of a pretrained encoder, with another learning rate.
@@ -67,7 +68,7 @@ def optimiser_for(
     if encoder:
         rate = settings.encoder_learning_rate or settings.learning_rate
         groups.append({"params": encoder, "lr": rate})
-    return torch.optim.AdamW(groups, weight_decay=settings.weight_decay, fused=True)
+    return AdamW(groups, settings.weight_decay)
 
 
 class LearningRate:
@@ -77,9 +78,7 @@ class LearningRate:
     code the next scheduled step overwrote it.)
     """
 
-    def __init__(
-        self, optimiser: torch.optim.Optimizer, schedule: Schedule, steps_per_epoch: int
-    ) -> None:
+    def __init__(self, optimiser: AdamW, schedule: Schedule, steps_per_epoch: int) -> None:
         """Set the rates of the first step."""
         self.optimiser = optimiser
         self._initial = [float(group["lr"]) for group in optimiser.param_groups]
@@ -243,12 +242,13 @@ class Trainer(Generic[Network]):
         self.rate.end_epoch(improved)
 
     def _step(self) -> None:
-        self.scaler.unscale_(self.optimiser)
+        self.scaler.unscale_(self.optimiser)  # type: ignore[arg-type]
         if self._settings.clip_norm is not None:
             nn.utils.clip_grad_norm_(self.network.parameters(), self._settings.clip_norm)
-        self.scaler.step(self.optimiser)  # skipped if scaled gradients overflow
+        # Skipped if scaled gradients overflow.
+        self.scaler.step(self.optimiser)  # type: ignore[arg-type]
         self.scaler.update()
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.zero_grad()
         self.rate.step()
 
     def _finite(self, loss: torch.Tensor) -> float:
