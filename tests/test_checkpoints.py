@@ -24,7 +24,7 @@ from mmsent.encoders.embeddings import BLANK, read_header
 from mmsent.encoders.encode import encode_views
 from mmsent.encoders.layers import TopLayers, load_top_layers, states_below
 from mmsent.encoders.load import load_tower
-from mmsent.encoders.rows import text_rows
+from mmsent.encoders.text_rows import text_rows
 from mmsent.encoders.towers import masked_mean
 from mmsent.encoders.transformers_towers import load_text_tower
 from mmsent.encoders.weights import WeightsError, weight_files

@@ -11,8 +11,8 @@ from mmsent.config.profile import load_profile
 from mmsent.config.validation import ConfigError
 from mmsent.encoders.device import make_deterministic
 from mmsent.encoders.load import load_tower
-from mmsent.encoders.rows import text_rows
 from mmsent.encoders.smoke_test import smoke_test
+from mmsent.encoders.text_rows import text_rows
 from mmsent.training.inputs import Inputs
 from mmsent.training.loop import fit
 from mmsent.training.run import predict

@@ -16,7 +16,7 @@ from conftest import ROOT
 from mmsent.config.augmentation import Augmentation, TextAugmentation, load_augmentations
 from mmsent.config.profile import load_profile
 from mmsent.data.images import read_image
-from mmsent.encoders import encode, rows
+from mmsent.encoders import encode, image_rows
 from mmsent.encoders.embeddings import BLANK, read_header
 from mmsent.encoders.encode import encode_views
 from mmsent.encoders.towers import ImageTower, PixelTower
@@ -75,7 +75,7 @@ def decoded(monkeypatch):
     """Names of the images that are decoded, in their order."""
     names = []
     counted = lambda path: names.append(path.stem) or read_image(path)  # noqa: E731
-    monkeypatch.setattr(rows, "read_image", counted)
+    monkeypatch.setattr(image_rows, "read_image", counted)
     return names
 
 
@@ -139,14 +139,14 @@ def test_a_new_view_and_a_new_post_are_computed_together_and_nothing_else(
 def image_states(tower, table, folder, gpus):
     """States of each view of the images of a table and of a blank one, decoded by two processes."""
     missing = dict.fromkeys(IMAGE_VIEWS, range(len(table) + 1))
-    encoded = rows.image_rows(tower, table, folder, IMAGE_VIEWS, missing, gpus, 2)
+    encoded = image_rows.image_rows(tower, table, folder, IMAGE_VIEWS, missing, gpus, 2)
     return {name: np.concatenate([arrays["state"] for _, arrays in parts])
             for name, parts in encoded.items()}  # fmt: skip
 
 
 def test_images_that_are_decoded_for_a_gpu_are_encoded_alike(tmp_path, monkeypatch):
     """With the CPU in the place of the GPU; tests/test_cuda.py has a GPU."""
-    monkeypatch.setattr(rows, "device_for", lambda gpus: torch.device("cpu"))
+    monkeypatch.setattr(image_rows, "device_for", lambda gpus: torch.device("cpu"))
     table = images(tmp_path, 70)  # more than a batch
     tower = ImageTower(torch.nn.Flatten(), 8, 1.0, [0.5] * 3, [0.5] * 3)
     monkeypatch.setattr(ImageTower, "encode", lambda _, images: images.flatten(1).float() / 255)

@@ -109,13 +109,16 @@ def encode_views(
     if missing:
         # Imported here: a job that has every post in the store needs no torch.
         from mmsent.encoders.load import load_tower
-        from mmsent.encoders.rows import image_rows, text_rows
 
         tower = load_tower(encoder, modality)
         parameters = tower.parameters
         if modality == "text":
+            from mmsent.encoders.text_rows import text_rows
+
             encoded = text_rows(tower, table, views, missing, gpus, threads)
         else:
+            from mmsent.encoders.image_rows import image_rows
+
             encoded = image_rows(tower, table, images, views, missing, gpus, threads)
     for name, file in files.items():
         if list(file.known) != rows:  # or in another order

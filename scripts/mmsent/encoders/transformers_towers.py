@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import torch
 from torch import nn
-from transformers import AutoModel, CLIPImageProcessor, CLIPModel
+from transformers import AutoModel, CLIPModel
 
 from mmsent.config.encoders import TextEncoder, TransformersClip, Weights
 from mmsent.encoders.checkpoints import load_model, load_tokenizer
@@ -98,6 +98,8 @@ def load_clip_image_tower(spec: TransformersClip) -> ImageTower:
     WeightsError
         If the weights are missing, not those that ``spec`` names, or not a CLIP's.
     """
+    from transformers import CLIPImageProcessor  # with torchvision, twice the time of the text's
+
     folder = checkpoint_folder(spec)
     model = _clip(load_model(AutoModel, folder), spec).vision_model
     try:

@@ -1,7 +1,6 @@
 """Convolutional networks over pixels, trained from scratch (the study's section 3)."""
 
 from torch import nn
-from torchvision.models.resnet import BasicBlock
 
 from mmsent.config.network import ImageNetwork
 
@@ -36,6 +35,9 @@ def residual_network(settings: ImageNetwork) -> nn.Sequential:
     A 7 x 7 convolution of stride 2 and pooling, then ``blocks`` basic blocks of each width; from
     the second width on, the first block halves the sides.
     """
+    # torchvision imports torch's compiler.
+    from torchvision.models.resnet import BasicBlock
+
     channels = settings.widths[0]
     layers: list[nn.Module] = [
         nn.Conv2d(3, channels, 7, stride=2, padding=3, bias=False),
