@@ -83,7 +83,7 @@ def dataset_files(dataset: Path, modality: Modality) -> list[str]:
             f"{folder}: post {first} has several {modality} files, {', '.join(files[first])} "
             f"(posts like it: {len(ambiguous)}); keep one of them"
         )
-    return _readable([str(folder / files[guid][0]) for guid in ordered])
+    return _readable([f"{folder}/{files[guid][0]}" for guid in ordered])
 
 
 def _suffix(name: str) -> str:

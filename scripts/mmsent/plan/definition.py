@@ -1,5 +1,6 @@
 """What a run consists of: settings, resolved experiments, posts, and the files of runs."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +162,7 @@ class RunDefinition:
         under an older date, as by ``cp -p`` or from an archive, change this sum.
         """
         files = self.texts if modality == "text" else self.images
-        return 0 if self.is_demo else sum(Path(path).stat().st_size for path in files)
+        return 0 if self.is_demo else sum(map(os.path.getsize, files))
 
     @property
     def list_hashes(self) -> list[str]:
