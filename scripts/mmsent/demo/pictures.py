@@ -57,7 +57,7 @@ def draw_picture(content: Content) -> Image.Image:
     noise = np.random.default_rng(draw.getrandbits(64))
     grain = noise.standard_normal((*size[::-1], 1), dtype=np.float32)
     pixels = np.asarray(image) + grain * np.float32(draw.uniform(1, 9))
-    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    return Image.fromarray(pixels.clip(0, 255, out=pixels).astype(np.uint8))
 
 
 def encode_picture(post: Post) -> bytes:

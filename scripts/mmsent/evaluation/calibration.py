@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
-from sklearn.metrics import log_loss
 
 from mmsent.evaluation.intervals import percentile_interval, resampled
 from mmsent.evaluation.metrics import (
@@ -14,9 +13,10 @@ from mmsent.evaluation.metrics import (
     calibration_bins,
     calibration_error,
     expected_calibration_error,
+    log_loss,
 )
 from mmsent.evaluation.pooling import pooled
-from mmsent.labels import LABELS, PROBABILITY_COLUMNS, TEST, VALIDATION
+from mmsent.labels import PROBABILITY_COLUMNS, TEST, VALIDATION
 
 #: Lowest and highest temperature that is fitted. Where every prediction is correct, the log loss
 #: falls with the temperature without end, and the fitted one is the lowest.
@@ -112,7 +112,7 @@ def calibration_numbers(
             "ece": error,
             "ece_low": max(low, 0.0),
             "ece_high": high,
-            "log_loss": float(log_loss(label, probabilities, labels=range(len(LABELS)))),
+            "log_loss": log_loss(label, probabilities),
             "bins": reliability_bins(label, probabilities),
         }
     change = numbers["after"]["ece"] - numbers["before"]["ece"]

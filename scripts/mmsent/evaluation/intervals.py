@@ -4,6 +4,8 @@ Posts of a group are one observation: a retweet that is right twenty times is ri
 not posts, are therefore drawn (cluster bootstrap; Davison and Hinkley 1997, section 3.8).
 """
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 
@@ -33,15 +35,23 @@ def weighted_f1(confusions: np.ndarray) -> float:
 
 def resampled(counts: np.ndarray, resamples: int, seed: int) -> np.ndarray:
     """Return sums of the groups' counts ``(groups, ...)`` over resamples: ``(resamples, ...)``."""
-    generator = np.random.default_rng(seed)
-    groups = len(counts)
-    flat = counts.reshape(groups, -1)
-    drawn = []
-    for start in range(0, resamples, _BATCH):
-        size = min(_BATCH, resamples - start)
-        times = generator.multinomial(groups, np.full(groups, 1 / groups), size=size)
-        drawn.append(times @ flat)
+    flat = counts.reshape(len(counts), -1)
+    times = _times_drawn(len(counts), resamples, seed)
+    drawn = [times[start : start + _BATCH] @ flat for start in range(0, resamples, _BATCH)]
     return np.concatenate(drawn).reshape(-1, *counts.shape[1:])
+
+
+@lru_cache(maxsize=1)
+def _times_drawn(groups: int, resamples: int, seed: int) -> np.ndarray:
+    """Return how often each resample contains each group, ``(resamples, groups)``.
+
+    The latest is kept: drawing takes most of the time, and experiments share their resamples.
+    """
+    generator, even = np.random.default_rng(seed), np.full(groups, 1 / groups)
+    sizes = (min(_BATCH, resamples - start) for start in range(0, resamples, _BATCH))
+    # A byte each: that a group is drawn 256 times has a probability below 1e-500.
+    drawn = [generator.multinomial(groups, even, size=n).astype(np.uint8) for n in sizes]
+    return np.concatenate(drawn)
 
 
 def percentile_interval(drawn: np.ndarray, level: float) -> tuple[float, float]:

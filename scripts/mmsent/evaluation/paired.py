@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import confusion_matrix
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
@@ -212,7 +211,7 @@ def mcnemar_exact(label: np.ndarray, first: np.ndarray, second: np.ndarray) -> d
     takes posts for independent: where there are many near-duplicates, ``p`` is too low; the
     bootstrap over groups decides.
     """
-    table = confusion_matrix(first == label, second == label, labels=[True, False])
+    table = np.bincount(2 * (first != label) + (second != label), minlength=4).reshape(2, 2)
     return {
         "first_only": int(table[0, 1]),
         "second_only": int(table[1, 0]),

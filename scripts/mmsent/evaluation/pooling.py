@@ -4,9 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import confusion_matrix, log_loss
 
-from mmsent.evaluation.metrics import expected_calibration_error, metrics_from_confusion
+from mmsent.evaluation.metrics import (
+    confusion_counts,
+    expected_calibration_error,
+    log_loss,
+    metrics_from_confusion,
+)
 from mmsent.labels import LABELS, PROBABILITY_COLUMNS, TEST
 
 #: Prefix of the columns with the weights of an adaptive fusion's parts.
@@ -91,9 +95,8 @@ def weight_summary(runs: list[pd.DataFrame]) -> dict[str, dict[str, float]]:
 def prediction_metrics(table: pd.DataFrame) -> dict[str, float]:
     """Return every metric of the rows of a predictions table, ``log_loss`` and ``ece`` included."""
     label, probabilities = table["label"].to_numpy(), table[PROBABILITY_COLUMNS].to_numpy()
-    classes = list(range(len(LABELS)))
-    confusion = confusion_matrix(label, table["predicted"], labels=classes)
+    confusion = confusion_counts(label, table["predicted"])
     metrics = {name: float(value) for name, value in metrics_from_confusion(confusion).items()}
-    metrics["log_loss"] = float(log_loss(label, probabilities, labels=classes))
+    metrics["log_loss"] = log_loss(label, probabilities)
     metrics["ece"] = expected_calibration_error(label, probabilities)
     return metrics

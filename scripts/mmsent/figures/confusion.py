@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from sklearn.metrics import confusion_matrix
 
+from mmsent.evaluation.metrics import confusion_counts
 from mmsent.figures.style import new_figure, note_below
 from mmsent.labels import LABELS
 
@@ -33,7 +33,7 @@ def confusion_figure(name: str, table: pd.DataFrame) -> tuple[Figure, dict[str, 
         true class to predicted class to value, by name; ``posts``, ``right``; ``predicted``: posts
         by predicted class.
     """
-    counts = confusion_matrix(table["label"], table["predicted"], labels=range(len(LABELS)))
+    counts = confusion_counts(table["label"], table["predicted"])
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     numbers = {
         "counts": pd.DataFrame(counts, LABELS, LABELS).to_dict("index"),

@@ -7,11 +7,11 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
-from sklearn.metrics import precision_recall_fscore_support
 from torch import nn
 
 from mmsent.config.fitting import Loss, Optimiser, Schedule
 from mmsent.config.validation import ConfigError
+from mmsent.evaluation.metrics import confusion_counts, metrics_from_confusion
 from mmsent.labels import LABELS, NEUTRAL
 from mmsent.training.optimiser import AdamW
 
@@ -265,14 +265,16 @@ def _scores(
     part: str, loss: float, labels: torch.Tensor, predicted: torch.Tensor
 ) -> dict[str, float]:
     """Loss, F1, precision, recall (all weighted) and accuracy, their names prefixed by ``part``."""
-    true, guess = labels.cpu().numpy(), predicted.cpu().numpy()
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        true, guess, average="weighted", zero_division=0
+    counts = confusion_counts(labels.cpu().numpy(), predicted.cpu().numpy())
+    metrics = metrics_from_confusion(counts)
+    precision, recall = (
+        np.average([metrics[f"{name}_{label}"] for label in LABELS], weights=counts.sum(1))
+        for name in ("precision", "recall")
     )
     return {
         f"{part}_loss": loss,
-        f"{part}_f1": float(f1),
+        f"{part}_f1": float(metrics["weighted_f1"]),
         f"{part}_precision": float(precision),
         f"{part}_recall": float(recall),
-        f"{part}_accuracy": float(np.mean(true == guess)),
+        f"{part}_accuracy": float(metrics["accuracy"]),
     }
