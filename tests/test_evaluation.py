@@ -7,6 +7,7 @@ from sklearn.metrics import (
     accuracy_score,
     confusion_matrix,
     f1_score,
+    log_loss,
     matthews_corrcoef,
     precision_recall_fscore_support,
 )
@@ -40,6 +41,7 @@ def test_metrics_agree_with_scikit_learn(seed):
     assert ours["weighted_f1"] == pytest.approx(f1_score(label, predicted, average="weighted"))
     assert ours["macro_f1"] == pytest.approx(f1_score(label, predicted, average="macro"))
     assert ours["mcc"] == pytest.approx(matthews_corrcoef(label, predicted))
+    assert ours["log_loss"] == log_loss(label, chances)  # to the bit
     theirs = precision_recall_fscore_support(label, predicted, labels=[0, 1, 2])
     for index, name in enumerate(LABELS):
         for position, metric in enumerate(("precision", "recall", "f1")):
