@@ -10,6 +10,7 @@ if PLAN.is_demo:
             PLAN.demo_files,
         pathvars:
             job="generate_demo",
+        threads: workflow.cores
         params:
             **call(folder=PLAN.dataset, **CONFIG.demo.model_dump()),
 
@@ -144,6 +145,8 @@ use rule _torch_job as describe_data with:
         numbers=[paths.data_figure(name, "json") for name in DATA_FIGURES],
     pathvars:
         job="describe_data",
+    # Nothing but the report waits for it: at the end, all would.
+    priority: 1
     params:
         **call(PLAN.data_settings),
         list_hashes=PLAN.list_hashes,

@@ -40,7 +40,7 @@ for job in PLAN.encodings:
         priority: 100
         conda:
             "../envs/torch.yaml"
-        threads: workflow.cores
+        threads: PLAN.encoding_threads(job, workflow.cores)
         resources:
             **PLAN.encoding_resources(job),
         params:

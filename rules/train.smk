@@ -92,6 +92,7 @@ use rule _torch_job as fine_tune_vlm with:
         cost=paths.cost("{vlm}", "{fold}", "{protocol}"),
     pathvars:
         job=paths.job("fine_tune_vlm", "{vlm}", FOLD, protocol=PROTOCOL),
+    priority: 1
     resources:
         gpu=PLAN.gpus,
     params:
@@ -113,6 +114,7 @@ use rule _torch_job as predict_zero_shot with:
         cost=paths.cost("{zero_shot}", "{fold}", "{protocol}"),
     pathvars:
         job=paths.job("predict_zero_shot", "{zero_shot}", FOLD, protocol=PROTOCOL),
+    priority: 1
     resources:
         gpu=PLAN.gpus,
     params:

@@ -58,7 +58,7 @@ def full():
 
 
 def test_the_seed_decides_every_byte(folder, tmp_path):
-    write_demo(tmp_path, *SIZES, SEED)
+    write_demo(tmp_path, *SIZES, SEED, threads=2)
     assert hashes(tmp_path) == hashes(folder)
     one, two = plan_posts(*SIZES, SEED), plan_posts(*SIZES, SEED + 1)
     assert {post.guid for post in one} != {post.guid for post in two}

@@ -152,7 +152,7 @@ def compose_text(post: Post) -> str:
     parts += ["@{name}"] if draw.random() < 0.25 else []
     parts = [_filled(part, draw) for part in parts]
     parts += [body] if body else []
-    for probability in (0.55, 0.45):
+    for probability in (0.3, 0.1):
         if draw.random() < probability or not parts:
             parts.append("http://t.co/" + "".join(draw.choices(_LINK_CHARACTERS, k=10)))
     text = " ".join(parts)

@@ -8,10 +8,16 @@ from mmsent.demo.pictures import encode_picture
 from mmsent.demo.plan import Post, file_names, plan_posts
 from mmsent.demo.texts import encode_text
 from mmsent.files import write_text, written_whole
+from mmsent.processes import in_processes
 
 
 def write_demo(
-    folder: Path, labelled: int, unlabelled: int, seed: int, alone: bool = False
+    folder: Path,
+    labelled: int,
+    unlabelled: int,
+    seed: int,
+    alone: bool = False,
+    threads: int = 1,
 ) -> None:
     """Write a data set in the layout of the real one; equal arguments give equal bytes.
 
@@ -22,6 +28,8 @@ def write_demo(
         ``data/{guid}.txt`` are written; created if missing.
     alone
         Remove all other files in ``data/``, such as posts of another seed.
+    threads
+        Processes that draw.
     """
     posts = plan_posts(labelled, unlabelled, seed)
     if alone:
@@ -29,8 +37,8 @@ def write_demo(
         for path in (folder / DATA_FOLDER).glob("*"):
             if path.relative_to(folder).as_posix() not in names:
                 path.unlink()
-    for post in posts:
-        contents = {"txt": encode_text(post), "jpg": encode_picture(post)}
+    for post, picture in zip(posts, in_processes(encode_picture, posts, threads), strict=True):
+        contents = {"txt": encode_text(post), "jpg": picture}
         for suffix, content in contents.items():
             with written_whole(folder / DATA_FOLDER / f"{post.guid}.{suffix}") as temporary:
                 temporary.write_bytes(content)

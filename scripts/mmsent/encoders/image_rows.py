@@ -10,11 +10,12 @@ import torch
 from PIL import Image
 
 from mmsent.data.images import BLANK_COLOUR, read_image
-from mmsent.encoders.batches import BATCH, GPU_BATCH, chunks, in_processes
+from mmsent.encoders.batches import BATCH, GPU_BATCH, chunks
 from mmsent.encoders.device import device_for
 from mmsent.encoders.embeddings import Arrays, Parts, in_half
 from mmsent.encoders.towers import ImageTower
 from mmsent.encoders.views import view_maker
+from mmsent.processes import in_processes
 from mmsent.progress import Progress
 
 

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from mmsent.data.text import EMPTY, clean_text
-from mmsent.encoders.batches import BATCH, chunks, in_processes
+from mmsent.encoders.batches import BATCH, chunks
 from mmsent.encoders.device import device_for
 from mmsent.encoders.embeddings import Arrays, Parts, in_half, joined_rows
 from mmsent.encoders.layers import states_below
 from mmsent.encoders.towers import TextTower
+from mmsent.processes import in_processes
 from mmsent.progress import Progress
 
 #: Texts are padded to a multiple of this number of tokens. Matrix products of another shape may

@@ -10,6 +10,9 @@ from mmsent.config.network import PIXELS
 from mmsent.plan.definition import RunDefinition
 from mmsent.plan.views import EncodingJob
 
+#: Fewer rows than these are encoded in a minute.
+_FEW_ROWS = 10_000
+
 #: Files of runs by experiment, a list over folds.
 FilesByName = dict[str, list[str]]
 
@@ -118,6 +121,10 @@ class Runs(RunDefinition):
             return int(self.config.device == "cuda")
         hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
         return int(not hidden and bool(list(Path("/dev").glob("nvidia[0-9]*"))))
+
+    def encoding_threads(self, job: EncodingJob, cores: int) -> int:
+        """Cores of an encoding job: of a small one half, so that another starts beside it."""
+        return cores if len(job.views) * len(self.texts) > _FEW_ROWS else max(1, cores // 2)
 
     def encoding_resources(self, job: EncodingJob) -> dict[str, Any]:
         """What an encoding job requests: GPUs, MB and minutes. Pixels are only decoded."""
