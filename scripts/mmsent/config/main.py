@@ -52,7 +52,7 @@ Names = Annotated[list[str], AfterValidator(experiment_names)]
 class DemoSettings(Settings):
     """The generated data set, which is used unless another is named."""
 
-    labelled: int = Field(300, ge=30, description="posts with a label")
+    labelled: int = Field(360, ge=30, description="posts with a label")
     unlabelled: int = Field(40, ge=0, description="posts without a label")
     seed: int = Field(7, description="another seed gives other posts")
 
