@@ -36,6 +36,7 @@ use rule _data_job as index_images with:
         index=paths.IMAGE_INDEX,
     pathvars:
         job="index_images",
+    threads: workflow.cores
     params:
         **call(dataset=PLAN.dataset),
         total_bytes=PLAN.total_bytes("image"),

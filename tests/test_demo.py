@@ -135,7 +135,7 @@ def test_only_shared_texts_are_duplicates(full):
 
 def test_only_planned_groups_are_near_duplicates(folder):
     text_index, image_index = (
-        index(Path(file) for file in dataset_files(folder, kind))
+        index([Path(file) for file in dataset_files(folder, kind)])
         for index, kind in ((index_texts, "text"), (index_images, "image"))
     )
     found = near_duplicate_groups(text_index, image_index, phash_distance=4, minimum_words=4)

@@ -9,6 +9,7 @@ from transformers import BertConfig, BertModel
 from conftest import ROOT, write_rows
 from mmsent.config.profile import load_profile
 from mmsent.encoders.embeddings import BLANK, Embeddings
+from mmsent.encoders.fused import fused
 from mmsent.encoders.load import load_tower
 from mmsent.encoders.timm_image import load_image_tower, load_matched
 from mmsent.encoders.towers import ImageTower, masked_mean
@@ -114,3 +115,27 @@ def test_embeddings_are_looked_up_by_guid_and_blanks_stand_in(tmp_path):
         embeddings.of(["6"], [False])
     with pytest.raises(KeyError, match="no array 'mean'"):
         Embeddings(tmp_path / "e", "mean")
+
+
+def images(seed, number=16):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(256, (number, 3, 224, 224), generator=generator).to(torch.uint8)
+
+
+def test_a_fused_network_returns_the_states_of_torch_whatever_the_company(image_tower):
+    tower = image_tower.on(torch.device("cpu"), 16)
+    assert tower.run is not None
+    states = tower.encode(images(0))
+    torch.testing.assert_close(states, image_tower.encode(images(0)), atol=1e-4, rtol=1e-4)
+    mixed = torch.cat([images(1, 10), images(0)[10:]])
+    assert torch.equal(tower.encode(mixed)[10:], states[10:])
+    assert torch.equal(tower.encode(images(0)), states)
+
+
+def test_a_network_that_onnx_lacks_is_refused_with_the_setting_that_helps():
+    class Spectrum(torch.nn.Module):
+        def forward(self, batch):
+            return torch.special.bessel_j0(batch).mean((1, 2, 3))
+
+    with pytest.raises(WeightsError, match=r"Spectrum cannot be written as ONNX.*fused: false"):
+        fused(Spectrum(), (2, 3, 8, 8))

@@ -244,7 +244,7 @@ def test_the_index_keeps_the_order_and_continues_after_a_bad_file(tmp_path):
     contents = {"10": b"", "9": saved(blank, "PNG"), "30": b"junk", "12": saved(extremes, "PNG")}
     for guid, content in contents.items():
         (tmp_path / f"{guid}.jpg").write_bytes(content)
-    index = index_images([tmp_path / f"{guid}.jpg" for guid in contents])
+    index = index_images([tmp_path / f"{guid}.jpg" for guid in contents], threads=2)
     assert list(index["guid"]) == ["10", "9", "30", "12"]
     assert [bool(problem) for problem in index["problem"]] == [True, False, True, False]
     assert index["sha256"].nunique() == 4

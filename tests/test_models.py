@@ -9,6 +9,7 @@ from conftest import ROOT
 from mmsent.config.profile import load_profile
 from mmsent.models.branches import States, TokenBranch
 from mmsent.models.convolution import residual_network
+from mmsent.models.dropout import Dropout
 from mmsent.models.fusion import (
     ADAPTIVE_PARTS,
     AdaptiveFusion,
@@ -111,6 +112,27 @@ def test_gradients_reach_exactly_the_layers_that_the_settings_name(name):
         assert not pretrained  # frozen encoders are not even in the network
     assert trained_parameters(network) == sum(before[key].numel() for key in trained)
     assert trained <= trained_state(network).keys()
+
+
+@pytest.mark.parametrize("name", VERSIONS)
+def test_dropout_of_every_layer_is_drawn_in_blocks(name):
+    network = network_of(version(name))
+    drawn = [module for module in network.modules() if isinstance(module, nn.Dropout)]
+    assert drawn
+    assert {type(module) for module in drawn} == {Dropout}
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5])
+def test_dropout_zeroes_a_fraction_p_and_keeps_the_mean(p):
+    torch.manual_seed(0)
+    states = torch.ones(400, 500, requires_grad=True)
+    layer = Dropout(p)
+    dropped = layer(states)
+    assert (dropped == 0).float().mean().item() == pytest.approx(p, abs=0.005)
+    assert dropped[dropped > 0].unique().tolist() == pytest.approx([1 / (1 - p)])
+    dropped.sum().backward()
+    assert torch.equal(states.grad, dropped)  # no gradient where it was zeroed
+    assert layer.eval()(states) is states
 
 
 def test_v2_trains_the_last_three_layers_of_the_text_encoder_and_no_other():

@@ -206,7 +206,7 @@ class Dataset:
     def indexes(self):
         """Both indexes as the later steps read them from disk."""
         texts = index_texts(map(Path, dataset_files(self.folder, "text")))
-        images = index_images(map(Path, dataset_files(self.folder, "image")))
+        images = index_images([*map(Path, dataset_files(self.folder, "image"))])
         return self.stored("text.tsv", texts), self.stored("image.tsv", images)
 
     def stored(self, name, table):

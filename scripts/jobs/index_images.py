@@ -7,6 +7,7 @@ from mmsent.data.layout import dataset_files
 from mmsent.tables import write_table
 
 
-def index_images(dataset: Path, index: Path) -> None:
-    """Write a row for each image of the data set."""
-    write_table(index, index_of(Path(file) for file in dataset_files(dataset, "image")))
+def index_images(dataset: Path, index: Path, threads: int = 1) -> None:
+    """Write a row for each image of the data set; ``threads`` processes read."""
+    files = [Path(file) for file in dataset_files(dataset, "image")]
+    write_table(index, index_of(files, threads))

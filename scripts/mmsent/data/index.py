@@ -3,7 +3,7 @@
 Only the two index jobs depend on the thousands of files; all later jobs on these small tables.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import imagehash
@@ -15,7 +15,8 @@ from mmsent.data.decoding import UndecodableTextError, decode_text
 from mmsent.data.images import UnreadableImageError, read_image
 from mmsent.data.layout import NOTE_SEPARATOR, normalise_guid
 from mmsent.files import sha256_bytes, sha256_file
-from mmsent.progress import with_progress
+from mmsent.processes import in_processes
+from mmsent.progress import Progress, with_progress
 
 TEXT_COLUMNS = ["guid", "file", "sha256", "bytes", "encoding", "text", "note", "problem"]
 IMAGE_COLUMNS = [
@@ -42,14 +43,18 @@ def index_texts(files: Iterable[Path]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=TEXT_COLUMNS)
 
 
-def index_images(files: Iterable[Path]) -> pd.DataFrame:
+def index_images(files: Sequence[Path], threads: int = 1) -> pd.DataFrame:
     """Index images: columns :data:`IMAGE_COLUMNS`, a row for each file, in the order of the files.
 
     ``width`` and ``height`` are in pixels, ``phash`` is the 64-bit perceptual hash as 16
     hexadecimal digits, ``contrast`` the standard deviation of the grey levels (0 to 127.5). An
     image that cannot be decoded has the reason in ``problem``.
     """
-    rows = [_image_row(path) for path in with_progress(files, "images")]
+    rows = []
+    with Progress(len(files), "images") as progress:
+        for row in in_processes(_image_row, files, threads):
+            rows.append(row)
+            progress.update(1)
     return pd.DataFrame(rows, columns=IMAGE_COLUMNS)
 
 
