@@ -19,8 +19,8 @@ from mmsent.sources import all_sources, imported_modules, sources
 LIBRARY = ROOT / "scripts" / "mmsent"
 
 #: Lowest first: a module imports from its own layer and those before.
-LAYERS = ["errors labels files tables sources progress processes paths", "config", "data", "demo", "encoders",
-          "models", "evaluation", "training", "vlm", "figures", "report", "plan"]  # fmt: skip
+LAYERS = ["errors labels files tables sources progress processes paths", "config", "data", "demo",
+          "encoders", "models", "evaluation", "training", "vlm", "figures", "report", "plan"]  # fmt: skip
 
 ENVIRONMENTS = sorted((ROOT / "envs").glob("*.yaml"))
 
