@@ -52,10 +52,12 @@ class Progress(AbstractContextManager["Progress"]):
             self._bar.close()
 
 
-def with_progress(items: Iterable[Item], name: str) -> Iterator[Item]:
-    """Yield the items, each a post, and report progress."""
-    items = list(items)
-    with Progress(len(items), name) as progress:
+def with_progress(items: Iterable[Item], name: str, total: int | None = None) -> Iterator[Item]:
+    """Yield the items, each a post, and report progress; ``total``: their number, if known."""
+    if total is None:
+        items = list(items)
+        total = len(items)
+    with Progress(total, name) as progress:
         for item in items:
             yield item
             progress.update(1)

@@ -62,7 +62,7 @@ def peak() -> float:
 
 
 def encoder_rows(plan: Plan, limit: float) -> Iterable[tuple[str, float, float]]:
-    """Name, milliseconds a post, and their limit, of each encoder in batches as in a run."""
+    """Name, seconds a post, and their limit, of each encoder in batches as in a run."""
     image = load_tower(plan.encoder("image"), "image")
     pictures = torch.randint(0, 256, (BATCH, 3, image.size, image.size), dtype=torch.uint8)
     least = operations(lambda: image.encode(pictures)) / limit
@@ -81,7 +81,7 @@ def encoder_rows(plan: Plan, limit: float) -> Iterable[tuple[str, float, float]]
 def training_rows(
     plan: Plan, names: Iterable[str], limit: float
 ) -> Iterable[tuple[str, float, float]]:
-    """Name, milliseconds a training post and epoch, and their limit, of experiments on fold 0."""
+    """Name, seconds a training post and epoch, and their limit, of experiments on fold 0."""
     posts, folds = read_table(paths.POSTS), read_table(paths.FOLDS)
     for name in names:
         experiment = plan.experiments[name].varied(
@@ -101,7 +101,7 @@ def training_rows(
 
 
 def part_rows() -> Iterable[tuple[str, float, float]]:
-    """Name, milliseconds with torch's module and with ours, of a step of 32 posts."""
+    """Name, seconds with torch's module and with ours, of a step of 32 posts."""
     states = torch.randn(32, 1664)
     dropouts = nn.Dropout(0.5), Dropout(0.5)
     yield "dropout", *(seconds(lambda m=m: m(states), 50) for m in dropouts)  # type: ignore[misc]

@@ -156,7 +156,6 @@ class Pixels(Settings):
 
     size: int = Field(224, ge=16, description="side of the image in pixels")
     crop_share: float = Field(1.0, gt=0, le=1, description="size / resized shorter side")
-    fused: bool = Field(True, description="on a CPU, onnxruntime runs the network, layers fused")
     mean: Channels
     std: Channels
 

@@ -16,7 +16,7 @@ from mmsent.data.images import UnreadableImageError, read_image
 from mmsent.data.layout import NOTE_SEPARATOR, normalise_guid
 from mmsent.files import sha256_bytes, sha256_file
 from mmsent.processes import in_processes
-from mmsent.progress import Progress, with_progress
+from mmsent.progress import with_progress
 
 TEXT_COLUMNS = ["guid", "file", "sha256", "bytes", "encoding", "text", "note", "problem"]
 IMAGE_COLUMNS = [
@@ -50,12 +50,8 @@ def index_images(files: Sequence[Path], threads: int = 1) -> pd.DataFrame:
     hexadecimal digits, ``contrast`` the standard deviation of the grey levels (0 to 127.5). An
     image that cannot be decoded has the reason in ``problem``.
     """
-    rows = []
-    with Progress(len(files), "images") as progress:
-        for row in in_processes(_image_row, files, threads):
-            rows.append(row)
-            progress.update(1)
-    return pd.DataFrame(rows, columns=IMAGE_COLUMNS)
+    rows = with_progress(in_processes(_image_row, files, threads), "images", len(files))
+    return pd.DataFrame(list(rows), columns=IMAGE_COLUMNS)
 
 
 def _image_row(path: Path) -> tuple[str | int | float, ...]:
