@@ -45,6 +45,7 @@ use rule _train as train_all_folds with:
 use rule _train as train_all_seeds with:
     output:
         predictions=flat(PLAN.repetitions("{experiment}")),
+    priority: 15
     pathvars:
         job=paths.job("train_all_seeds", "{experiment}", paths.ALL_FOLDS),
     wildcard_constraints:
@@ -60,6 +61,7 @@ use rule _train as _search with:
         folds=lambda w: PLAN.fold_table(w.get("protocol", ""), w.experiment),
         text=lambda w: PLAN.embeddings(w.experiment, "text"),
         image=lambda w: PLAN.embeddings(w.experiment, "image"),
+    priority: 15
     params:
         **call(lambda w: PLAN.searching(w.experiment, w.get("fold"))),
 

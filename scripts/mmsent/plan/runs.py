@@ -112,7 +112,10 @@ class Runs(RunDefinition):
 
     def priority(self, name: str) -> int:
         """What takes longest starts first, or one core would wait for it in the end."""
-        return 20 if self.experiments[name].text.trained_layers else 10
+        experiment = self.experiments[name]
+        if experiment.text.trained_layers:
+            return 20
+        return 15 if experiment.image.network else 10
 
     @property
     def gpus(self) -> int:
