@@ -43,7 +43,8 @@ use rule _data_job as index_images with:
 
 
 # What later jobs would refuse is refused here, before a post is encoded. A changed label encodes
-# nothing, so the lists are ancient: then the later jobs themselves refuse.
+# nothing, so the lists are ancient and the names of labels no parameter: then the later jobs
+# themselves refuse.
 use rule _data_job as check_data with:
     input:
         code=sources("check_data"),
@@ -76,6 +77,7 @@ use rule _data_job as list_posts with:
     params:
         **call(on_bad_post=CONFIG.on_bad_post),
         list_hashes=PLAN.list_hashes,
+        labels=PLAN.label_settings,
 
 
 use rule _data_job as build_posts with:

@@ -18,6 +18,7 @@ from pydantic import ConfigDict, ValidationError, validate_call
 from mmsent import progress
 from mmsent.errors import InputError
 from mmsent.files import settings_argument
+from mmsent.labels import LABELS
 
 #: What Snakemake allots to a job; a function that has no use for it does not name it.
 RESOURCES = {"gpus", "threads"}
@@ -65,6 +66,13 @@ def _arguments(function: Callable[..., None], words: list[str]) -> dict[str, Any
     )
     parser.add_argument("json", nargs="?", help="arguments as a JSON object")
     parser.add_argument("--label", default="", help="begins each line of progress")
+    parser.add_argument(
+        "--labels",
+        type=json.loads,
+        default={},
+        help="labels, spellings and rare_class of the settings as a JSON object; by default those "
+        "of the study",
+    )
     unused = RESOURCES - set(parameters)
     for name in unused:
         parser.add_argument(f"--{name}", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
@@ -80,6 +88,7 @@ def _arguments(function: Callable[..., None], words: list[str]) -> dict[str, Any
         )
     options = vars(parser.parse_args(words))
     progress.label = options.pop("label")
+    LABELS.set(**options.pop("labels"))
     arguments = json.loads(options.pop("json") or "{}") | options
     return {name: value for name, value in arguments.items() if name not in unused}
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mmsent import paths
-from mmsent.labels import PROBABILITY_COLUMNS
+from mmsent.labels import LABELS
 
 
 def run_paths(folder):
@@ -22,7 +22,7 @@ def predictions(label, predicted, chances=None, **columns):
         chances[np.arange(len(label)), predicted] = 0.8
     guids = [str(number) for number in range(1, len(label) + 1)]
     about = {"guid": guids, "group": guids, "fold": 0, "subset": "test"} | columns
-    table = pd.DataFrame(chances, columns=PROBABILITY_COLUMNS)
+    table = pd.DataFrame(chances, columns=LABELS.probability_columns)
     return table.assign(label=label, predicted=predicted, **about)
 
 

@@ -14,7 +14,7 @@ from mmsent.evaluation.pairs import paired_tests
 from mmsent.evaluation.pooling import pooled
 from mmsent.evaluation.submission import submission_numbers
 from mmsent.figures.efficiency import efficiency_rows
-from mmsent.labels import PROBABILITY_COLUMNS
+from mmsent.labels import LABELS
 from mmsent.plan.resolve import resolve
 from mmsent.report.document import ReportInputs, report_values
 from mmsent.report.fixes import postprocessing_effect
@@ -72,7 +72,7 @@ def runs_of(right, posts=90, folds=3):
     chances = np.full((posts, 3), 0.05)
     chances[np.arange(posts), predicted] = 0.9
     every = table[["guid", "label"]].assign(predicted=predicted)
-    every[PROBABILITY_COLUMNS] = chances
+    every[LABELS.probability_columns] = chances
     runs = []
     for number in range(folds):
         parts = {"validation": (number + 1) % folds, "test": number}

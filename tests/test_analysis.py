@@ -27,7 +27,7 @@ from mmsent.evaluation.pairs import (
 )
 from mmsent.evaluation.submission import mean_probabilities, submission_table
 from mmsent.figures.curves import curve_numbers, over_folds
-from mmsent.labels import PROBABILITY_COLUMNS
+from mmsent.labels import LABELS
 
 
 def guesses(label, right, generator):
@@ -42,7 +42,7 @@ def predicted_table(label, predicted, group=None, chances=None):
     if chances is None:
         chances = np.full((len(label), 3), 0.1)
         chances[np.arange(len(label)), predicted] = 0.8
-    table = pd.DataFrame(chances, columns=PROBABILITY_COLUMNS)
+    table = pd.DataFrame(chances, columns=LABELS.probability_columns)
     return table.assign(
         guid=guids,
         fold=0,
@@ -238,7 +238,7 @@ def test_bad_cases_of_unknown_posts_are_refused(mistakes):
 
 
 def fold_run(fold, chances, guids=("8", "1576", "30")):
-    table = pd.DataFrame(np.atleast_2d(chances), columns=PROBABILITY_COLUMNS)
+    table = pd.DataFrame(np.atleast_2d(chances), columns=LABELS.probability_columns)
     return table.assign(guid=list(guids), fold=fold, subset="unlabelled", label=-1, predicted=0)
 
 
@@ -284,7 +284,7 @@ def test_a_submission_is_predicted_with_the_mean_threshold(submit, tmp_path):
     listed.write_bytes(
         b"\xef\xbb\xbfguid,tag\r\n1576.0,null\r\n0030,null\r\n77,\r\nabc,null\r\n8,\r\n"
     )
-    rule = {"confidence_below": 0.75, "neutral_above": 0.1, "within": 1.0}
+    rule = {"confidence_below": 0.75, "rare_above": 0.1, "within": 1.0}
     text, numbers = submit(rule, [listed])
     # The thresholds' mean, 0.5, makes 8 neutral; the rule's own would make 30 so too.
     assert text == "guid,tag\n1576,positive\n30,negative\n8,neutral\n"

@@ -17,7 +17,7 @@ from mmsent.evaluation.calibration import (
 )
 from mmsent.evaluation.metrics import expected_calibration_error
 from mmsent.evaluation.pooling import pooled, prediction_metrics
-from mmsent.labels import PROBABILITY_COLUMNS
+from mmsent.labels import LABELS
 from predictions import fold_run, predictions
 
 
@@ -127,7 +127,7 @@ def test_each_fold_has_the_temperature_of_its_own_validation():
     after = []
     for run, temperature in zip(runs, numbers["temperatures"], strict=True):
         test = run[run["subset"] == "test"]
-        chances = powers(test[PROBABILITY_COLUMNS].to_numpy(), temperature)
+        chances = powers(test[LABELS.probability_columns].to_numpy(), temperature)
         after.append((test["label"].to_numpy(), chances))
     label, chances = (np.concatenate(part) for part in zip(*after, strict=True))
     assert numbers["after"]["ece"] == pytest.approx(ece_by_hand(label, chances))
@@ -145,7 +145,9 @@ def test_temperatures_depend_on_the_validation_posts_of_their_fold_alone(subset)
     changed = runs[0].copy()
     rows = changed["subset"] == subset
     changed.loc[rows, "label"] = (changed.loc[rows, "label"] + 1) % 3
-    changed.loc[rows, PROBABILITY_COLUMNS] = changed.loc[rows, PROBABILITY_COLUMNS].to_numpy()[::-1]
+    changed.loc[rows, LABELS.probability_columns] = changed.loc[
+        rows, LABELS.probability_columns
+    ].to_numpy()[::-1]
     after = calibration_numbers([changed, *runs[1:]], folds, 20, 0.95, 0)
     same = [one == other for one, other in zip(after["temperatures"], before["temperatures"],
                                                strict=True)]  # fmt: skip
@@ -191,7 +193,7 @@ def test_intervals_are_those_of_redrawn_groups_the_same_before_and_after():
     tests = []
     for run, temperature in zip(runs, numbers["temperatures"], strict=True):
         test = run[run["subset"] == "test"].merge(folds[["guid", "group"]], on="guid")
-        before = test[PROBABILITY_COLUMNS].to_numpy()
+        before = test[LABELS.probability_columns].to_numpy()
         tests.append((test["label"], test["group"], before, powers(before, temperature)))
     label, group, before, after = (np.concatenate(part) for part in zip(*tests, strict=True))
     names = np.unique(group)

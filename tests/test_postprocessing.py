@@ -4,7 +4,9 @@ import pytest
 from conftest import shipped
 from mmsent.config.fitting import Postprocessing
 from mmsent.evaluation.postprocessing import fitted_threshold, postprocessed
-from mmsent.labels import NEUTRAL
+from mmsent.labels import LABELS
+
+NEUTRAL = LABELS.index("neutral")
 
 
 def rule_of(version):
@@ -23,8 +25,15 @@ def test_v4_changes_exactly_the_posts_of_its_rule():
         ]
     )
     rule = rule_of("v4_balanced_clip")
-    assert rule == Postprocessing(confidence_below=0.8, neutral_above=0.4)
-    assert postprocessed(probabilities, rule).tolist() == [NEUTRAL, 0, 0, 0, NEUTRAL, NEUTRAL]
+    assert rule == Postprocessing(confidence_below=0.8, rare_above=0.4)
+    assert postprocessed(probabilities, rule).tolist() == [
+        NEUTRAL,
+        0,
+        0,
+        0,
+        NEUTRAL,
+        NEUTRAL,
+    ]
     assert postprocessed(probabilities, None).tolist() == probabilities.argmax(1).tolist()
     assert fitted_threshold(probabilities, rule) is None
 
@@ -76,7 +85,7 @@ def test_v3_changes_nothing_where_neutral_is_frequent_and_no_confident_post():
 
 
 def test_only_posts_that_may_become_neutral_fit_the_threshold():
-    rule = Postprocessing(confidence_below=0.8, neutral_share=0.2, neutral_above=0.25)
+    rule = Postprocessing(confidence_below=0.8, rare_share=0.2, rare_above=0.25)
     never = np.tile([0.46, 0.10, 0.44], (10, 1))  # the least confident, and not leaning
     leaning = np.array([[0.50 + step / 100, 0.30, 0.20 - step / 100] for step in range(10)])
     probabilities = np.concatenate([never, leaning])

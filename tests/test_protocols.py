@@ -10,7 +10,7 @@ from mmsent.data.layout import DatasetError
 from mmsent.data.paper_split import paper_table
 from mmsent.evaluation.experiment import paper_metrics
 from mmsent.evaluation.robustness import ROBUSTNESS_COLUMNS, robustness_table
-from mmsent.labels import LABELLED, PROBABILITY_COLUMNS, TRAIN, UNLABELLED_SUBSET, VALIDATION
+from mmsent.labels import LABELLED, LABELS, TRAIN, UNLABELLED_SUBSET, VALIDATION
 
 
 def labelled_posts(count=200, seed=0):
@@ -33,7 +33,7 @@ def predictions(table, right, seed=0, subset="test"):
     predicted = np.where(generator.random(len(label)) < right, label, miss)
     chances = np.full((len(label), 3), 0.1)
     chances[np.arange(len(label)), predicted] = 0.8
-    found = pd.DataFrame(chances, columns=PROBABILITY_COLUMNS)
+    found = pd.DataFrame(chances, columns=LABELS.probability_columns)
     return found.assign(guid=table["guid"].to_numpy(), fold=table["fold"].to_numpy(),
                         subset=subset, label=label, predicted=predicted)  # fmt: skip
 

@@ -15,7 +15,7 @@ from mmsent.figures.curves import curves_figure
 from mmsent.figures.sheets import SHOWN, bad_case_sheet
 from mmsent.figures.style import save_figure
 from mmsent.files import read_json, write_json
-from mmsent.labels import PROBABILITY_COLUMNS
+from mmsent.labels import LABELS
 from mmsent.tables import read_table, write_table
 from test_figures import TEXTS, call
 
@@ -115,7 +115,7 @@ def predictions(label, predicted):
     chances = np.full((len(label), 3), 0.05)
     chances[np.arange(len(label)), predicted] = 0.9
     guids = [str(number) for number in range(1, len(label) + 1)]
-    return pd.DataFrame(chances, columns=PROBABILITY_COLUMNS).assign(
+    return pd.DataFrame(chances, columns=LABELS.probability_columns).assign(
         guid=guids, fold=0, subset="test", label=label, predicted=predicted, group=guids
     )
 
@@ -190,7 +190,7 @@ def test_sheet_with_a_blanked_image_and_without_mistakes(tmp_path, monkeypatch):
 
 
 def test_confidence_is_not_rounded_to_certainty(tmp_path, monkeypatch):
-    columns = dict(zip(PROBABILITY_COLUMNS, ([3e-5], [1 - 3e-5], [0.0]), strict=True))
+    columns = dict(zip(LABELS.probability_columns, ([3e-5], [1 - 3e-5], [0.0]), strict=True))
     posts, folds, table = sheet_of(tmp_path, ["a"], **columns)
     figure = bad_case_sheet("v", bad_cases(table, folds, posts), 1, posts, tmp_path)
     assert "predicted neutral: over 99.9%" in [text for text, _ in printed(figure, monkeypatch)]

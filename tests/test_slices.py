@@ -9,7 +9,7 @@ from mmsent.data.text import is_empty_after_cleaning
 from mmsent.evaluation.intervals import group_bootstrap, table_confusions
 from mmsent.evaluation.pooling import prediction_metrics
 from mmsent.evaluation.slices import median_words, post_slices, slice_table, word_counts
-from mmsent.labels import PROBABILITY_COLUMNS
+from mmsent.labels import LABELS
 from predictions import guesses, predictions
 
 TEXTS = {
@@ -176,7 +176,7 @@ def test_differences_of_a_slice_are_those_of_redrawn_groups():
 
 def test_bands_are_of_each_experiments_own_confidence(posts, table):
     sure = table.copy()
-    sure[PROBABILITY_COLUMNS] = np.eye(3)[table["predicted"]]
+    sure[LABELS.probability_columns] = np.eye(3)[table["predicted"]]
     result = slice_table({"a": table, "sure": sure}, posts, {}, 5, 0.95, 0)
     bands = ("below 0.5", "0.5 to 0.7", "0.7 to 0.9", "0.9 and above")
     rows = {band: rows_of(result, "confidence", band) for band in bands}

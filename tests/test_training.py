@@ -12,7 +12,7 @@ from sklearn.metrics import f1_score
 from conftest import shipped
 from mmsent.config.fitting import EarlyStopping, Optimiser, Plateau, Schedule
 from mmsent.encoders.device import make_deterministic
-from mmsent.labels import PROBABILITY_COLUMNS
+from mmsent.labels import LABELS
 from mmsent.models.network import FusionNetwork
 from mmsent.training.fitting import (
     LearningRate,
@@ -85,16 +85,16 @@ def run_of(settings, data, seed=9, test_label=0):
 
 
 def test_class_weights_are_those_of_the_study():
-    weights = balanced_class_weights(STUDY_LABELS, neutral_factor=1.5)
+    weights = balanced_class_weights(STUDY_LABELS, rare_factor=1.5)
     np.testing.assert_allclose(weights, [0.5198, 2.2206, 0.2596], atol=5e-5)
-    plain = balanced_class_weights(STUDY_LABELS, neutral_factor=1.0)
+    plain = balanced_class_weights(STUDY_LABELS, rare_factor=1.0)
     np.testing.assert_allclose(plain, [0.6900, 1.9653, 0.3447], atol=5e-5)
     with pytest.raises(ValueError, match="neutral"):
         balanced_class_weights(np.array([0, 2, 2]), 1.5)
 
 
 def test_square_root_weights_are_roots_of_the_balanced_ones():
-    loss = experiment().loss.model_copy(update={"neutral_factor": 1.0})
+    loss = experiment().loss.model_copy(update={"rare_factor": 1.0})
     balanced, root, none = (
         loss_function(loss.model_copy(update={"class_weights": kind}), STUDY_LABELS).weight
         for kind in ("balanced", "square_root", "none")
@@ -215,7 +215,7 @@ def test_test_posts_influence_nothing_but_their_own_rows():
     run = run_of(experiment(), data, test_label=0)
     fewer = run_of(experiment(), data | {"test": first_views(data["test"], 7)}, test_label=2)
     before, after = (
-        table.predictions.set_index("guid")[PROBABILITY_COLUMNS] for table in (run, fewer)
+        table.predictions.set_index("guid")[LABELS.probability_columns] for table in (run, fewer)
     )
     np.testing.assert_allclose(before.loc[after.index], after, atol=1e-6)
     assert run.history == fewer.history

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmsent.labels import LABELS, PROBABILITY_COLUMNS
+from mmsent.labels import LABELS
 from mmsent.report.cells import SMOKE_TEST
 from mmsent.report.render import rendered
 from mmsent.report.vlm import vlm_scores, vlm_values
@@ -35,7 +35,7 @@ def run_of(name, folds, fold):
     predicted = np.where(generator.random(len(part)) < RIGHT[name], label, (label + 1) % 3)
     chances = np.full((len(part), 3), 0.1)
     chances[np.arange(len(part)), predicted] = 0.8
-    table = pd.DataFrame(chances, columns=PROBABILITY_COLUMNS)
+    table = pd.DataFrame(chances, columns=LABELS.probability_columns)
     return table.assign(guid=part["guid"].to_numpy(), label=label, predicted=predicted,
                         fold=fold, subset="test")  # fmt: skip
 

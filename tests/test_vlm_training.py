@@ -18,8 +18,8 @@ from conftest import ROOT
 from job import run
 from mmsent.config.vlm import VlmExperiment
 from mmsent.encoders.device import make_deterministic
-from mmsent.evaluation.pooling import PREDICTION_COLUMNS
-from mmsent.labels import PROBABILITY_COLUMNS
+from mmsent.evaluation.pooling import prediction_columns
+from mmsent.labels import LABELS
 from mmsent.tables import write_table
 from mmsent.training.splits import posts_by_split
 from mmsent.vlm.device import OutOfMemoryError, memory_advice, precision_for
@@ -87,7 +87,7 @@ def logits_of(data, experiment, network, prompts, split="validation", workers=0)
 def test_a_run_predicts_every_split_but_training(data):
     run = run_of(data, settings())
     table = run.predictions
-    assert list(table.columns) == PREDICTION_COLUMNS
+    assert list(table.columns) == prediction_columns()
     _, posts, folds = data
     parts = {split: set(part["guid"]) for split, part in posts_by_split(posts, folds, 0).items()}
     del parts["train"]
@@ -96,7 +96,7 @@ def test_a_run_predicts_every_split_but_training(data):
     label = posts.set_index("guid")["label"]
     assert (table["label"] == table["guid"].map(label)).all()
     assert (table["fold"] == 0).all()
-    probabilities = table[PROBABILITY_COLUMNS].to_numpy()
+    probabilities = table[LABELS.probability_columns].to_numpy()
     np.testing.assert_allclose(probabilities.sum(1), 1)
     assert (table["predicted"] == probabilities.argmax(1)).all()
     assert run.metrics["exercise"] is True
@@ -360,5 +360,5 @@ def test_a_killed_process_resumes_and_its_weights_are_read_by_another(
     load_trained_state(network, weights)
     logits, _ = logits_of(data, experiment, network, prompts, "test")
     table = pd.read_parquet(out / "predictions.parquet")
-    stored = table.loc[table["subset"] == "test", PROBABILITY_COLUMNS].to_numpy()
+    stored = table.loc[table["subset"] == "test", LABELS.probability_columns].to_numpy()
     np.testing.assert_array_equal(torch.softmax(logits.double(), 1).numpy(), stored)

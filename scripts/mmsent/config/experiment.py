@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from mmsent.config.fitting import (
     Described,
@@ -15,6 +15,7 @@ from mmsent.config.fitting import (
 )
 from mmsent.config.network import Fusion, Head, ImageInput, Projection, TextInput, Vectors
 from mmsent.config.validation import overlaid
+from mmsent.labels import LABELS
 
 
 class Experiment(Described):
@@ -32,6 +33,11 @@ class Experiment(Described):
     early_stopping: EarlyStopping = EarlyStopping()
     postprocessing: Postprocessing | None = None
     search: Search | None = None
+
+    @field_validator("postprocessing")
+    @classmethod
+    def _to_rare_class(cls, rule: Postprocessing | None) -> Postprocessing | None:
+        return None if LABELS.rare is None else rule
 
     @model_validator(mode="after")
     def _parts_fit(self) -> "Experiment":

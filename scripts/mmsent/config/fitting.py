@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from mmsent.config.validation import Probability, Settings
+from mmsent.labels import LABELS
 
 #: What is true of an experiment's file alone: what is built on it does not inherit it.
 DESCRIPTION = {"section", "changes"}
@@ -36,8 +37,15 @@ class Loss(Settings):
     class_weights: Literal["none", "balanced", "square_root"] = Field(
         "none", description="square_root: the square roots of the balanced ones"
     )
-    neutral_factor: float = Field(1.0, gt=0, description="times the balanced weight of neutral")
+    rare_factor: float = Field(
+        1.0, gt=0, description="times the balanced weight of the rare class; 1 without one"
+    )
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+    @field_validator("rare_factor")
+    @classmethod
+    def _of_rare_class(cls, factor: float) -> float:
+        return 1.0 if LABELS.rare is None else factor
 
 
 class Optimiser(Settings):
@@ -86,18 +94,18 @@ class EarlyStopping(Settings):
 
 
 class Postprocessing(Settings):
-    """Reassign low-confidence predictions to neutral (the study's sections 3 and 4).
+    """Reassign low-confidence predictions to the rare class (the study's sections 3 and 4).
 
-    A post becomes neutral if its confidence is below ``confidence_below``, its neutral probability
-    above ``neutral_above`` and at most ``within`` below the highest. With ``neutral_share``, the
-    confidence threshold is fitted on inner validation so that this fraction of its posts is
-    predicted neutral; ``confidence_below`` is then its upper limit.
+    A post is reassigned if its confidence is below ``confidence_below``, and its probability of the
+    rare class above ``rare_above`` and at most ``within`` below the highest. With ``rare_share``,
+    the confidence threshold is fitted on inner validation so that this fraction of its posts is
+    predicted as the rare class; ``confidence_below`` is then its upper limit.
     """
 
     confidence_below: Probability
-    neutral_above: Probability = 0.0
+    rare_above: Probability = 0.0
     within: Probability = 1.0
-    neutral_share: Probability | None = None
+    rare_share: Probability | None = None
 
 
 class Search(Settings):

@@ -5,16 +5,18 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from mmsent.config.validation import (
     ConfigError,
     Settings,
+    Text,
     has_key,
     nearest,
     read_yaml,
     validated,
 )
+from mmsent.labels import MOST_LABELS, NO_LABEL, STUDY_LABELS, STUDY_RARE_CLASS, folded
 
 #: Keys whose value is the path of a file of settings.
 FILES = ("augmentations", "text_augmentations", "paper_results", "deviations")
@@ -47,6 +49,40 @@ def experiment_names(names: list[str]) -> list[str]:
 
 
 Names = Annotated[list[str], AfterValidator(experiment_names)]
+
+#: What tables, figures or formulas in them take for something else than a part of a name.
+_NO_PART_OF_LABEL = re.compile(r"[|,;\"`*<>\[\]{}$\\=@]")
+
+_LONGEST_LABEL = 30
+
+
+def label_name(name: str) -> str:
+    """Return the name of a class without surrounding space.
+
+    Raises
+    ------
+    ValueError
+        If a table or a figure could not show it, or a label file has another use for it.
+    """
+    name = name.strip()
+    if not name or len(name) > _LONGEST_LABEL or not name.isprintable():
+        raise ValueError(
+            f"{name[:40]!r} cannot be a label: use 1 to {_LONGEST_LABEL} characters, in one line"
+        )
+    if character := _NO_PART_OF_LABEL.search(name):
+        raise ValueError(
+            f"{name!r} cannot be a label because of its {character[0]}: name it otherwise, and map "
+            "this spelling to that name under spellings"
+        )
+    if folded(name) in (*NO_LABEL, "no label"):
+        raise ValueError(
+            f"{name!r} means that a post has no label: name the class otherwise, and map this "
+            "spelling to that name under spellings"
+        )
+    return name
+
+
+Label = Annotated[Text, AfterValidator(label_name)]
 
 
 class DemoSettings(Settings):
@@ -93,6 +129,15 @@ class Config(Settings):
     """Everything that a user may set for a run; see config/config.yaml for the prose."""
 
     dataset: str = Field("demo", description="'demo', or a folder in the layout of the README")
+    labels: list[Label] = Field(
+        list(STUDY_LABELS), min_length=2, max_length=MOST_LABELS, description="names of the classes"
+    )
+    spellings: dict[Text, Text] = Field(
+        default_factory=dict, description="other spellings in label files, and the label of each"
+    )
+    rare_class: Text | None = Field(
+        STUDY_RARE_CLASS, description="the class that the study's remedies are for, or none"
+    )
     seed: int = 42
     profile: str = Field("offline", description="a file in config/profiles, or a path")
     augmentations: str = "config/augmentations.yaml"
@@ -129,6 +174,53 @@ class Config(Settings):
             )
         return str(Path(value).expanduser())
 
+    @field_validator("labels")
+    @classmethod
+    def _distinct(cls, labels: list[str]) -> list[str]:
+        names = [folded(label) for label in labels]
+        for label, name in zip(labels, names, strict=True):
+            if names.count(name) > 1:
+                raise ValueError(f"{label!r} is named twice; case does not matter")
+            # Columns of tables are f1_LABEL, and f1_LABEL_low and f1_LABEL_high for its interval.
+            for end in ("_low", "_high"):
+                if name.endswith(end) and name.removesuffix(end) in names:
+                    raise ValueError(f"{label!r} would be taken for an interval of another label")
+        return labels
+
+    @field_validator("spellings")
+    @classmethod
+    def _unambiguous(cls, spellings: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        labels = info.data.get("labels", [])
+        spelled: dict[str, str] = {}
+        for spelling, label in spellings.items() if labels else ():
+            _check_label(label, labels)
+            if folded(spelling) in map(folded, labels):
+                raise ValueError(f"{spelling!r} is a label itself; case does not matter")
+            if spelled.setdefault(folded(spelling), label) != label:
+                raise ValueError(f"{spelling!r} is spelt twice; case does not matter")
+        return spellings
+
+    @field_validator("rare_class")
+    @classmethod
+    def _listed(cls, label: str | None, info: ValidationInfo) -> str | None:
+        if label is None or folded(label) in NO_LABEL:
+            return None
+        if label != STUDY_RARE_CLASS and "labels" in info.data:
+            _check_label(label, info.data["labels"])
+        return label
+
+    @property
+    def classes(self) -> dict[str, Any]:
+        """Arguments of :meth:`mmsent.labels.Labels.set`."""
+        return self.model_dump(include={"labels", "spellings", "rare_class"})
+
+
+def _check_label(label: str, labels: list[str]) -> None:
+    if folded(label) not in map(folded, labels):
+        raise ValueError(
+            f"no such label: {label!r}{nearest(label, labels)}; labels are {', '.join(labels)}"
+        )
+
 
 def load_config(merged: dict[str, Any], files: list[Path]) -> Config:
     """Check the merged settings of a run.
@@ -160,6 +252,7 @@ def load_config(merged: dict[str, Any], files: list[Path]) -> Config:
             return {key: typed(inner, (*location, key)) for key, inner in value.items()}
         # Snakemake hands every value inside `--config folds={outer: 3}` over as text.
         nested = len(location) > 1 and isinstance(value, str) and source(location) == "--config"
+        nested = nested and location[0] != "spellings"
         return _scalar(value) if nested else value
 
     merged = typed(merged)
@@ -173,6 +266,11 @@ def load_config(merged: dict[str, Any], files: list[Path]) -> Config:
         raise ConfigError(
             f"{source(('dataset',))}: dataset: no such folder: {config.dataset} "
             "(name a folder with train.txt and data/, or 'demo')"
+        )
+    if config.dataset == "demo" and {*map(folded, config.labels)} != {*STUDY_LABELS}:
+        raise ConfigError(
+            f"{source(('labels',))}: labels: the generated posts (dataset: demo) are "
+            f"{', '.join(STUDY_LABELS)}: name your own data set as well, got {config.labels}"
         )
     return config
 

@@ -93,7 +93,7 @@ class Projection(Settings):
 
 
 class Head(Settings):
-    """Fully connected layers between fusion and the three logits."""
+    """Fully connected layers between fusion and the logits."""
 
     hidden: list[int] = Field(default_factory=lambda: [512, 256])
     dropout: list[Probability] = Field(default_factory=lambda: [0.3, 0.21])

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from mmsent.errors import InputError
 
@@ -21,6 +21,22 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
+
+def as_text(value: Any) -> Any:
+    """A name that YAML reads as a number, as text.
+
+    Raises
+    ------
+    ValueError
+        If YAML reads it as a truth value: whether it was no, off or false is lost.
+    """
+    if isinstance(value, bool):
+        raise ValueError("YAML reads no, yes, off, on, false and true as truth values: quote it")
+    return str(value) if isinstance(value, int | float) else value
+
+
+#: A name that YAML may read as a number.
+Text = Annotated[str, BeforeValidator(as_text)]
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 

@@ -6,7 +6,7 @@ from pydantic import Field, field_validator, model_validator
 
 from mmsent.config.fitting import Described, Loss, Optimiser, Schedule
 from mmsent.config.network import Cleaning, Head
-from mmsent.config.validation import Probability, Settings
+from mmsent.config.validation import Probability, Settings, Text, nearest
 from mmsent.labels import LABELS
 
 #: The linear layers of a block of the language model.
@@ -40,7 +40,7 @@ class Prompted(Described):
     """Settings of every experiment with a vision-language model."""
 
     paper_validation: float = Field(0.1, gt=0, lt=1)
-    prompt: str = Field(min_length=1, description="precedes the text")
+    prompt: str = Field(min_length=1, description="precedes the text; {labels}: the classes")
     text: VlmText = VlmText()
     pixels: PixelBudget = PixelBudget()
     precision: PrecisionName = "auto"
@@ -48,6 +48,11 @@ class Prompted(Described):
     folds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = Field(
         [0], description="the folds to run; none: all of them"
     )
+
+    @field_validator("prompt")
+    @classmethod
+    def _with_labels(cls, prompt: str) -> str:
+        return prompt.replace("{labels}", f"{', '.join(LABELS[:-1])} or {LABELS[-1]}")
 
     @field_validator("folds")
     @classmethod
@@ -96,27 +101,22 @@ class VlmExperiment(Prompted):
     )
 
 
-class Answers(Settings):
-    """The word whose likelihood scores each class."""
-
-    negative: str = Field("negative", min_length=1)
-    neutral: str = Field("neutral", min_length=1)
-    positive: str = Field("positive", min_length=1)
-
-    @model_validator(mode="after")
-    def _differ(self) -> "Answers":
-        if len(set(self.words)) < len(LABELS):
-            raise ValueError("each class needs a word of its own")
-        return self
-
-    @property
-    def words(self) -> list[str]:
-        """The words in the order of the classes."""
-        return [getattr(self, name) for name in LABELS]
-
-
 class ZeroShot(Prompted):
     """A vision-language model without training."""
 
-    answers: Answers = Answers()
+    answers: dict[Text, Text] = Field(
+        description="the word whose likelihood scores each class; by default the class's name"
+    )
     batch_size: int = Field(8, ge=1)
+
+    @field_validator("answers")
+    @classmethod
+    def _one_for_each_class(cls, answers: dict[str, str]) -> dict[str, str]:
+        for label in answers:
+            if label not in LABELS:
+                known = f"labels are {', '.join(LABELS)}"
+                raise ValueError(f"no such label: {label!r}{nearest(label, [*LABELS])}; {known}")
+        words = {label: answers.get(label, label) for label in LABELS}
+        if len({*words.values()}) < len(words) or "" in words.values():
+            raise ValueError("each class needs a word of its own")
+        return words

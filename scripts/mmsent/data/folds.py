@@ -111,10 +111,14 @@ def _check_enough(table: pd.DataFrame, outer: int) -> None:
     few = [
         f"{name} has {groups[label]}" for label, name in enumerate(LABELS) if groups[label] < outer
     ]
+    lower = "set folds: outer lower, or bring more posts"
+    present = [name for label, name in enumerate(LABELS) if groups[label]]
+    if 2 <= len(present) < len(LABELS):
+        lower += f", or set labels: [{', '.join(present)}]"
     if few:
         raise DatasetError(
             f"{outer} folds need {outer} distinct posts of each class ({', '.join(LABELS)}): "
-            f"{', '.join(few)}; set folds: outer lower, or bring more posts"
+            f"{', '.join(few)}; {lower}"
         )
 
 

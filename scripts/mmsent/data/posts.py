@@ -16,7 +16,7 @@ from mmsent.data.layout import (
 )
 from mmsent.data.readers import read_listing
 from mmsent.data.text import is_empty_after_cleaning
-from mmsent.labels import LABELLED, UNLABELLED_SUBSET
+from mmsent.labels import LABELLED, LABELS, UNLABELLED_SUBSET
 
 #: ``kind`` of a problem: a note is about something already solved; the policy decides the others.
 NOTE, BAD_LIST, BAD_TEXT, BAD_IMAGE = "note", "bad list", "bad text", "bad image"
@@ -45,8 +45,8 @@ def gather(
     Returns
     -------
     posts
-        A row for each listed post, in the order of the lists: guid, subset, label, text, encoding,
-        empty, file names, hashes, image size, mode and format.
+        A row for each listed post, in the order of the lists: guid, subset, label, tag, text,
+        encoding, empty, file names, hashes, image size, mode and format.
     problems
         All problems, not yet judged.
 
@@ -62,6 +62,8 @@ def gather(
         tables.append(listing.rows.assign(subset=subset, list=file))
         problems += [Problem(*problem, kind=BAD_LIST) for problem in listing.problems]
     posts = pd.concat(tables, ignore_index=True)
+    # By its name too: a renamed class is another posts table, and all that reads it is made again.
+    posts["tag"] = posts["label"].map(dict(enumerate(LABELS))).fillna("")
     problems += [
         Problem(row.guid, row.list, f"guid written {row.written}", NOTE, f"read as {row.guid}")
         for row in posts[posts["written"] != posts["guid"]].itertuples()

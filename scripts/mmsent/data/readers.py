@@ -9,10 +9,8 @@ import pandas as pd
 
 from mmsent.data.decoding import UndecodableTextError, decode
 from mmsent.data.layout import DatasetError, normalise_guid
-from mmsent.labels import LABEL_INDEX, LABELS, UNLABELLED
-
-#: Tags of a post without a label.
-NO_LABEL = ("", "null", "nan", "none")
+from mmsent.data.tags import check_tags
+from mmsent.labels import LABELS, NO_LABEL, UNLABELLED, folded
 
 
 @dataclass(frozen=True)
@@ -37,8 +35,8 @@ def read_listing(path: Path, labelled: bool) -> Listing:
     Raises
     ------
     DatasetError
-        If the file is missing, is not text, has no ``guid,tag`` header, or lists no post; a file
-        of posts without a label may list none.
+        If the file is missing, is not text, has no ``guid,tag`` header, lists no post (a file of
+        posts without a label may list none), or was made for other labels.
     """
     try:
         text = decode(path.read_bytes()).text
@@ -59,6 +57,8 @@ def read_listing(path: Path, labelled: bool) -> Listing:
         raise DatasetError(
             f"{path}: line {first} must be the header 'guid,tag', got {header[:60]!r}"
         )
+    if labelled:
+        check_tags(path, (cells[1] for _, cells in table[1:] if len(cells) == 2))
     rows, problems = _listed_posts(table[1:], path.name, labelled)
     # A file of posts without a label may contain only its header: then there are none.
     if not rows and (labelled or problems):
@@ -76,21 +76,22 @@ def _listed_posts(
     line_of: dict[str, int] = {}
     for line, cells in table:
         written = cells[0].strip()
-        tag = cells[1].strip().lower() if len(cells) == 2 else None
+        tag = folded(cells[1]) if len(cells) == 2 else None
         guid = normalise_guid(written)
+        label = LABELS.place(tag) if labelled and tag is not None else UNLABELLED
         if tag is None:
             problem = f"{len(cells)} cells instead of guid,tag"
         elif guid is None:
             problem = f"the guid {written[:40]!r} is no whole number"
         elif guid in line_of:
             problem = f"guid {guid} is listed already in line {line_of[guid]}"
-        elif labelled and tag not in LABEL_INDEX:
+        elif label is None:
             problem = f"unknown label {tag[:40]!r}; known are {', '.join(LABELS)}"
         elif not labelled and tag not in NO_LABEL:
             problem = f"a post without label has the tag {tag[:40]!r} instead of null"
         else:
             line_of[guid] = line
-            rows.append((guid, written, LABEL_INDEX[tag] if labelled else UNLABELLED))
+            rows.append((guid, written, label))
             continue
         problems.append((guid or written[:40], file, f"line {line}: {problem}"))
     return rows, problems

@@ -7,12 +7,7 @@ import numpy as np
 import pandas as pd
 
 from mmsent.data.layout import guid_order
-from mmsent.labels import LABELS, PROBABILITY_COLUMNS
-
-#: Columns of the table of an experiment's misclassified posts.
-BAD_CASE_COLUMNS = [
-    "guid", "label", "predicted", "confidence", *PROBABILITY_COLUMNS, "group", "conflict", "text",
-]  # fmt: skip
+from mmsent.labels import LABELS
 
 
 def conflicting_groups(folds: pd.DataFrame) -> set[str]:
@@ -34,8 +29,9 @@ def bad_cases(table: pd.DataFrame, folds: pd.DataFrame, posts: pd.DataFrame) -> 
     Returns
     -------
     pandas.DataFrame
-        :data:`BAD_CASE_COLUMNS`: ``label`` and ``predicted`` by name; ``confidence`` is the
-        probability of the predicted class, which after post-processing need not be the highest;
+        ``guid``; ``label`` and ``predicted`` by name; ``confidence``, the probability of the
+        predicted class, which after post-processing need not be the highest; all probabilities;
+        ``group``;
         ``conflict``: whether near-duplicates of the post have another label; white space in
         ``text`` is collapsed, so that a post is a line.
 
@@ -45,7 +41,7 @@ def bad_cases(table: pd.DataFrame, folds: pd.DataFrame, posts: pd.DataFrame) -> 
         If a post is not in ``posts``.
     """
     wrong = table[table["label"] != table["predicted"]].copy()
-    probabilities = wrong[PROBABILITY_COLUMNS].to_numpy()
+    probabilities = wrong[LABELS.probability_columns].to_numpy()
     wrong["confidence"] = probabilities[np.arange(len(wrong)), wrong["predicted"].to_numpy()]
     wrong["conflict"] = wrong["group"].isin(conflicting_groups(folds))
     texts = posts.set_index("guid")["text"].loc[wrong["guid"]]
@@ -54,7 +50,9 @@ def bad_cases(table: pd.DataFrame, folds: pd.DataFrame, posts: pd.DataFrame) -> 
     for column in ("label", "predicted"):
         wrong[column] = [LABELS[index] for index in wrong[column]]
     wrong = wrong.sort_values(["confidence", "number"], ascending=[False, True])
-    return wrong[BAD_CASE_COLUMNS].reset_index(drop=True)
+    columns = ["guid", "label", "predicted", "confidence", *LABELS.probability_columns,
+               "group", "conflict", "text"]  # fmt: skip
+    return wrong[columns].reset_index(drop=True)
 
 
 def worst(wrong: pd.DataFrame, count: int) -> pd.DataFrame:

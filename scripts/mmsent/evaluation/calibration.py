@@ -16,7 +16,7 @@ from mmsent.evaluation.metrics import (
     log_loss,
 )
 from mmsent.evaluation.pooling import pooled
-from mmsent.labels import PROBABILITY_COLUMNS, TEST, VALIDATION
+from mmsent.labels import LABELS, TEST, VALIDATION
 
 #: Lowest and highest temperature that is fitted. Where every prediction is correct, the log loss
 #: falls with the temperature without end, and the fitted one is the lowest.
@@ -24,7 +24,7 @@ TEMPERATURES = (0.05, 20.0)
 
 
 def scaled(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """Return the softmax of log probabilities ``(posts, 3)`` over T (Guo et al. 2017, section 4.2).
+    """Return the softmax of log probabilities ``(posts, classes)`` over T (Guo et al. 2017, 4.2).
 
     A temperature above 1 makes probabilities more even, one below 1 more extreme; their order
     stays. Those below 2e-16 count as 2e-16, as in scikit-learn's log loss.
@@ -38,7 +38,7 @@ def fitted_temperature(label: np.ndarray, probabilities: np.ndarray) -> float:
     Parameters
     ----------
     label, probabilities
-        ``(posts,)`` and ``(posts, 3)``, of posts that the calibration is not measured on later.
+        ``(posts,)`` and ``(posts, classes)``, of posts on which calibration is not measured later.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def calibration_numbers(
     for run in runs:
         validation, test = run[run["subset"] == VALIDATION], run[run["subset"] == TEST].copy()
         temperatures.append(fitted_temperature(*_arrays(validation)))
-        test[PROBABILITY_COLUMNS] = scaled(_arrays(test)[1], temperatures[-1])
+        test[LABELS.probability_columns] = scaled(_arrays(test)[1], temperatures[-1])
         after.append(test)
     tables = {"before": pooled(runs, folds), "after": pooled(after, folds)}
     drawn = resampled(
@@ -151,8 +151,8 @@ def _logarithms(probabilities: np.ndarray) -> np.ndarray:
 
 
 def _arrays(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Labels ``(posts,)`` and probabilities ``(posts, 3)``."""
-    return table["label"].to_numpy(), table[PROBABILITY_COLUMNS].to_numpy()
+    """Labels ``(posts,)`` and probabilities ``(posts, classes)``."""
+    return table["label"].to_numpy(), table[LABELS.probability_columns].to_numpy()
 
 
 def _sums(table: pd.DataFrame) -> np.ndarray:

@@ -16,7 +16,7 @@ _BATCH = 250
 
 
 def group_confusions(label: np.ndarray, predicted: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Return confusion counts of each group: ``(groups, 3, 3)``, groups in sorted order."""
+    """Return confusion counts ``(groups, classes, classes)``, groups in sorted order."""
     _, number = np.unique(group, return_inverse=True)
     counts = np.zeros((number.max() + 1, len(LABELS), len(LABELS)))
     np.add.at(counts, (number, label, predicted), 1)
@@ -29,7 +29,7 @@ def table_confusions(table: pd.DataFrame) -> np.ndarray:
 
 
 def weighted_f1(confusions: np.ndarray) -> float:
-    """Return weighted F1 of all groups' confusion counts ``(groups, 3, 3)`` together."""
+    """Return weighted F1 of the sum of groups' confusion counts ``(groups, classes, classes)``."""
     return float(metrics_from_confusion(confusions.sum(0))["weighted_f1"])
 
 
@@ -68,6 +68,6 @@ def interval_columns(name: str, values: tuple[float, float, float]) -> dict[str,
 def group_bootstrap(
     confusions: np.ndarray, resamples: int, level: float, seed: int
 ) -> dict[str, tuple[float, float]]:
-    """Return the percentile interval of every metric of groups' confusions ``(groups, 3, 3)``."""
+    """Return percentile intervals of the metrics of confusions ``(groups, classes, classes)``."""
     metrics = metrics_from_confusion(resampled(confusions, resamples, seed))
     return {name: percentile_interval(drawn, level) for name, drawn in metrics.items()}

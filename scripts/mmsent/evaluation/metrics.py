@@ -1,4 +1,4 @@
-"""Metrics of three-class predictions; every one that a table prints is computed here."""
+"""Metrics of predictions; every one that a table prints is computed here."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ CALIBRATION_BINS = 15
 
 
 def confusion_counts(label: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """Return counts ``(3, 3)``: true class, predicted class."""
+    """Return counts ``(classes, classes)``: true class, predicted class."""
     cells = len(LABELS) * np.asarray(label) + predicted
     return np.bincount(cells, minlength=len(LABELS) ** 2).reshape(len(LABELS), len(LABELS))
 
@@ -20,8 +20,9 @@ def metrics_from_confusion(confusion: np.ndarray) -> dict[str, np.ndarray]:
     Parameters
     ----------
     confusion
-        Counts ``(..., 3, 3)``: true class, predicted class. Any leading shape, so that thousands
-        of bootstrap resamples are one call. Weights that are no whole numbers are allowed.
+        Counts ``(..., classes, classes)``: true class, predicted class. Any leading shape, so that
+        thousands of bootstrap resamples are one call. Weights that are no whole numbers are
+        allowed.
 
     Returns
     -------

@@ -175,8 +175,8 @@ def paired_bootstrap(
     Parameters
     ----------
     first, second
-        ``(groups, 3, 3)`` from :func:`mmsent.evaluation.intervals.group_confusions`, the groups in
-        the same order.
+        ``(groups, classes, classes)`` from :func:`mmsent.evaluation.intervals.group_confusions`,
+        the groups in the same order.
     """
     drawn = resampled(np.stack([first, second], axis=1), resamples, seed)
     metrics = metrics_from_confusion(drawn)

@@ -11,13 +11,15 @@ from mmsent.evaluation.metrics import (
     log_loss,
     metrics_from_confusion,
 )
-from mmsent.labels import LABELS, PROBABILITY_COLUMNS, TEST
+from mmsent.labels import LABELS, TEST
 
 #: Prefix of the columns with the weights of an adaptive fusion's parts.
 WEIGHT = "weight_"
 
-#: Columns of every predictions table: the contract between runs and everything that reads them.
-PREDICTION_COLUMNS = ["guid", "fold", "subset", "label", *PROBABILITY_COLUMNS, "predicted"]
+
+def prediction_columns() -> list[str]:
+    """Columns of every predictions table: the contract between runs and what reads them."""
+    return ["guid", "fold", "subset", "label", *LABELS.probability_columns, "predicted"]
 
 
 def prediction_table(
@@ -28,16 +30,16 @@ def prediction_table(
     probabilities: np.ndarray,
     predicted: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """Return a predictions table of probabilities ``(posts, 3)`` and classes ``(posts,)``.
+    """Return a predictions table of probabilities ``(posts, classes)`` and classes ``(posts,)``.
 
     Without ``predicted``, the classes are the most probable ones.
     """
-    table = pd.DataFrame(probabilities, columns=PROBABILITY_COLUMNS)
+    table = pd.DataFrame(probabilities, columns=LABELS.probability_columns)
     table = table.assign(guid=list(guids), fold=fold, subset=subset)
     table["label"] = np.array([label_of[guid] for guid in guids], dtype=np.int64)
     classes = probabilities.argmax(1) if predicted is None else predicted
     table["predicted"] = classes.astype(np.int64)
-    return table[PREDICTION_COLUMNS]
+    return table[prediction_columns()]
 
 
 def pooled(runs: list[pd.DataFrame], folds: pd.DataFrame, subset: str = TEST) -> pd.DataFrame:
@@ -62,7 +64,7 @@ def pooled(runs: list[pd.DataFrame], folds: pd.DataFrame, subset: str = TEST) ->
         raise ValueError("the runs do not predict each labelled post exactly once")
     if (merged["fold"] != merged["fold_expected"]).any():
         raise ValueError("a post was predicted by a run that may have trained on it")
-    return merged[[*PREDICTION_COLUMNS, "group"]].reset_index(drop=True)
+    return merged[[*prediction_columns(), "group"]].reset_index(drop=True)
 
 
 def weight_summary(runs: list[pd.DataFrame]) -> dict[str, dict[str, float]]:
@@ -94,7 +96,7 @@ def weight_summary(runs: list[pd.DataFrame]) -> dict[str, dict[str, float]]:
 
 def prediction_metrics(table: pd.DataFrame) -> dict[str, float]:
     """Return every metric of the rows of a predictions table, ``log_loss`` and ``ece`` included."""
-    label, probabilities = table["label"].to_numpy(), table[PROBABILITY_COLUMNS].to_numpy()
+    label, probabilities = table["label"].to_numpy(), table[LABELS.probability_columns].to_numpy()
     confusion = confusion_counts(label, table["predicted"])
     metrics = {name: float(value) for name, value in metrics_from_confusion(confusion).items()}
     metrics["log_loss"] = log_loss(label, probabilities)

@@ -10,7 +10,7 @@ from mmsent.data.text import EMPTY, clean_text
 from mmsent.evaluation.intervals import group_bootstrap, interval_columns, table_confusions
 from mmsent.evaluation.metrics import metrics_from_confusion
 from mmsent.evaluation.paired import aligned, difference
-from mmsent.labels import LABELLED, PROBABILITY_COLUMNS
+from mmsent.labels import LABELLED, LABELS
 
 #: Kind of the slices that differ between experiments, and where its bands end.
 CONFIDENCE = "confidence"
@@ -137,7 +137,7 @@ def _parts(
             yield kind, part, name, mask
     for number, part in enumerate(_BANDS):
         for name, table in tables.items():
-            highest = table[PROBABILITY_COLUMNS].to_numpy().max(1)
+            highest = table[LABELS.probability_columns].to_numpy().max(1)
             yield CONFIDENCE, part, name, np.digitize(highest, _BAND_ENDS) == number
 
 

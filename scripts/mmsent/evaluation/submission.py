@@ -10,7 +10,7 @@ from mmsent.data.layout import guid_order
 from mmsent.data.readers import Listing
 from mmsent.evaluation.bad_cases import summary
 from mmsent.evaluation.postprocessing import postprocessed
-from mmsent.labels import LABELS, PROBABILITY_COLUMNS, UNLABELLED_SPLIT
+from mmsent.labels import LABELS, UNLABELLED_SPLIT
 
 
 def submission(
@@ -51,7 +51,7 @@ def submission(
 
 
 def mean_probabilities(runs: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return the mean over runs of the probabilities ``(posts, 3)`` of the posts without a label.
+    """Return the mean over runs of the probabilities ``(posts, classes)`` of unlabelled posts.
 
     The index is ``guid``.
 
@@ -64,8 +64,9 @@ def mean_probabilities(runs: list[pd.DataFrame]) -> pd.DataFrame:
     first = tables[0].index
     if any(not t.index.is_unique or set(t.index) != set(first) for t in tables):
         raise ValueError("the runs do not predict each post without a label exactly once")
-    probabilities = [table.loc[first, PROBABILITY_COLUMNS].to_numpy() for table in tables]
-    return pd.DataFrame(np.mean(probabilities, axis=0), index=first, columns=PROBABILITY_COLUMNS)
+    columns = LABELS.probability_columns
+    probabilities = [table.loc[first, columns].to_numpy() for table in tables]
+    return pd.DataFrame(np.mean(probabilities, axis=0), index=first, columns=columns)
 
 
 def submission_table(listed: list[str], guids: list[str], predicted: np.ndarray) -> pd.DataFrame:
@@ -101,7 +102,7 @@ def submission_numbers(
     Parameters
     ----------
     probabilities, predicted
-        Means over folds ``(posts, 3)``, and classes after post-processing ``(posts,)``.
+        Means over folds ``(posts, classes)``, and classes after post-processing ``(posts,)``.
 
     Returns
     -------

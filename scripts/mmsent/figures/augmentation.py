@@ -10,7 +10,7 @@ from matplotlib.figure import Figure, SubFigure
 
 from mmsent.data.images import read_image
 from mmsent.encoders.views import augmented_view, evaluation_view
-from mmsent.figures.style import LABEL_COLOURS, new_figure, plain_text
+from mmsent.figures.style import label_look, new_figure, plain_text, wrapped
 from mmsent.labels import LABELLED, LABELS
 
 #: Draws of an operation of which the one that changes the image most is shown.
@@ -172,8 +172,8 @@ def _draw_block(
             axes.imshow(image.permute(1, 2, 0).numpy())
         label = LABELS[post["label"]]
         cells[0].set_ylabel(
-            f"{label}\nguid {plain_text(post['guid'])}",
-            color=LABEL_COLOURS[label],
+            f"{wrapped(label, _CELL, 8, 2)}\nguid {plain_text(post['guid'])}",
+            color=label_look(label)[0],
             fontweight="bold",
             fontsize=8,
         )

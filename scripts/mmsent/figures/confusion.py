@@ -9,10 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mmsent.evaluation.metrics import confusion_counts
-from mmsent.figures.style import new_figure, note_below
+from mmsent.figures.style import new_figure, note_below, plain_text, text_width
 from mmsent.labels import LABELS
 
 _COLOURS = colormaps["Blues"]
+
+#: Inches of a matrix of few classes, of a cell of many, and beside and above a matrix.
+_SIDE, _CELL, _BESIDE, _ABOVE = 3.0, 0.46, 1.3, 1.1
 
 #: Above this luminance of a cell (0 to 1), its print is black.
 _BRIGHT = 0.5
@@ -48,15 +51,20 @@ def confusion_figure(name: str, table: pd.DataFrame) -> tuple[Figure, dict[str, 
 def _draw(name: str, counts: np.ndarray, shares: np.ndarray) -> Figure:
     right = np.trace(counts) / max(counts.sum(), 1)
     title = f"{name}: {right:.1%} of {counts.sum():,} posts are correct"
-    figure = new_figure(8.6, 4.1, title)
+    names = [plain_text(label) for label in LABELS]
+    side = max(_SIDE, _CELL * len(names))
+    widest = max(text_width(name, 8.5) for name in names) / 72
+    turned = widest > side / len(names)
+    beside = max(_BESIDE, 0.6 + widest)
+    figure = new_figure(2 * (side + beside), side + (beside if turned else _ABOVE), title)
     left, other = figure.subplots(1, 2)
     _draw_matrix(left, counts, [[f"{value:,}" for value in row] for row in counts], counts.max())
     left.set(title="Posts", ylabel="true class (posts)")
     left.set(xlabel="predicted class (posts)")
     for axis, totals in ((left.yaxis, counts.sum(1)), (left.xaxis, counts.sum(0))):
         axis.set_ticks(
-            range(len(LABELS)),
-            [f"{label}\n{total:,}" for label, total in zip(LABELS, totals, strict=True)],
+            range(len(names)),
+            [f"{name}\n{total:,}" for name, total in zip(names, totals, strict=True)],
         )
     # A class that does not occur has no fractions.
     texts = [
@@ -66,7 +74,10 @@ def _draw(name: str, counts: np.ndarray, shares: np.ndarray) -> Figure:
     _draw_matrix(other, shares, texts, 1.0)
     other.set(title="Per cent of the true class", xlabel="predicted class")
     for axis in (other.yaxis, other.xaxis):
-        axis.set_ticks(range(len(LABELS)), LABELS)
+        axis.set_ticks(range(len(names)), names)
+    if turned:
+        for axes in (left, other):
+            axes.tick_params(axis="x", labelrotation=90)
     note_below(
         figure, "Out-of-fold predictions: each labelled post once, by the run that tested its fold."
     )
@@ -86,7 +97,7 @@ def _draw_matrix(axes: Axes, values: np.ndarray, texts: list[list[str]], highest
             texts[row][column],
             ha="center",
             va="center",
-            fontsize=11,
+            fontsize=11 if len(values) < 6 else 7.5,
             fontweight="bold" if row == column else "normal",
             color="black" if luminance > _BRIGHT else "white",
         )

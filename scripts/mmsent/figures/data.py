@@ -10,14 +10,15 @@ from matplotlib.ticker import NullLocator
 
 from mmsent.figures.style import (
     ALERT,
-    LABEL_COLOURS,
     MARK,
     MUTED,
     PALETTE,
-    UNLABELLED_COLOUR,
+    label_look,
     mark_values,
     new_figure,
     note_below,
+    plain_text,
+    text_width,
     whole_numbers,
 )
 from mmsent.labels import LABELLED, LABELS
@@ -78,15 +79,20 @@ def label_figure(posts: pd.DataFrame) -> tuple[Figure, dict[str, Any]]:
 
 
 def _draw_classes(numbers: dict[str, Any], title: str) -> Figure:
-    figure = new_figure(6.0, 3.8)
-    axes = figure.add_subplot()
     heights = dict(numbers["counts"])
     texts = [f"{count:,}\n{numbers['shares'][name]:.1%}" for name, count in heights.items()]
     if numbers["unlabelled"]:
         heights["no label"] = numbers["unlabelled"]
         texts.append(f"{numbers['unlabelled']:,}")
-    colours = [LABEL_COLOURS.get(name, UNLABELLED_COLOUR) for name in heights]
-    bars = axes.bar(list(heights), list(heights.values()), width=0.7, color=colours)
+    width = max(6.0, 0.8 + 0.6 * len(heights))
+    figure = new_figure(width, 3.8)
+    axes = figure.add_subplot()
+    colours = [label_look(name)[0] for name in heights]
+    names = [plain_text(name) for name in heights]
+    bars = axes.bar(range(len(names)), list(heights.values()), width=0.7, color=colours)
+    axes.set_xticks(range(len(names)), names)
+    if max(text_width(name, 8.5) for name in names) > 72 * 0.85 * width / len(names):
+        axes.tick_params(axis="x", labelrotation=90)
     if numbers["unlabelled"]:
         bars[-1].set(hatch="///", edgecolor="white", linewidth=0)
     axes.bar_label(bars, texts, padding=2)

@@ -11,12 +11,14 @@ from matplotlib.patches import Patch
 
 from mmsent.figures.style import (
     ALERT,
-    LABEL_COLOURS,
     MARK,
     MUTED,
     PALETTE,
+    label_look,
     legend_below,
     new_figure,
+    plain_text,
+    text_width,
     wrapped,
 )
 from mmsent.labels import LABELS
@@ -27,9 +29,8 @@ WIDTH, NAMES = 8.0, 2.6
 #: Fill of a bar: among the best, and not.
 _DARK, _LIGHT = PALETTE[0], "#B7D4EA"
 
-#: Hatch of the bars of experiments of a single modality, and of those of classes.
+#: Hatch of the bars of experiments of a single modality.
 _HATCHES = {"text": "////", "image": "...."}
-_CLASS_HATCHES = {"negative": "////", "neutral": "", "positive": "...."}
 
 _LINE: Any = {"ecolor": MARK, "elinewidth": 1.3, "capsize": 3}
 _HOLLOW: Any = {"markerfacecolor": "none", "markeredgecolor": ALERT, "markersize": 5.5}
@@ -40,8 +41,8 @@ _OTHERS = (
     ("paper_weighted_f1", "o", -0.27, "paper protocol (optimistic)"),
 )
 
-#: Thickness of the bar of a class, in rows.
-_BAR = 0.27
+#: Height of the bar of a class and of the space between two experiments, in inches.
+_BAR, _SPACE = 0.156, 0.112
 
 
 def scores_figure(scores: pd.DataFrame, title: str, level: float) -> tuple[Figure, dict[str, Any]]:
@@ -83,7 +84,7 @@ def scores_figure(scores: pd.DataFrame, title: str, level: float) -> tuple[Figur
 
 
 def classes_figure(scores: pd.DataFrame, title: str, level: float) -> tuple[Figure, dict[str, Any]]:
-    """Draw F1 of the three classes as bars from 0, in the order of the table.
+    """Draw F1 of each class as bars from 0, in the order of the table.
 
     Parameters
     ----------
@@ -105,19 +106,22 @@ def classes_figure(scores: pd.DataFrame, title: str, level: float) -> tuple[Figu
         | {label: {end: row[f"f1_{label}{ends[end]}"] for end in ends} for label in LABELS}
         for row in scores.to_dict("records")
     ]
-    figure = new_figure(WIDTH, 1.3 + 0.58 * len(rows), title)
+    inches = _BAR * len(LABELS) + _SPACE
+    look: Any = {}
+    for label in LABELS:
+        colour, hatch = label_look(label)
+        look[label] = {"facecolor": colour, "hatch": hatch, "edgecolor": "white", "linewidth": 0.5}
+    names = {label: plain_text(label) for label in LABELS}
+    widest = max(text_width(name, 8.5) for name in names.values()) / 72
+    columns = max(1, min(4, int(WIDTH / (widest + 0.7))))
+    figure = new_figure(WIDTH, 1.3 + inches * len(rows) + 0.17 * (len(LABELS) // columns), title)
     axes = figure.add_subplot()
-    look: Any = {
-        label: {"facecolor": LABEL_COLOURS[label], "hatch": _CLASS_HATCHES[label],
-                "edgecolor": "white", "linewidth": 0.5}
-        for label in LABELS
-    }  # fmt: skip
     for place, row in enumerate(rows):
         if place % 2:
             axes.axhspan(place - 0.5, place + 0.5, color="#F3F3F3", linewidth=0, zorder=0)
         for offset, label in enumerate(LABELS):
-            height, shown = place + (offset - 1) * _BAR, row[label]
-            axes.barh(height, shown["value"], height=_BAR, **look[label])
+            height, shown = place + (offset - (len(LABELS) - 1) / 2) * _BAR / inches, row[label]
+            axes.barh(height, shown["value"], height=_BAR / inches, **look[label])
             draw_interval(axes, height, shown, ecolor=MARK, elinewidth=1.1, capsize=2)
             axes.annotate(
                 f"{shown['value']:.3f}",
@@ -132,11 +136,11 @@ def classes_figure(scores: pd.DataFrame, title: str, level: float) -> tuple[Figu
     axes.set_xlim(0, 1.14)  # room for a value beside a bar that ends at 1
     axes.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
     axes.set_xlabel(f"F1 of the class (lines: {level:.0%} confidence intervals)")
-    handles = [Patch(label=label, **look[label]) for label in LABELS]
+    handles = [Patch(label=names[label], **look[label]) for label in LABELS]
     if scores["best_set"].any():
         note = "bold: weighted F1 statistically tied with the best"
         handles.append(Patch(alpha=0, label=note))
-    legend_below(figure, handles, 4, columnspacing=1.4)
+    legend_below(figure, handles, columns, columnspacing=1.4)
     return figure, {"level": level, "rows": rows}
 
 

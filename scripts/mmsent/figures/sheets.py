@@ -14,7 +14,7 @@ from mmsent.data.duplicates import duplicate_summary
 from mmsent.data.images import read_image
 from mmsent.data.layout import guid_order
 from mmsent.evaluation.bad_cases import worst
-from mmsent.figures.style import ALERT, LABEL_COLOURS, MUTED, UNLABELLED_COLOUR, wrapped
+from mmsent.figures.style import ALERT, MUTED, label_look, wrapped
 from mmsent.files import written_whole
 from mmsent.labels import LABELLED, LABELS
 
@@ -103,7 +103,7 @@ def _draw_row(axes: Axes, group: pd.DataFrame, top: float, images: Path) -> None
     names = group["known"].map(dict(enumerate(LABELS))).fillna("no label")
     counts = names.value_counts().reindex([*LABELS, "no label"]).dropna().astype(int)
     notes = [f"group {group['group'].iloc[0]}", f"{len(group)} posts:"]
-    notes += [f"  {count} {name}" for name, count in counts.items()]
+    notes += [wrapped(f"{count} {name}", _NOTES - 0.1, 7.5, 1) for name, count in counts.items()]
     if len(chosen) < len(group):
         notes.append(f"({len(chosen)} shown)")
     axes.text(_MARGIN, top, "\n".join(notes), fontsize=7.5, va="top")
@@ -242,12 +242,12 @@ def _draw_band(
         Where the text begins or, if it is 0.5, has its middle, as a fraction of the width.
     """
     (left, top), (width, height) = place, size
-    colour = LABEL_COLOURS.get(label, UNLABELLED_COLOUR)
+    colour, _ = label_look(label)
     axes.add_patch(Rectangle((left, top - height), width, height, color=colour, linewidth=0))
     axes.text(
         left + x * width,
         top - 0.54 * height,
-        text,
+        wrapped(text, width, fontsize, 1),
         ha="center" if x == 0.5 else "left",
         va="center",
         fontsize=fontsize,

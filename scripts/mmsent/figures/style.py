@@ -20,6 +20,7 @@ from matplotlib.ft2font import FT2Font
 from matplotlib.ticker import MaxNLocator
 
 from mmsent.files import written_whole
+from mmsent.labels import LABELS, folded
 
 matplotlib.use("Agg")
 
@@ -29,8 +30,13 @@ Drawn = tuple[Figure, Any]
 #: Colours that people with any colour vision can tell apart (Okabe and Ito), best for charts first.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
 
-#: Colour of each label; white print on it is legible.
-LABEL_COLOURS = {"negative": "#C75000", "neutral": "#737373", "positive": "#0072B2"}
+#: Colour and hatch of the study's labels, and of others by position: so that no pair repeats before
+#: the 21st, the numbers of colours and hatches have no common factor. White print on each colour is
+#: legible.
+_LOOKS = {"negative": ("#C75000", "////"), "neutral": ("#737373", ""),
+          "positive": ("#0072B2", "....")}  # fmt: skip
+_COLOURS = ("#0072B2", "#C75000", "#00785A", "#A0447F", "#737373", "#6B5200", "#222222")
+_HATCHES = ("", "////", "....")
 
 #: Colour of posts without a label.
 UNLABELLED_COLOUR = "#D0D0D0"
@@ -79,6 +85,16 @@ def new_figure(width: float, height: float, title: str = "") -> Figure:
     if title:
         figure.suptitle(wrapped(title, 0.88 * width, 11, 3), x=0.01, ha="left")
     return figure
+
+
+def label_look(label: str) -> tuple[str, str]:
+    """Return the colour and the hatch of a class, those of a post without a label included."""
+    if label not in LABELS:
+        return UNLABELLED_COLOUR, ""
+    if all(folded(name) in _LOOKS for name in LABELS):
+        return _LOOKS[folded(label)]
+    place = LABELS.index(label)
+    return _COLOURS[place % len(_COLOURS)], _HATCHES[place % len(_HATCHES)]
 
 
 def legend_below(figure: Figure, handles: Sequence[Artist], columns: int = 2, **look: Any) -> None:

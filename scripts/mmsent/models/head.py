@@ -1,4 +1,4 @@
-"""Fully connected layers that end in the three logits."""
+"""Fully connected layers that end in a logit for each class."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ def norm(kind: str, size: int) -> nn.Module:
 
 
 def head(input_size: int, settings: Head) -> nn.Sequential:
-    """Fully connected layers: ``(batch, input_size)`` to three logits.
+    """Fully connected layers: ``(batch, input_size)`` to a logit for each class.
 
     Normalisation follows the first hidden layer only, as in the study's code.
     """

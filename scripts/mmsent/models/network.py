@@ -77,7 +77,7 @@ class FusionNetwork(nn.Module):
         return [p for branch in branches for p in branch.parameters() if p.requires_grad]
 
     def forward(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """Inputs of each modality, ``(batch, ...)``, to logits ``(batch, 3)``."""
+        """Inputs of each modality, ``(batch, ...)``, to logits ``(batch, classes)``."""
         return self.head(self.fusion(self._projected(batch)))
 
     def weighed(

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from mmsent.labels import LABELS
+
 #: Names of inputs that a job does not read: its code, and files that have to be there before it.
 NOT_PASSED = {"code", "after"}
 
@@ -45,7 +47,8 @@ def call(
             named[name] = _shaped(value, iter(named[name])) if name in named else value
         job = Path(input.code[0]).stem
         label = " ".join([job, *filter(None, wildcards)])
-        return f"{job} {shlex.quote(_json(named))} --label {shlex.quote(label)}"
+        labels = f" --labels {shlex.quote(_json(LABELS.settings))}" if LABELS.settings else ""
+        return f"{job} {shlex.quote(_json(named))} --label {shlex.quote(label)}{labels}"
 
     return {"settings": settings, "call": command}
 

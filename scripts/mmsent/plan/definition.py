@@ -21,6 +21,7 @@ from mmsent.data.layout import (
 )
 from mmsent.demo.plan import file_names
 from mmsent.files import canonical_json, sha256_bytes, sha256_file
+from mmsent.labels import LABELS
 from mmsent.plan.resolve import Resolved, resolve
 from mmsent.plan.views import NOT_DRAWN, View, encoding_jobs, image_views, text_views
 from mmsent.sources import code_hash
@@ -50,6 +51,7 @@ class RunDefinition:
             If the data set has no files of posts.
         """
         self.config: Config = load_config(merged, files)
+        LABELS.set(**self.config.classes)
         self.profile: Profile = load_profile(profile_path(self.config.profile))
         self.augmentations = load_augmentations(self.config.augmentations, Augmentation)
         self.text_augmentations = load_augmentations(
@@ -168,6 +170,11 @@ class RunDefinition:
     def list_hashes(self) -> list[str]:
         """SHA-256 of each label file, as two labels may have one length; none of generated ones."""
         return [] if self.is_demo else [sha256_file(path) for path in self.label_lists]
+
+    @property
+    def label_settings(self) -> dict[str, Any]:
+        """What decides the label that a tag of a label file stands for."""
+        return {key: value for key, value in self.config.classes.items() if key != "rare_class"}
 
     @property
     def setting_files(self) -> list[str]:

@@ -9,7 +9,7 @@ import pandas as pd
 from mmsent.data.duplicates import duplicate_summary
 from mmsent.data.posts import NOTE
 from mmsent.data.readers import count_listed
-from mmsent.labels import LABELLED, LABELS, TEST, TRAIN, VALIDATION
+from mmsent.labels import LABELLED, LABELS, STUDY_LABELS, TEST, TRAIN, VALIDATION
 from mmsent.report.reported import PrintedFigures
 
 _SIZES = {
@@ -90,9 +90,16 @@ def data_values(
             "Class": name,
             "Posts": f"{count:,}",
             "Percentage": f"{100 * count / card['labelled']:.1f} %",
-            "Reported posts": reported(name, "{:,.0f}") or "-",
-            "Reported percentage": reported(f"{name}_share", "{:.1%}").replace("%", " %") or "-",
         }
+        | (
+            {
+                "Reported posts": reported(name, "{:,.0f}") or "-",
+                "Reported percentage": reported(f"{name}_share", "{:.1%}").replace("%", " %")
+                or "-",
+            }
+            if name in STUDY_LABELS
+            else {}
+        )
         for name, count in card["classes"].items()
     ]
     parts = {"Mean": "mean", "Median": "median", "5 %": "p5", "95 %": "p95"}
@@ -103,7 +110,7 @@ def data_values(
         for key, (name, unit, metric) in _SIZES.items()
     ]
     return {
-        "class_counts": pd.DataFrame(counts),
+        "class_counts": pd.DataFrame(counts).fillna("-"),
         "image_sizes": pd.DataFrame(sizes),
         "reported": reported,
         "card": card,

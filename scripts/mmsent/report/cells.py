@@ -53,8 +53,9 @@ def best_f1(row: Row) -> str:
     return f"**{cell}**" if row.get("best_set") is True else cell
 
 
-#: The F1 of each class.
-CLASSES = {f"F1 {label}": value(f"f1_{label}", "{:.3f}") for label in reversed(LABELS)}
+def class_columns() -> dict[str, Cell]:
+    """The F1 of each class."""
+    return {f"F1 {label}": value(f"f1_{label}", "{:.3f}") for label in LABELS.in_tables}
 
 
 def short_name(experiment: str) -> str:

@@ -129,12 +129,12 @@ def class_table(scores: Mapping[str, Any], confusion: list[list[int]]) -> pd.Dat
     rows = [
         {
             "Class": label,
-            "Posts": f"{sum(confusion[index]):,}",
+            "Posts": f"{sum(confusion[LABELS.index(label)]):,}",
             "Precision": f"{scores[f'precision_{label}']:.3f}",
             "Recall": f"{scores[f'recall_{label}']:.3f}",
             "F1": interval(f"f1_{label}")(scores),
         }
-        for index, label in reversed([*enumerate(LABELS)])
+        for label in LABELS.in_tables
     ]
     return pd.DataFrame(rows)
 
@@ -144,7 +144,7 @@ def distribution_table(
 ) -> pd.DataFrame:
     """Predicted classes of the posts without label: the ``numbers`` of a version's submission."""
     rows = []
-    for label in reversed(LABELS):
+    for label in LABELS.in_tables:
         row = {
             "Class": label,
             "Before post-processing": f"{numbers['before']['counts'][label]:,}",

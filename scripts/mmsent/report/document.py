@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
+from mmsent.labels import LABELS, STUDY_LABELS
 from mmsent.report.card import data_values
 from mmsent.report.cells import listed
 from mmsent.report.changes import (
@@ -133,8 +134,13 @@ def report_values(
         # Half the width of intervals, mean over experiments.
         "reach": {
             metric: (all_scores[f"{metric}_high"] - all_scores[f"{metric}_low"]).mean() / 2
-            for metric in ("weighted_f1", "f1_neutral")
+            for metric in (
+                "weighted_f1",
+                *([f"f1_{LABELS.rare_class}"] if LABELS.rare_class else []),
+            )
         },
+        "labels": LABELS,
+        "study_labels": STUDY_LABELS,
     }
     values |= _version_values(inputs, {n: experiments[n] for n in scores["versions"]["experiment"]})
     if "ablation" in scores:

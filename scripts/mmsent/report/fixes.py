@@ -9,7 +9,7 @@ import pandas as pd
 from mmsent.data.readers import Listing
 from mmsent.encoders.embeddings import read_header
 from mmsent.evaluation.pooling import prediction_metrics
-from mmsent.labels import NEUTRAL, PROBABILITY_COLUMNS
+from mmsent.labels import LABELS
 from mmsent.report import cells
 from mmsent.report.cells import Cell, value
 
@@ -90,12 +90,15 @@ def postprocessing_effect(tables: Mapping[str, pd.DataFrame]) -> dict[str, dict[
     Returns
     -------
     dict
-        For each experiment ``changed`` (posts) and, ``before`` and ``after``, ``f1_neutral``,
-        ``weighted_f1`` and ``neutral`` (posts that are called so).
+        For each experiment ``changed`` (posts) and, ``before`` and ``after``, ``f1`` of the rare
+        class, ``weighted_f1`` and ``predicted`` (posts predicted as that class). Empty without a
+        rare class, as nothing is then changed.
     """
-    effect = {}
+    effect: dict[str, dict[str, Any]] = {}
+    if LABELS.rare is None:
+        return effect
     for name, table in tables.items():
-        likeliest = table[PROBABILITY_COLUMNS].to_numpy().argmax(axis=1)
+        likeliest = table[LABELS.probability_columns].to_numpy().argmax(axis=1)
         effect[name] = {
             "changed": int((likeliest != table["predicted"]).sum()),
             "before": _scores(table.assign(predicted=likeliest)),
@@ -106,17 +109,21 @@ def postprocessing_effect(tables: Mapping[str, pd.DataFrame]) -> dict[str, dict[
 
 def _scores(table: pd.DataFrame) -> dict[str, float]:
     metrics = prediction_metrics(table)
-    said = int((table["predicted"] == NEUTRAL).sum())
-    return {name: metrics[name] for name in ("f1_neutral", "weighted_f1")} | {"neutral": said}
+    return {
+        "f1": metrics[f"f1_{LABELS.rare_class}"],
+        "weighted_f1": metrics["weighted_f1"],
+        "predicted": int((table["predicted"] == LABELS.rare).sum()),
+    }
 
 
 def postprocessing_table(effect: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     """The table of :func:`postprocessing_effect`."""
+    rare = LABELS.rare_class
     columns = {"Version": cells.name, "Posts changed": value("changed", "{:,}")}
     for title, key, pattern in (
-        ("F1 neutral", "f1_neutral", "{:.4f}"),
+        (f"F1 {rare}", "f1", "{:.4f}"),
         ("Weighted F1", "weighted_f1", "{:.4f}"),
-        ("Predicted neutral", "neutral", "{:,}"),
+        (f"Predicted {rare}", "predicted", "{:,}"),
     ):
         columns |= {f"{title}, {when}": _when(when, key, pattern) for when in ("before", "after")}
     return cells.shown([{"experiment": name, **row} for name, row in effect.items()], columns)

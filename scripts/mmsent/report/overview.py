@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from mmsent.evaluation.paired import BETTER, SAME, WORSE
+from mmsent.labels import LABELS
 from mmsent.report import cells
 from mmsent.report.cells import Row, listed, short_name, value, with_interval
 from mmsent.report.reported import PrintedFigures
@@ -18,9 +19,10 @@ def headline_table(scores: pd.DataFrame, printed: PrintedFigures) -> pd.DataFram
         "Weighted F1": cells.best_f1,
         "Accuracy": value("accuracy", "{:.4f}"),
         "Macro F1": value("macro_f1", "{:.4f}"),
-        "F1 neutral": value("f1_neutral", "{:.4f}"),
-        "Reported F1": printed.cell("weighted_f1"),
     }
+    if rare := LABELS.rare_class:
+        columns[f"F1 {rare}"] = value(f"f1_{rare}", "{:.4f}")
+    columns["Reported F1"] = printed.cell("weighted_f1")
     return cells.shown(scores, columns)
 
 

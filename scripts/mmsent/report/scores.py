@@ -1,17 +1,14 @@
 """The scores of a table's experiments as numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
 import pandas as pd
 
 from mmsent.evaluation.paired import WORSE
-from mmsent.labels import LABELS
+from mmsent.labels import LABELS, STUDY_LABELS
 from mmsent.report.reported import PrintedFigures
-
-#: Metrics of the study's tables.
-REPORTED = ("weighted_f1", "accuracy", *(f"f1_{label}" for label in LABELS))
 
 #: Families of tests whose differences are gains over a single modality.
 GAINS = ("over_text", "over_image")
@@ -56,11 +53,17 @@ def scores_table(
             if family in families:
                 tests = [test["weighted_f1"] for test in families[family] if test["first"] == name]
                 row |= _gain(family, *tests)
-        row |= {f"reported_{metric}": printed.value(name, metric) for metric in REPORTED}
+        shared = [label for label in LABELS if label in STUDY_LABELS]
+        row |= {f"reported_{metric}": printed.value(name, metric) for metric in _metrics(shared)}
         if paper:
             row |= paper_scores(paper[name], row["weighted_f1"])
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _metrics(labels: Sequence[str]) -> list[str]:
+    """The metrics of the study's tables."""
+    return ["weighted_f1", "accuracy", *(f"f1_{label}" for label in labels)]
 
 
 def _identity(
@@ -114,7 +117,9 @@ def _gain(family: str, test: Mapping[str, float] | None = None) -> dict[str, flo
 def paper_scores(metrics: Mapping[str, Any], grouped: float) -> dict[str, Any]:
     """Columns of the study's protocol; ``grouped`` is the weighted F1 of the grouped one."""
     values, (low, high) = metrics["validation"], metrics["interval"]["weighted_f1"]
-    row: dict[str, Any] = {f"paper_{name}": values[name] for name in (*REPORTED, "macro_f1")}
+    row: dict[str, Any] = {
+        f"paper_{name}": values[name] for name in (*_metrics(LABELS), "macro_f1")
+    }
     return row | {
         "paper_weighted_f1_low": low,
         "paper_weighted_f1_high": high,

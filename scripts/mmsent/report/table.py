@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from mmsent.labels import LABELS
+from mmsent.labels import LABELS, STUDY_LABELS
 from mmsent.report import cells
-from mmsent.report.cells import CLASSES, Cell, Row, interval, value
+from mmsent.report.cells import Cell, Row, class_columns, interval, value
 from mmsent.report.reported import PrintedFigures
 from mmsent.report.statistics import test_tables
 
@@ -52,7 +52,7 @@ def versions_table(scores: pd.DataFrame, printed: PrintedFigures) -> pd.DataFram
         "Accuracy": interval("accuracy"),
         "Macro F1": interval("macro_f1"),
     }
-    return cells.shown(scores, columns | CLASSES)
+    return cells.shown(scores, columns | class_columns())
 
 
 def optimism_table(scores: pd.DataFrame) -> pd.DataFrame:
@@ -114,7 +114,7 @@ def ablation_beside_study(scores: pd.DataFrame, printed: PrintedFigures) -> pd.D
 def classes_table(scores: pd.DataFrame) -> pd.DataFrame:
     """Beside the ablation's table: macro F1, the F1 of each class, and the training."""
     columns = {"Configuration": cells.name, "Macro F1": interval("macro_f1")}
-    columns |= {f"F1 {label}": interval(f"f1_{label}") for label in reversed(LABELS)}
+    columns |= {f"F1 {label}": interval(f"f1_{label}") for label in LABELS.in_tables}
     return cells.shown(scores, columns | {"MCC": value("mcc", "{:.3f}")} | _TRAINING)
 
 
@@ -145,11 +145,15 @@ def comparison_table(
         "Model": cells.marked,
         "Study: F1": printed.cell("weighted_f1"),
         "Study: accuracy": printed.cell("accuracy"),
-        **{f"Study: F1 {label}": printed.cell(f"f1_{label}", 2) for label in reversed(LABELS)},
+        **{
+            f"Study: F1 {label}": printed.cell(f"f1_{label}", 2)
+            for label in LABELS.in_tables
+            if label in STUDY_LABELS
+        },
         **paper_columns(scores),
         "Weighted F1": cells.best_f1,
         "Accuracy": interval("accuracy"),
-        **CLASSES,
+        **class_columns(),
         "Macro F1": interval("macro_f1"),
         "Tied with the best": lambda row: {True: "yes", False: "no", None: "-"}[
             row.get("best_set")
@@ -161,7 +165,8 @@ def comparison_table(
 
 def comparison_parts(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The comparison in two tables that fit a page: over all classes, and class by class."""
-    by_class = [column for title in CLASSES for column in (f"Study: {title}", title)]
+    pairs = [column for title in class_columns() for column in (f"Study: {title}", title)]
+    by_class = [column for column in pairs if column in table]
     whole = table.drop(columns=[*by_class, "Macro F1"])
     return whole, table[["Model", *by_class, "Macro F1"]]
 

@@ -18,6 +18,7 @@ from mmsent.evaluation.paired import compared_together
 from mmsent.evaluation.pooling import pooled
 from mmsent.evaluation.seeds import by_fold, seed_deviations, seed_scores, seed_spread
 from mmsent.files import read_json, sha256_bytes
+from mmsent.labels import LABELS
 from mmsent.report.archive import SUMS
 from mmsent.report.scores import with_ends
 from mmsent.tables import read_table
@@ -112,6 +113,7 @@ def compared(folder: Path) -> tuple[int, list[str]]:
 def _derived(folder: Path) -> Iterator[tuple[str, Any]]:
     """Name of a member, and what it should contain, derived from the predictions."""
     settings = read_json(folder / paths.PROVENANCE)["settings"]
+    LABELS.set(**{k: settings[k] for k in ("labels", "spellings", "rare_class") if k in settings})
     split, folds = read_table(folder / paths.FOLDS), range(settings["folds"]["outer"])
     bootstrap = settings["intervals"] | {"seed": settings["seed"]}
 

@@ -10,7 +10,7 @@ from mmsent.evaluation.experiment import measured
 from mmsent.evaluation.paired import COMPARED, compared, enough_resamples
 from mmsent.evaluation.pooling import pooled, prediction_metrics
 from mmsent.report import cells
-from mmsent.report.cells import CLASSES, SMOKE_TEST, Cell, change, interval, value
+from mmsent.report.cells import SMOKE_TEST, Cell, change, class_columns, interval, value
 from mmsent.report.reported import PrintedFigures
 from mmsent.report.scores import paper_scores, with_ends
 
@@ -154,7 +154,7 @@ def _scores_shown(scores: pd.DataFrame, printed: PrintedFigures) -> pd.DataFrame
         "Accuracy": interval("accuracy"),
         "Weighted F1": interval("weighted_f1"),
         "Macro F1": interval("macro_f1"),
-        **CLASSES,
+        **class_columns(),
     }
     if not scores["exercise"].any():
         columns |= {f"F1 less {beside}'s": change("difference")}

@@ -12,7 +12,7 @@ from torch import nn
 from mmsent.config.fitting import Loss, Optimiser, Schedule
 from mmsent.config.validation import ConfigError
 from mmsent.evaluation.metrics import confusion_counts, metrics_from_confusion
-from mmsent.labels import LABELS, NEUTRAL
+from mmsent.labels import LABELS
 from mmsent.training.optimiser import AdamW
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -22,11 +22,11 @@ class NotFiniteError(ConfigError):
     """The loss is infinite or NaN; the message names the settings to change."""
 
 
-def balanced_class_weights(labels: np.ndarray, neutral_factor: float) -> np.ndarray:
-    """Return class weights ``(3,)`` with sum 3 from the labels of the training posts.
+def balanced_class_weights(labels: np.ndarray, rare_factor: float) -> np.ndarray:
+    """Return class weights ``(classes,)`` from the labels of the training posts.
 
-    The study's section 6: posts / (classes x posts of the class), that of neutral times
-    ``neutral_factor``, then normalised.
+    The study's section 6: posts / (classes x posts of the class), that of the rare class times
+    ``rare_factor``, then normalised to a mean of 1.
 
     Raises
     ------
@@ -38,7 +38,8 @@ def balanced_class_weights(labels: np.ndarray, neutral_factor: float) -> np.ndar
         empty = [name for name, count in zip(LABELS, counts, strict=True) if count == 0]
         raise ValueError(f"no training post is {', '.join(empty)}")
     weights = len(labels) / (len(LABELS) * counts)
-    weights[NEUTRAL] *= neutral_factor
+    if LABELS.rare is not None:
+        weights[LABELS.rare] *= rare_factor
     return weights / weights.sum() * len(LABELS)
 
 
@@ -46,7 +47,7 @@ def loss_function(settings: Loss, labels: np.ndarray) -> nn.CrossEntropyLoss:
     """Return the cross-entropy with class weights of the training posts' ``labels``."""
     weights = None
     if settings.class_weights != "none":
-        balanced = balanced_class_weights(labels, settings.neutral_factor)
+        balanced = balanced_class_weights(labels, settings.rare_factor)
         if settings.class_weights == "square_root":
             balanced = np.sqrt(balanced)
             balanced *= len(LABELS) / balanced.sum()
@@ -227,7 +228,7 @@ class Trainer(Generic[Network]):
         row
             From :meth:`train_epoch`.
         logits, labels
-            Of the validation posts, ``(posts, 3)`` and ``(posts,)``.
+            Of the validation posts, ``(posts, classes)`` and ``(posts,)``.
         state
             The network's weights by name.
         """

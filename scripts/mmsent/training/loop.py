@@ -90,7 +90,7 @@ def shuffled_batches(
 
 @torch.inference_mode()
 def _logits(network: FusionNetwork, posts: Inputs) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return logits ``(posts, 3)`` and labels ``(posts,)`` of posts sorted by length."""
+    """Return logits ``(posts, classes)`` and labels ``(posts,)`` of posts sorted by length."""
     network.eval()
     order = posts.by_length(torch.arange(len(posts)))
     logits = [network(posts.batch(rows)) for rows in order.split(EVALUATION_BATCH)]

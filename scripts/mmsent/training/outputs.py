@@ -22,7 +22,7 @@ class Run:
     ----------
     predictions
         A row for each post of each predicted split, with the columns of
-        :data:`mmsent.evaluation.pooling.PREDICTION_COLUMNS`.
+        :func:`mmsent.evaluation.pooling.prediction_columns`.
     history, weights
         As in :class:`mmsent.training.fitting.Trainer`, and the trained weights by name; None if
         nothing was trained.

@@ -87,7 +87,7 @@ def predict(
     Returns
     -------
     probabilities
-        ``(posts, 3)`` in double precision.
+        ``(posts, classes)`` in double precision.
     weights
         Weight of each part of an adaptive fusion, ``(posts, parts)``; None of other fusions.
     """

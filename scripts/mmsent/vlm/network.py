@@ -75,7 +75,7 @@ class VlmClassifier(nn.Module):
         return [p for p in self.base.parameters() if p.requires_grad]
 
     def forward(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """Return logits ``(batch, 3)`` of a batch of :class:`~mmsent.vlm.prompts.Prompts`."""
+        """Return logits ``(batch, classes)`` of a batch of :class:`~mmsent.vlm.prompts.Prompts`."""
         with self._precision.autocast():
             states = self.base(**batch, use_cache=False).last_hidden_state
         return self.head(last_token(states, batch["attention_mask"]).float())
@@ -102,7 +102,7 @@ def load_classifier(
 def predict_logits(
     network: VlmClassifier, batcher: Batcher, posts: Posts, name: str
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return logits ``(posts, 3)`` and labels ``(posts,)`` of posts in order; deterministic."""
+    """Return logits ``(posts, classes)`` and labels ``(posts,)`` of posts in order."""
     network.eval()
     logits = [torch.zeros(0, len(LABELS), device=network.device)]
     labels = [torch.zeros(0, dtype=torch.int64, device=network.device)]

@@ -19,7 +19,7 @@ from mmsent.vlm.prompts import Batcher, Posts, Prompts
 
 
 class ZeroShotModel:
-    """Scores the three words alone, whatever else the model would answer."""
+    """Scores the classes' words alone, whatever else the model would answer."""
 
     def __init__(
         self, spec: TinyVlm | VlmCheckpoint, settings: ZeroShot, precision: Precision
@@ -35,11 +35,14 @@ class ZeroShotModel:
         self._precision = precision
         self._words: list[list[int]] = [
             processor.tokenizer(word, add_special_tokens=False)["input_ids"]
-            for word in settings.answers.words
+            for word in settings.answers.values()
         ]
+        # A word that begins another is never less likely: then the end of the answer counts too.
+        if any(a is not b and b[: len(a)] == a for a in self._words for b in self._words):
+            self._words = [[*word, processor.tokenizer.eos_token_id] for word in self._words]
 
     def probabilities(self, posts: Posts, name: str, workers: int = 0) -> np.ndarray:
-        """Return the class probabilities of posts, ``(posts, 3)`` in double precision."""
+        """Return the class probabilities of posts, ``(posts, classes)`` in double precision."""
         batcher = Batcher(self.prompts, self._precision.device, self._batch_size, workers)
         parts = [np.zeros((0, len(LABELS)))]
         for batch, _ in batcher.in_order(posts, name):
@@ -48,7 +51,7 @@ class ZeroShotModel:
 
     @torch.inference_mode()
     def likelihoods(self, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        """Return the log-likelihood of each word, ``(batch, 3)`` in double precision.
+        """Return the log-likelihood of each word, ``(batch, classes)`` in double precision.
 
         The log-likelihood of a word is the sum over its tokens, each conditional on the prompt
         and the tokens before it.
