@@ -12,7 +12,12 @@ from mmsent.plan.plan import DATA_FIGURES, TABLE_FIGURES, load_plan
 from mmsent.sources import all_sources, sources, templates
 
 # Validated settings and what follows from them; wrong settings end here, before any job.
-PLAN = load_plan(config, workflow.configfiles, elsewhere=workflow.non_local_exec)
+PLAN = load_plan(
+    config,
+    workflow.configfiles,
+    elsewhere=workflow.non_local_exec,
+    first=workflow.is_main_process,
+)
 CONFIG = PLAN.config
 
 

@@ -17,20 +17,20 @@ if PLAN.is_demo:
 
 use rule _data_job as index_texts with:
     input:
-        PLAN.texts,
+        PLAN.inputs("text"),
         code=sources("index_texts"),
     output:
         index=paths.TEXT_INDEX,
     pathvars:
         job="index_texts",
     params:
-        **call(dataset=PLAN.dataset),
-        total_bytes=PLAN.total_bytes("text"),
+        **call(dataset=PLAN.dataset, columns=PLAN.columns("id", "text")),
+        mark=PLAN.mark("text"),
 
 
 use rule _data_job as index_images with:
     input:
-        PLAN.images,
+        PLAN.inputs("image"),
         code=sources("index_images"),
     output:
         index=paths.IMAGE_INDEX,
@@ -38,8 +38,8 @@ use rule _data_job as index_images with:
         job="index_images",
     threads: workflow.cores
     params:
-        **call(dataset=PLAN.dataset),
-        total_bytes=PLAN.total_bytes("image"),
+        **call(dataset=PLAN.dataset, columns=PLAN.columns("id", "image")),
+        mark=PLAN.mark("image"),
 
 
 # What later jobs would refuse is refused here, before a post is encoded. A changed label encodes
@@ -57,6 +57,7 @@ use rule _data_job as check_data with:
         job="check_data",
     params:
         **call(
+            columns=PLAN.columns("id", "label"),
             on_bad_post=CONFIG.on_bad_post,
             duplicates=CONFIG.duplicates.model_dump(),
             folds=PLAN.fold_settings,
@@ -75,7 +76,7 @@ use rule _data_job as list_posts with:
     pathvars:
         job="list_posts",
     params:
-        **call(on_bad_post=CONFIG.on_bad_post),
+        **call(columns=PLAN.columns("id", "label"), on_bad_post=CONFIG.on_bad_post),
         list_hashes=PLAN.list_hashes,
         labels=PLAN.label_settings,
 
@@ -134,7 +135,7 @@ use rule _job as split_as_study with:
 use rule _torch_job as describe_data with:
     input:
         code=[*sources("describe_data"), *templates("card")],
-        lists=PLAN.label_lists,
+        listed=paths.LISTED,
         posts=paths.POSTS,
         problems=paths.PROBLEMS,
         groups=paths.GROUPS,
@@ -152,4 +153,3 @@ use rule _torch_job as describe_data with:
     priority: 1
     params:
         **call(PLAN.data_settings),
-        list_hashes=PLAN.list_hashes,

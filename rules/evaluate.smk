@@ -56,8 +56,8 @@ use rule _job as predict_unlabelled with:
         code=sources("predict_unlabelled"),
         predictions=PLAN.runs(PLAN.versions, paths.PREDICTIONS),
         runs=PLAN.runs(PLAN.versions, paths.METRICS),
-        # The list of posts with a label is the first; the other may be missing.
-        lists=PLAN.label_lists[1:],
+        listed=paths.LISTED,
+        problems=paths.PROBLEMS,
     output:
         tags=[paths.submission(name, "txt") for name in PLAN.versions],
         numbers=[paths.submission(name, "json") for name in PLAN.versions],
@@ -68,7 +68,6 @@ use rule _job as predict_unlabelled with:
             **PLAN.by_file(PLAN.versions, predictions=paths.PREDICTIONS, runs=paths.METRICS),
             postprocessing={n: PLAN.settings(n)["postprocessing"] for n in PLAN.versions},
         ),
-        list_hashes=PLAN.list_hashes,
 
 
 use rule _job as plot_versions with:

@@ -46,7 +46,7 @@ use rule _job as sum_costs with:
 use rule _job as measure_fixes with:
     input:
         code=sources("measure_fixes"),
-        lists=PLAN.label_lists,
+        listed=paths.LISTED,
         texts=paths.TEXT_INDEX,
         images=paths.IMAGE_INDEX,
         embeddings=flat(PLAN.embeddings_by_encoder),
@@ -61,7 +61,6 @@ use rule _job as measure_fixes with:
             **PLAN.by_file(PLAN.versions, predictions=paths.PREDICTIONS),
             embeddings=PLAN.embeddings_by_encoder,
         ),
-        list_hashes=PLAN.list_hashes,
         rare_class=CONFIG.rare_class,
 
 

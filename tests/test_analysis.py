@@ -266,36 +266,36 @@ def test_a_submission_is_in_the_order_of_the_list():
 def submit(tmp_path):
     """Predict by two runs whose mean needs the fitted threshold to be neutral."""
 
-    def submitted(rule, lists, rows=slice(None), thresholds=(0.4, 0.6)):
+    def submitted(rule, guids, bad, rows=slice(None), thresholds=(0.4, 0.6)):
+        listed = pd.DataFrame({"guid": guids, "subset": "unlabelled"})
+        bad_rows = pd.DataFrame({"kind": "bad list", "file": bad})
         tables, metrics = [], []
         for fold, threshold in enumerate(thresholds):
             chances = [[0.46 + fold / 50, 0.4 - fold / 50, 0.14], [0.1, 0.1, 0.8], [0.7, 0.2, 0.1]]
             tables.append(fold_run(fold, chances)[rows])
             metrics.append({"postprocessing_threshold": threshold})
         tags, numbers = tmp_path / "out.txt", tmp_path / "out.json"
-        predict_unlabelled({"v4": tables}, {"v4": metrics}, {"v4": rule}, lists, [tags], [numbers])
+        predict_unlabelled({"v4": tables}, {"v4": metrics}, {"v4": rule}, listed, bad_rows,
+                           [tags], [numbers])  # fmt: skip
         return tags.read_text(), json.loads(numbers.read_text())
 
     return submitted
 
 
-def test_a_submission_is_predicted_with_the_mean_threshold(submit, tmp_path):
-    listed = tmp_path / "test_without_label.txt"
-    listed.write_bytes(
-        b"\xef\xbb\xbfguid,tag\r\n1576.0,null\r\n0030,null\r\n77,\r\nabc,null\r\n8,\r\n"
-    )
+def test_a_submission_is_predicted_with_the_mean_threshold(submit):
+    listed, bad = ["1576", "30", "77", "8"], ["train.txt", "test_without_label.txt"]
     rule = {"confidence_below": 0.75, "rare_above": 0.1, "within": 1.0}
-    text, numbers = submit(rule, [listed])
+    text, numbers = submit(rule, listed, bad)
     # The thresholds' mean, 0.5, makes 8 neutral; the rule's own would make 30 so too.
     assert text == "guid,tag\n1576,positive\n30,negative\n8,neutral\n"
     assert (numbers["threshold"], numbers["changed"]) == (0.5, 1)
     assert (numbers["without_prediction"], numbers["unusable_lines"]) == (1, 1)
-    text, _ = submit(None, [listed])
+    text, _ = submit(None, listed, bad)
     assert text.endswith("\n8,negative\n")
 
 
 def test_a_submission_without_a_list_is_a_header(submit):
-    text, numbers = submit(None, [], slice(0), (None, None))
+    text, numbers = submit(None, [], [], slice(0), (None, None))
     assert text == "guid,tag\n"
     assert (numbers["posts"], numbers["confidence"], numbers["threshold"]) == (0, None, None)
 

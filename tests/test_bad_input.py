@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -23,7 +24,7 @@ from mmsent.config.profile import load_profile
 from mmsent.data.index import IMAGE_COLUMNS
 from mmsent.encoders.checkpoints import OPTIONS
 from mmsent.labels import LABELS
-from mmsent.tables import as_cell
+from mmsent.tables import as_cell, read_table, write_table
 
 PARTS = ("Snakefile", "rules", "scripts", "config", "profiles", "envs")
 POSTS = 18
@@ -104,7 +105,7 @@ BAD_FILES = {
 BAD_ROWS = {
     "20,happy": "train.txt: guid 20: line 20: unknown label 'happy'",
     "14,positive": "train.txt: guid 14: line 21: guid 14 is listed already in line 15",
-    "../../etc/passwd,positive": "'../../etc/passwd' is no whole number",
+    "../../etc/passwd,positive": "'../../etc/passwd' is no name of letters, digits, _, . and -",
 }
 
 
@@ -146,7 +147,7 @@ def test_encoding_waits_for_posts_that_can_be_used(in_root):
     [
         ("train.txt", {}, "posts/train.txt: no such file; it lists the labelled posts"),
         ("data", {}, "posts/data: no such folder; the posts' files belong there"),
-        ("", {"dataset": "nowhere"}, "--config: dataset: no such folder: nowhere (name a folder"),
+        ("", {"dataset": "nowhere"}, "--config: dataset: no such folder or file: nowhere (name a"),
         ("", {"fold": 3}, "--config: fold: unknown key, got 3 (did you mean 'folds'?)"),
         ("", {"seed": "abc"}, "--config: seed: Input should be a valid integer, got 'abc'"),
         ("", {"versions": "[v4_balanced_clp]"},
@@ -202,10 +203,15 @@ def test_a_file_that_may_not_be_read_ends_the_run_before_any_job(project, posts,
     assert f"posts/{name}: may not be read (files like it: 1)" in refusal(project, "-n")
 
 
-@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1", "-so sad", "@you"])
-def test_no_spreadsheet_runs_a_post_as_a_formula(text):
+@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1+cmd", "-so sad", "@you", "\t=1", "\r=1"])
+def test_no_spreadsheet_runs_a_post_as_a_formula(text, tmp_path):
     assert as_cell(text) == f"'{text}"
-    assert as_cell(f"so {text}") == f"so {text}"
+    cells = [text, f"so {text}", "-1", "+0.5", "2e-3"]
+    table = pd.DataFrame({"text": cells, "number": [-1.5] * 5})
+    write_table(tmp_path / "a.csv", table)
+    written = read_table(tmp_path / "a.csv")
+    assert written["text"].tolist() == [f"'{text}", *cells[1:]]
+    assert written["number"].tolist() == [-1.5] * 5
 
 
 #: Imports and calls that could run code in the file that they load.

@@ -97,7 +97,7 @@ def encoded_images(spec, folder):
         Image.fromarray(content).save(folder / f"{guid}.png")
     index = pd.DataFrame(
         {"guid": ["1", "2"], "file": ["1.png", "2.png"], "sha256": ["a" * 64, "b" * 64],
-         "problem": ["", ""]}
+         "width": [32, 32]}
     )  # fmt: skip
     view = {"view": {"policy": None, "number": 0, "seed": 0}}
     stored, out = {"view": folder / "stored"}, folder / "out"

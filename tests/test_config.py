@@ -187,7 +187,7 @@ def test_names_that_cannot_be_in_a_path_and_a_command_are_refused(name):
         ("ablation: [c, c]", "ablation: named twice: c"),
         ("dataset: 2023_11", "dataset: YAML reads this name as a number; put ./ before"),
         ("dataset: 'my {2024} posts'", "dataset: Snakemake takes braces in a path for wildcards"),
-        ("dataset: posts/mvsa", "dataset: no such folder: posts/mvsa"),
+        ("dataset: posts/mvsa", "dataset: no such folder or file: posts/mvsa"),
         ("seeds: {number: 1}", "seeds.number: "),
         ("protocol: paper", "protocol: Input should be 'grouped' or 'both', got 'paper'"),
         ("on_bad_post: eror", "got 'eror' (did you mean 'error'?)"),
@@ -594,9 +594,9 @@ def posts(project):
 
 def test_files_of_a_dataset_are_its_posts_in_the_order_of_their_guids(posts):
     mine = plan(f"dataset: {posts}/")
-    assert [Path(path).name for path in mine.texts] == ["9.txt", "10.txt"]
-    assert mine.images == [f"{posts}/data/9.jpg", f"{posts}/data/10.jpg"]
-    assert mine.total_bytes("image") == 10
+    assert [Path(path).stem for path in mine.inputs("text")] == ["9", "10", "Thumbs", "notes"]
+    assert mine.inputs("image")[:2] == [f"{posts}/data/9.jpg", f"{posts}/data/10.jpg"]
+    assert mine.mark("image") == [20]
     assert mine.label_lists == [f"{posts}/train.txt"]
     (posts / "test_without_label.txt").write_text("guid,tag\n", encoding="utf-8")
     assert plan(f"dataset: {posts}").label_lists[1:] == [f"{posts}/test_without_label.txt"]

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,10 +14,10 @@ from sklearn.model_selection import cross_val_score
 
 from conftest import ROOT
 from jobs.generate_demo import generate_demo
+from mmsent.data.dataset import recognise
 from mmsent.data.decoding import decode_text
 from mmsent.data.duplicates import near_duplicate_groups
 from mmsent.data.index import index_images, index_texts
-from mmsent.data.layout import dataset_files
 from mmsent.data.text import is_empty_after_cleaning, normalised_words
 from mmsent.demo.pictures import draw_picture
 from mmsent.demo.plan import CLASS_FRACTIONS, file_names, plan_posts
@@ -134,10 +133,9 @@ def test_only_shared_texts_are_duplicates(full):
 
 
 def test_only_planned_groups_are_near_duplicates(folder):
-    text_index, image_index = (
-        index([Path(file) for file in dataset_files(folder, kind)])
-        for index, kind in ((index_texts, "text"), (index_images, "image"))
-    )
+    posts = recognise(folder, {})
+    text_index = index_texts(posts.contents())
+    image_index = index_images(posts.root, posts.files["image"])
     found = near_duplicate_groups(text_index, image_index, phash_distance=4, minimum_words=4)
     several = found[found["size"] > 1].groupby("group")["guid"].agg(frozenset)
     planned = groups_of(plan_posts(*SIZES, SEED))

@@ -2,6 +2,7 @@
 
 import io
 from itertools import islice, permutations
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from mmsent.data.duplicates import duplicate_summary, near_duplicate_groups
 from mmsent.data.index import index_images
 from mmsent.labels import LABELLED, UNLABELLED, UNLABELLED_SUBSET
 
-NO_IMAGES = index_images([])
+NO_IMAGES = index_images(Path(), {})
 
 
 def texts(**posts):
@@ -30,7 +31,7 @@ def image_index_of(*rows):
             "sha256": [f"sha{number}" for number in range(len(rows))],
             "phash": [f"{bits:016x}" for _, bits in rows],
             "contrast": 50.0,
-            "problem": "",
+            "width": 16,
         }
     )
 
@@ -65,10 +66,10 @@ def jpeg(image, quality=90):
 @pytest.fixture
 def indexed(tmp_path):
     def indexed(**contents):
-        paths = [tmp_path / f"{name[1:]}.jpg" for name in contents]
-        for path, content in zip(paths, contents.values(), strict=True):
-            path.write_bytes(content)
-        return index_images(paths)
+        files = {name[1:]: f"{name[1:]}.jpg" for name in contents}
+        for file, content in zip(files.values(), contents.values(), strict=True):
+            (tmp_path / file).write_bytes(content)
+        return index_images(tmp_path, files)
 
     return indexed
 

@@ -305,15 +305,14 @@ def test_describe_data_writes_figures_with_their_numbers_and_the_same_bytes(tmp_
     for name, table in (("posts.parquet", posts), ("groups.tsv", groups), ("folds.tsv", folds),
                         ("problems.tsv", problems)):  # fmt: skip
         write_table(tmp_path / name, table)
-    lines = ["guid,tag", "1,negative", "2,neutral", "3,positive", "4,positive"]
-    (tmp_path / "train.txt").write_text("\n".join(lines))
     arrays = {"length": np.array([80, 4, 5, 70, 90, 3], dtype=np.int32)}
     write_rows(tmp_path / "tokens", arrays, ["3", "1", "2", "4", "5", ""])
     names = ("labels", "images", "text_lengths", "augmentation", "duplicates")
     for out in (tmp_path / "first", tmp_path / "second"):
         call(
             "describe_data",
-            lists=[tmp_path / "train.txt"],
+            dataset="generated posts",
+            listed=tmp_path / "posts.parquet",
             posts=tmp_path / "posts.parquet",
             problems=tmp_path / "problems.tsv",
             groups=tmp_path / "groups.tsv",

@@ -2,6 +2,7 @@
 
 import errno
 import io
+import re
 import struct
 import warnings
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms, features
+from PIL import Image, ImageCms, ImageFile, features
 
 from mmsent.data import images
 from mmsent.data.images import UnreadableImageError, read_image
@@ -63,7 +64,7 @@ def row(tmp_path):
     def row(content):
         path = tmp_path / "7.jpg"
         path.write_bytes(content)
-        index = index_images([path])
+        index = index_images(path.parent, {path.stem: path.name})
         assert list(index.columns) == IMAGE_COLUMNS
         assert len(index) == 1
         return index.loc[0]
@@ -214,8 +215,9 @@ def test_an_image_is_turned_as_its_exif_says(read, row, image, kind):
         (b"", "the file is empty"),
         (b"<!DOCTYPE html><html><body>404</body></html>", "not in a known format"),
         (b"\xff\xd8\xff", "not in a known format"),
-        (saved(noise(), "JPEG")[:-400], "truncated"),
-        (saved(noise(), "PNG")[:-400], "cannot be decoded"),
+        (saved(noise((64, 64)), "JPEG")[:2000], "truncated"),
+        (saved(noise(), "PNG")[:900], "cannot be decoded"),
+        (saved(noise(), "GIF")[:-200], "cannot be decoded"),
     ],
 )
 def test_what_is_no_whole_image_is_refused_and_indexed_with_the_reason(read, row, content, message):
@@ -226,6 +228,32 @@ def test_what_is_no_whole_image_is_refused_and_indexed_with_the_reason(read, row
     assert message in found["problem"]
     assert (found["width"], found["height"], found["phash"], found["note"]) == (0, 0, "", "")
     assert found["bytes"] == len(content)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "left"),
+    [("JPEG", {}, 128), ("JPEG", {"exif": turned(3)}, 128), ("PNG", {}, 0), ("BMP", {}, None)],
+)
+def test_the_rows_of_a_damaged_image_that_can_be_decoded_are_read(read, row, kind, options, left):
+    whole = saved(noise((64, 64)), kind, **options)
+    content = whole[: int(0.7 * len(whole))]
+    if left is None:
+        with pytest.raises(UnreadableImageError, match="cannot be decoded"):
+            read(content)
+        return
+    picture, pixels = read(content), np.asarray(read(whole).rgb).astype(int)
+    decoded = np.asarray(picture.rgb).astype(int)
+    if options:  # upside down
+        decoded, pixels = decoded[::-1], pixels[::-1]
+    assert (decoded[-8:] == left).all()
+    assert np.abs(decoded[:32] - pixels[:32]).mean() < 2
+    percent = int(re.search(r"; the upper (\d+) % of its rows can be$", picture.damage)[1])
+    assert 50 <= percent < 90
+    assert (decoded[int(64 * percent / 100) + 1 :] == left).all()
+    found = row(content)
+    assert found["problem"] == f"image {picture.damage}"
+    assert (found["width"], found["height"]) == (64, 64)
+    assert read(whole).damage == ""
 
 
 def test_an_image_beyond_the_limit_is_refused_and_one_at_the_limit_is_not(read, monkeypatch):
@@ -244,7 +272,7 @@ def test_the_index_keeps_the_order_and_continues_after_a_bad_file(tmp_path):
     contents = {"10": b"", "9": saved(blank, "PNG"), "30": b"junk", "12": saved(extremes, "PNG")}
     for guid, content in contents.items():
         (tmp_path / f"{guid}.jpg").write_bytes(content)
-    index = index_images([tmp_path / f"{guid}.jpg" for guid in contents], threads=2)
+    index = index_images(tmp_path, {guid: f"{guid}.jpg" for guid in contents}, threads=2)
     assert list(index["guid"]) == ["10", "9", "30", "12"]
     assert [bool(problem) for problem in index["problem"]] == [True, False, True, False]
     assert index["sha256"].nunique() == 4
@@ -275,8 +303,10 @@ def test_a_damaged_image_never_stops_the_index(tmp_path_factory, kind, cut, flip
     path.write_bytes(content[: int(cut * len(content))])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = index_images([path]).loc[0]
-    assert bool(found["problem"]) == (found["phash"] == "")
+        found = index_images(path.parent, {path.stem: path.name}).loc[0]
+    assert found["problem"] or found["phash"]
+    assert (found["phash"] == "") == (found["width"] == 0)
+    assert not ImageFile.LOAD_TRUNCATED_IMAGES
 
 
 @pytest.mark.parametrize("fault", [OSError(errno.EIO, "Input/output error"), MemoryError()])

@@ -11,11 +11,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from mmsent.data.dataset import recognise
+from mmsent.data.decoding import decode
 from mmsent.data.duplicates import near_duplicate_groups
 from mmsent.data.index import index_images, index_texts
-from mmsent.data.layout import DatasetError, dataset_files, label_lists, normalise_guid
+from mmsent.data.layout import DatasetError, normalise_guid, post_files
 from mmsent.data.posts import BAD_IMAGE, BAD_LIST, BAD_TEXT, NOTE, apply_policy, gather, judge
-from mmsent.data.readers import count_listed, read_listing
+from mmsent.data.readers import read_listing
 from mmsent.labels import LABELLED, UNLABELLED, UNLABELLED_SUBSET
 from mmsent.tables import read_table, write_table
 
@@ -87,9 +89,9 @@ def test_a_list_that_cannot_be_read_is_named(listing, tmp_path, content, message
         ("3.0,positive", "3", "guid 3 is listed already in line 2"),
         ("5,positive,x", "5", "3 cells instead of guid,tag"),
         ("5", "5", "1 cells instead of guid,tag"),
-        ("../../etc/passwd,positive", "../../etc/passwd", "is no whole number"),
-        ("1e3,positive", "1e3", "is no whole number"),
-        (",positive", "", "is no whole number"),
+        ("../../etc/passwd,positive", "../../etc/passwd", "is no name of letters, digits"),
+        (".hidden,positive", ".hidden", "is no name"),
+        (",positive", "", "is no name"),
     ],
 )
 def test_a_row_that_cannot_be_used_is_a_problem_with_its_line(listing, line, guid, message):
@@ -132,14 +134,32 @@ def test_zeros_around_a_guid_do_not_matter(number, zeros, end):
 
 @few
 @given(
-    st.text(max_size=6) | st.text(st.characters(categories=["Nd", "No"]), min_size=1, max_size=3)
+    st.text(max_size=6)
+    | st.text("a_.-/1 \u0301é図\n", max_size=8)
+    | st.text(st.characters(categories=["Nd", "No"]), min_size=1, max_size=3)
 )
 @example("../1")
-@example("1/2")
+@example("a..b")
 @example("1\n2")
-def test_a_guid_is_the_digits_0_to_9_or_nothing(written):
+@example("1/2")
+@example("a" * 300)
+def test_a_guid_is_a_safe_part_of_a_file_name_or_nothing(written):
     guid = normalise_guid(written)
-    assert guid is None or (guid.isascii() and guid.isdigit() and str(int(guid)) == guid)
+    if guid is not None:
+        assert re.fullmatch(r"[\w.-]+", guid)
+        assert guid[0] not in ".-"
+        assert ".." not in guid
+        assert len(guid.encode()) <= 200
+        assert normalise_guid(guid) == guid
+
+
+@pytest.mark.parametrize(
+    ("written", "guid"),
+    [("a_17", "a_17"), ("12_3", "12_3"), ("_x", "_x"), ("1.5", "1.5"), ("007b", "007b"),
+     ("cafe\u0301", "café"), ("a b", None), ("-1", None), ("", None), ("a/b", None)],
+)  # fmt: skip
+def test_names_stay_as_they_are_written(written, guid):
+    assert normalise_guid(written) == guid
 
 
 LINES = st.lists(
@@ -148,6 +168,11 @@ LINES = st.lists(
                      b",", b"\x85", b"\xe2\x80\xa8", b"1\x1c,positive"]) | st.binary(max_size=8),
     max_size=8,
 ).map(b"\n".join)  # fmt: skip
+
+
+def listed_lines(content):
+    lines = decode(content).text.splitlines()
+    return len([line for line in lines if line.replace(",", "").strip()]) - 1
 
 
 @few
@@ -164,9 +189,9 @@ def test_any_bytes_are_a_list_of_posts_and_problems_or_an_error(
     except DatasetError as error:
         assert str(error).startswith(str(path))  # noqa: PT017
         return
-    assert all(re.fullmatch(r"0|[1-9][0-9]*", guid) for guid in one.rows["guid"])
+    assert all(normalise_guid(guid) == guid for guid in one.rows["guid"])
     assert one.rows["guid"].is_unique
-    assert len(one.rows) + len(one.problems) == count_listed(path)
+    assert len(one.rows) + len(one.problems) == listed_lines(content)
 
 
 def jpeg(seed, kind="JPEG"):
@@ -205,8 +230,9 @@ class Dataset:
 
     def indexes(self):
         """Both indexes as the later steps read them from disk."""
-        texts = index_texts(map(Path, dataset_files(self.folder, "text")))
-        images = index_images([*map(Path, dataset_files(self.folder, "image"))])
+        posts = recognise(self.folder, {})
+        texts = index_texts(posts.contents())
+        images = index_images(posts.root, posts.files["image"])
         return self.stored("text.tsv", texts), self.stored("image.tsv", images)
 
     def stored(self, name, table):
@@ -215,8 +241,8 @@ class Dataset:
 
     def checked(self, policy):
         self.write_lists()
-        lists = map(Path, label_lists(self.folder))
-        posts, problems = gather(lists, *self.indexes())
+        lists = [Path(path) for path in recognise(self.folder, {}).lists]
+        posts, problems = gather(lists, {}, *self.indexes())
         judged = self.stored("problems.tsv", judge(problems, policy))
         return self.stored("listed.parquet", posts), judged
 
@@ -225,7 +251,7 @@ class Dataset:
         return apply_policy(posts, problems), problems
 
     def listed(self):
-        return sum(count_listed(self.folder / name) for name, rows in self.lists.items() if rows)
+        return sum(map(len, self.lists.values()))
 
 
 @pytest.fixture
@@ -245,7 +271,7 @@ def messy(dataset):
     dataset.add("7", text=b"a\x00b")
     dataset.add("8", "happy")  # unknown label
     dataset.add("9", "null")
-    dataset.add("10", "null", image=JPEGS[0][:300])
+    dataset.add("10", "null", image=JPEGS[0][:-20])  # truncated, but not by much
     dataset.add("11", text=None, image=None)
     dataset.lists["train.txt"] += ["../../etc/passwd,positive", "1,negative"]
     dataset.lists["test_without_label.txt"] += ["3,null"]
@@ -276,7 +302,7 @@ def test_good_posts_are_used_whole_in_the_order_of_the_lists(dataset):
     assert posts["subset"].tolist() == [LABELLED] * 2 + [UNLABELLED_SUBSET] * 2
     assert posts["label"].tolist() == [POSITIVE, NEGATIVE, UNLABELLED, UNLABELLED]
     assert posts["text"].tolist() == ["null", "“so” said,\nand\tdone…", "NA", "007"]
-    assert posts["image_file"].tolist() == ["12.jpg", "9.jpg", "30.jpg", "31.jpg"]
+    assert posts["image_file"].tolist() == [f"data/{n}.jpg" for n in (12, 9, 30, 31)]
     assert posts["width"].tolist() == [16] * 4
     assert not posts[["text_blanked", "image_blanked", "empty"]].any(axis=None)
     assert problems.empty
@@ -304,7 +330,7 @@ def test_a_post_has_its_files_whatever_zeros_and_suffixes_their_names_have(
     posts, problems = dataset.used("error")
     assert posts["guid"].tolist() == ["7", written.strip().removesuffix(".0").lstrip("0")]
     assert posts.loc[1, ["text", "text_file", "image_file"]].tolist() == [
-        "found", f"{stem}{suffixes[0]}", f"{stem}{suffixes[1]}"
+        "found", f"data/{stem}{suffixes[0]}", f"data/{stem}{suffixes[1]}"
     ]  # fmt: skip
     assert set(problems["kind"]) <= {NOTE}
     noted = "guid written" in " ".join(problems["problem"])
@@ -316,10 +342,10 @@ def test_two_images_of_a_post_are_refused_with_their_names(dataset, other):
     dataset.add("7")
     (dataset.folder / "data" / other).write_bytes(JPEGS[3])
     with pytest.raises(DatasetError, match="post 7 has several image files") as caught:
-        dataset_files(dataset.folder, "image")
+        post_files(dataset.folder, "image")
     assert other in str(caught.value)
     assert "7.jpg" in str(caught.value)
-    assert len(dataset_files(dataset.folder, "text")) == 1
+    assert len(post_files(dataset.folder, "text")) == 1
 
 
 def test_guids_are_ordered_by_value_however_many_digits_they_have(dataset):
@@ -327,7 +353,7 @@ def test_guids_are_ordered_by_value_however_many_digits_they_have(dataset):
     for guid in guids:
         dataset.add(guid)
     ordered = sorted(guids, key=int)
-    assert [Path(path).stem for path in dataset_files(dataset.folder, "image")] == ordered
+    assert list(post_files(dataset.folder, "image")) == ordered
     posts, _ = dataset.used("error")
     groups = near_duplicate_groups(*dataset.indexes(), 4, 4)
     assert groups["guid"].tolist() == ordered
@@ -355,7 +381,7 @@ def test_the_policy_drop_leaves_out_exactly_the_bad_posts(messy):
     assert posts.set_index("guid").loc["3", ["subset", "label"]].tolist() == [LABELLED, NEUTRAL]
     dropped = problems[problems["action"] == "dropped"]
     assert set(dropped["guid"]) == BAD_FILES | set(BAD_ROWS)
-    assert set(dropped.loc[dropped["kind"].isin([BAD_TEXT, BAD_IMAGE]), "guid"]) == BAD_FILES
+    assert set(dropped.loc[(dropped["kind"] != BAD_LIST), "guid"]) == BAD_FILES
     assert sorted(dropped.loc[dropped["kind"] == BAD_LIST, "guid"]) == sorted(BAD_ROWS)
     assert not posts[["text_blanked", "image_blanked"]].any(axis=None)
 
@@ -373,11 +399,24 @@ def test_the_policy_blank_keeps_posts_with_bad_files_and_flags_the_stand_ins(mes
     assert set(blank_image["image_file"]) == {""}
     assert set(blank_image["width"]) == {0}
     assert by_guid.loc["5", "text"] == "some words"
-    assert by_guid.loc["4", "image_file"] == "4.jpg"
+    assert by_guid.loc["4", "image_file"] == "data/4.jpg"
     actions = dict(problems.groupby("kind")["action"].unique().map(list))
     assert actions[BAD_LIST] == ["dropped"]
     assert actions[BAD_TEXT] == ["text blanked"]
     assert actions[BAD_IMAGE] == ["image blanked"]
+
+
+def test_the_policy_use_keeps_damaged_images_and_refuses_all_else(messy):
+    posts, problems = messy.checked("use")
+    damaged = problems["guid"] == "10"
+    assert problems.loc[damaged, "action"].tolist() == ["used as far as it can be decoded"]
+    others = problems[~damaged & (problems["kind"] != NOTE)]
+    assert set(others["action"]) == {"refused"}
+    with pytest.raises(DatasetError, match=f"^{len(others)} problems"):
+        apply_policy(posts, problems)
+    used = apply_policy(posts, problems[damaged]).set_index("guid")
+    assert not used.loc["10", "image_blanked"]
+    assert used.loc["10", ["image_file", "width"]].tolist() == ["data/10.jpg", 16]
 
 
 def test_posts_with_notes_are_used_and_files_of_other_posts_ignored(dataset):
@@ -415,7 +454,8 @@ def test_problems_come_with_the_refused_first_and_by_guid(dataset):
 
 
 TEXTS = {"good": b"words", "missing": None, "empty": b"", "nul": b"\x00", "cp1252": b"caf\xe9 ok"}
-IMAGES = {"good": b"", "missing": None, "html": b"<html>", "cut": JPEGS[0][:200]}
+IMAGES = {"good": b"", "missing": None, "html": b"<html>", "cut": JPEGS[0][:200],
+          "last byte": JPEGS[0][:-20]}  # fmt: skip
 POST = st.tuples(
     st.integers(0, 5),
     st.sampled_from(["positive", "neutral", "null", "null", "sad"]),
@@ -425,7 +465,7 @@ POST = st.tuples(
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
-@given(st.lists(POST, max_size=7), st.sampled_from(["drop", "blank", "error"]))
+@given(st.lists(POST, max_size=7), st.sampled_from(["drop", "blank", "error", "use"]))
 def test_no_mixture_of_posts_is_left_out_in_silence(listed, policy):
     with tempfile.TemporaryDirectory() as folder:
         mixed = Dataset(folder)
@@ -435,8 +475,10 @@ def test_no_mixture_of_posts_is_left_out_in_silence(listed, policy):
             mixed.add(str(guid), tag, TEXTS[text], IMAGES[image])
         posts, problems = mixed.checked(policy)
         bad = problems[problems["kind"] != NOTE]
-        if policy == "error" and len(bad):
-            with pytest.raises(DatasetError, match=f"^{len(bad)} problems"):
+        refused = bad[bad["action"] == "refused"]
+        assert policy in ("error", "use") or refused.empty
+        if len(refused):
+            with pytest.raises(DatasetError, match=f"^{len(refused)} problems"):
                 apply_policy(posts, problems)
             return
         used = apply_policy(posts, problems)
@@ -444,7 +486,7 @@ def test_no_mixture_of_posts_is_left_out_in_silence(listed, policy):
         assert used["guid"].is_unique
         assert (bad["action"] != "").all()
         unflagged = used[~used["text_blanked"]]
-        assert (unflagged["text_file"] == unflagged["guid"] + ".txt").all()
+        assert (unflagged["text_file"] == "data/" + unflagged["guid"] + ".txt").all()
 
 
 def test_no_problem_gives_an_empty_table_with_all_columns():

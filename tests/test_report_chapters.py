@@ -12,7 +12,6 @@ from markdown_it import MarkdownIt
 from PIL import Image
 
 from conftest import write_rows
-from mmsent.data.readers import read_listing
 from mmsent.evaluation.bad_cases import shown_cases
 from mmsent.figures.efficiency import efficiency_rows
 from mmsent.figures.sheets import LONGEST, write_thumbnail
@@ -182,17 +181,15 @@ def test_settings_of_a_modality_that_is_not_seen_are_left_out():
 # Remedies
 
 
-def test_guids_are_matched_as_written_and_as_read(tmp_path):
-    (tmp_path / "train.txt").write_text(
-        "guid,tag\n1,neutral\n2.0,neutral\n03,positive\n4,neutral\n"
-    )
-    listing = read_listing(tmp_path / "train.txt", labelled=True)
+def test_guids_are_matched_as_written_and_as_read():
+    listed = pd.DataFrame({"written": ["1", "2.0", "03", "4"], "guid": list("1234")})
     guids = ["1", "2", "3", "4"]
     texts = pd.DataFrame({"guid": guids, "file": [f"{guid}.txt" for guid in guids]})
     images = pd.DataFrame({"guid": guids[:3], "file": ["1.jpg", "2.jpg", "3.PNG"]})
-    assert guid_matching([listing], texts, images) == {
-        "listed": 4, "as_written": 1, "normalised": 3, "written_otherwise": 2
-    }  # fmt: skip
+    counts = {"listed": 4, "as_written": 1, "normalised": 3, "written_otherwise": 2}
+    assert guid_matching(listed, texts, images) == counts
+    table = texts.assign(file="posts.csv")
+    assert guid_matching(listed, table, images) == counts
 
 
 def test_post_processing_is_measured_against_the_most_probable_class():

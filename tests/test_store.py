@@ -59,8 +59,8 @@ def images(folder, count, changed=()):
         content = draw.integers(0, 256, (60, 80, 3), dtype=np.uint8)
         path = folder / f"{number}.png"
         Image.fromarray(255 - content if number in changed else content).save(path)
-        table.append((str(number), path.name, sha256_file(path), ""))
-    return pd.DataFrame(table, columns=["guid", "file", "sha256", "problem"])
+        table.append((str(number), path.name, sha256_file(path), 80))
+    return pd.DataFrame(table, columns=["guid", "file", "sha256", "width"])
 
 
 def job(folder, index, encoder, modality, views, threads=1, images=None):
@@ -207,7 +207,7 @@ def test_a_post_with_another_guid_is_another_post(pixels):
 
 
 def test_unreadable_images_get_no_row_and_a_blank_one_follows_the_others(pixels, tmp_path):
-    broken = pixels.table.assign(problem=["", "image the file is empty", ""])
+    broken = pixels.table.assign(width=[80, 0, 80])
     assert pixels(index=broken, view={"policy": None}, encoder={"size": 60}) == 3
     assert read_header(tmp_path / "out/view").guids == ["0", "2", BLANK]
     assert read_header(tmp_path / "out/view").parameters == 0

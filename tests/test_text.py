@@ -339,11 +339,10 @@ def test_normalised_words_ignore_case_marks_and_addresses():
     assert one == ["so", "happy", "today", "blessed"]
 
 
-def test_the_index_has_a_row_for_each_file_with_its_problem(tmp_path):
+def test_the_index_has_a_row_for_each_file_with_its_problem():
     contents = {"9": b"fine", "10": b"", "11": b"\x00\x01", "12": b"so\xa1\xad", "14": b"\x81 "}
-    for guid, content in contents.items():
-        (tmp_path / f"{guid}.txt").write_bytes(content)
-    index = index_texts([tmp_path / f"{guid}.txt" for guid in contents]).set_index("guid")
+    rows = [(guid, f"{guid}.txt", content, "") for guid, content in contents.items()]
+    index = index_texts(rows).set_index("guid")
     assert index["bytes"].to_dict() == {guid: len(c) for guid, c in contents.items()}
     bad = index[index["problem"] != ""]
     assert list(bad.index) == ["10", "11", "14"]

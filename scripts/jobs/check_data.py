@@ -11,6 +11,7 @@ from mmsent.tables import Table
 
 def check_data(
     lists: list[Path],
+    columns: dict[str, str],
     texts: Table,
     images: Table,
     on_bad_post: str,
@@ -19,7 +20,7 @@ def check_data(
     checked: Path,
 ) -> None:
     """Run the steps of later jobs that may refuse posts: gather, apply the policy, group, split."""
-    listed, problems = gather(lists, texts, images)
+    listed, problems = gather(lists, columns, texts, images)
     posts = apply_policy(listed, judge(problems, on_bad_post))
     fold_table(posts, near_duplicate_groups(texts, images, **duplicates), **folds)
     write_json(checked, {"texts": len(texts), "images": len(images)})

@@ -20,7 +20,8 @@ PHOTOGRAPHS = {"augmentation", "duplicates"}
 
 
 def describe_data(
-    lists: list[Path],
+    dataset: str,
+    listed: Table,
     posts: Table,
     problems: Table,
     groups: Table,
@@ -39,6 +40,8 @@ def describe_data(
 
     Parameters
     ----------
+    dataset
+        What was recognised as the data set.
     tokens, max_length
         Embeddings with the number of tokens of each text, and how many the encoder reads.
     augmentation
@@ -46,7 +49,7 @@ def describe_data(
     """
     torch.set_num_threads(1)  # the gallery has three images
     lengths = Embeddings(tokens, "length").of(posts["guid"], posts["text_blanked"])
-    counts = card_numbers(lists, posts, problems, groups, folds)
+    counts = card_numbers(dataset, len(listed), posts, problems, groups, folds)
     write_json(card_counts, counts)
     write_text(card, rendered("card.md.j2", card=counts))
     drawn = {

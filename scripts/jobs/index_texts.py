@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from mmsent.data.dataset import recognise
 from mmsent.data.index import index_texts as index_of
-from mmsent.data.layout import dataset_files
 from mmsent.tables import write_table
 
 
-def index_texts(dataset: Path, index: Path) -> None:
-    """Write a row for each text of the data set."""
-    write_table(index, index_of(Path(file) for file in dataset_files(dataset, "text")))
+def index_texts(dataset: Path, columns: dict[str, str], index: Path) -> None:
+    """Write a row for each text of the data set; ``columns`` are those of a table."""
+    write_table(index, index_of(recognise(dataset, columns).contents()))

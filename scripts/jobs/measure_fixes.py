@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from mmsent.data.readers import read_listing
 from mmsent.evaluation.pooling import pooled
 from mmsent.files import write_json
 from mmsent.report.fixes import encoders_of, guid_matching, postprocessing_effect
@@ -10,7 +9,7 @@ from mmsent.tables import Table
 
 
 def measure_fixes(
-    lists: list[Path],
+    listed: Table,
     texts: Table,
     images: Table,
     embeddings: dict[str, list[Path]],
@@ -19,10 +18,9 @@ def measure_fixes(
     numbers: Path,
 ) -> None:
     """Write the numbers; ``embeddings`` are files by ``encoder/modality``."""
-    listings = [read_listing(path, labelled=not number) for number, path in enumerate(lists)]
     tables = {name: pooled(runs, folds) for name, runs in predictions.items()}
     measured = {
-        "guids": guid_matching(listings, texts, images),
+        "guids": guid_matching(listed, texts, images),
         "encoders": encoders_of(embeddings),
         "postprocessing": postprocessing_effect(tables),
     }

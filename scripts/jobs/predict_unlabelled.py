@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from mmsent.data.readers import read_listing
+from mmsent.data.layout import UNLABELLED_FILE
+from mmsent.data.posts import BAD_LIST
 from mmsent.evaluation.submission import submission
 from mmsent.files import write_json
+from mmsent.labels import UNLABELLED_SUBSET
 from mmsent.tables import Json, Table, write_table
 
 
@@ -13,19 +15,15 @@ def predict_unlabelled(
     predictions: dict[str, list[Table]],
     runs: dict[str, list[Json]],
     postprocessing: dict[str, dict[str, Any] | None],
-    lists: list[Path],
+    listed: Table,
+    problems: Table,
     tags: list[Path],
     numbers: list[Path],
 ) -> None:
-    """Write ``guid,tag`` of each version in the order of the list of posts, and counts.
-
-    Parameters
-    ----------
-    lists
-        The label file of the posts without a label, if there is one.
-    """
-    listings = [read_listing(path, labelled=False) for path in lists]
+    """Write ``guid,tag`` of each version in the order of the list of posts, and counts."""
+    guids = listed.loc[listed["subset"] == UNLABELLED_SUBSET, "guid"].tolist()
+    bad_rows = problems[(problems["kind"] == BAD_LIST) & (problems["file"] == UNLABELLED_FILE)]
     for (name, tables), out, count in zip(predictions.items(), tags, numbers, strict=True):
-        table, counts = submission(tables, runs[name], postprocessing[name], listings)
+        table, counts = submission(tables, runs[name], postprocessing[name], guids)
         write_table(out, table)
-        write_json(count, counts)
+        write_json(count, counts | {"unusable_lines": len(bad_rows)})

@@ -1,5 +1,6 @@
 """Reading and writing tables."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,20 +11,28 @@ from pydantic import BeforeValidator
 from mmsent.errors import InputError
 from mmsent.files import read_json, written_whole
 
+#: Beginnings of cells that spreadsheets take for formulas; a number is none.
+_FORMULA, _NUMBER = re.compile(r"[=+\-@\t\r]"), re.compile(r"[+-]?[0-9.]+(?:e[+-]?[0-9]+)?")
+
 
 def write_table(path: str | Path, table: pd.DataFrame) -> None:
-    """Write a table by the suffix of ``path``: ``.tsv``, ``.csv`` or ``.parquet``."""
+    """Write a table by the suffix of ``path``: ``.tsv``, ``.csv`` or ``.parquet``.
+
+    In a CSV file no cell is a formula, see :func:`as_cell`.
+    """
     with written_whole(path) as temporary:
         if temporary.suffix == ".parquet":
             table.to_parquet(temporary, index=False)
         else:
             separator = "\t" if temporary.suffix == ".tsv" else ","
+            if temporary.suffix == ".csv":
+                table = table.map(lambda cell: as_cell(cell) if isinstance(cell, str) else cell)
             table.to_csv(temporary, sep=separator, index=False, lineterminator="\n")
 
 
 def as_cell(text: str) -> str:
-    """``text`` for a CSV file that people open: what a spreadsheet would run gets an apostrophe."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+    """``text`` for a file that people open: what a spreadsheet would run gets an apostrophe."""
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 
 def read_table(path: str | Path) -> pd.DataFrame:

@@ -125,10 +125,20 @@ class SeedSettings(Settings):
     number: int = Field(5, ge=2, le=50, description="runs of each on each fold")
 
 
+class ColumnSettings(Settings):
+    """Names of the columns of a table of posts."""
+
+    id: str = Field("id", description="as text; it becomes part of file names")
+    text: str = "text"
+    image: str = Field("image", description="path of an image, relative to the table's folder")
+    label: str = Field("label", description="empty or null: the post has no label")
+
+
 class Config(Settings):
     """Everything that a user may set for a run; see config/config.yaml for the prose."""
 
-    dataset: str = Field("demo", description="'demo', or a folder in the layout of the README")
+    dataset: str = Field("demo", description="'demo', or a folder or table as the README describes")
+    columns: ColumnSettings = ColumnSettings()
     labels: list[Label] = Field(
         list(STUDY_LABELS), min_length=2, max_length=MOST_LABELS, description="names of the classes"
     )
@@ -145,7 +155,7 @@ class Config(Settings):
     paper_results: str = "config/paper_results.csv"
     deviations: str = "config/deviations.csv"
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    on_bad_post: Literal["error", "drop", "blank"] = "error"
+    on_bad_post: Literal["error", "drop", "blank", "use"] = "error"
     demo: DemoSettings = DemoSettings()
     duplicates: DuplicateSettings = DuplicateSettings()
     folds: FoldSettings = FoldSettings()
@@ -262,10 +272,10 @@ def load_config(merged: dict[str, Any], files: list[Path]) -> Config:
         if not path.is_file():
             near = nearest(path.name, [other.name for other in path.parent.glob("*")])
             raise ConfigError(f"{source((key,))}: {key}: no such file: {path}{near}")
-    if config.dataset != "demo" and not Path(config.dataset).is_dir():
+    if config.dataset != "demo" and not Path(config.dataset).exists():
         raise ConfigError(
-            f"{source(('dataset',))}: dataset: no such folder: {config.dataset} "
-            "(name a folder with train.txt and data/, or 'demo')"
+            f"{source(('dataset',))}: dataset: no such folder or file: {config.dataset} "
+            "(name a folder with train.txt and data/, a table of posts, or 'demo')"
         )
     if config.dataset == "demo" and {*map(folded, config.labels)} != {*STUDY_LABELS}:
         raise ConfigError(

@@ -51,7 +51,7 @@ def _text_edges(index: pd.DataFrame, minimum_words: int) -> list[tuple[str, str]
 
 
 def _image_edges(index: pd.DataFrame, phash_distance: int) -> list[tuple[str, str]]:
-    readable = index[index["problem"] == ""]
+    readable = index[index["width"] > 0]
     edges = _to_first(readable["guid"], readable["sha256"])
     distinct = readable[readable["contrast"] >= MINIMUM_CONTRAST]
     hashes = np.array([int(value, 16) for value in distinct["phash"]], dtype=np.uint64)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms
+from PIL import ExifTags, Image, ImageCms, ImageFile
 
 #: Larger images are refused: decoding them would take over a gigabyte.
 MAXIMUM_PIXELS = 100_000_000
@@ -29,35 +29,64 @@ _UPRIGHT = {
 _WHITE_LEVELS = (255, 65_535, 2**31 - 1)
 
 
+#: A damaged image is decoded in part if this fraction of its rows can be.
+MOST_ROWS = 0.5
+
+
 class UnreadableImageError(ValueError):
     """A file is not an image that can be decoded."""
+
+
+class _DamagedError(UnreadableImageError):
+    """The header of an image can be read, its pixels not all."""
 
 
 @dataclass(frozen=True)
 class DecodedImage:
     """A decoded image, upright, with the format and mode of its file.
 
-    ``notes`` says how the file was made an RGB image.
+    ``notes`` says how the file was made an RGB image, ``damage`` how much of it could be decoded if
+    not all; the policy decides whether such an image is used.
     """
 
     rgb: Image.Image
     format: str
     mode: str
     notes: list[str]
+    damage: str = ""
 
 
 def read_image(path: Path) -> DecodedImage:
-    """Decode a whole image and convert it to RGB, transparency to white.
+    """Decode an image and convert it to RGB, transparency to white.
+
+    Of an image that is truncated or damaged, the rows that could be decoded are followed by grey or
+    black ones.
 
     Raises
     ------
     UnreadableImageError
-        If the file is empty, not an image, truncated, or larger than :data:`MAXIMUM_PIXELS`.
+        If the file is empty, not an image, larger than :data:`MAXIMUM_PIXELS`, or fewer than
+        :data:`MOST_ROWS` of its rows can be decoded.
     OSError, MemoryError
         If the machine is at fault, not the file.
     """
     if path.stat().st_size == 0:
         raise UnreadableImageError("the file is empty")
+    try:
+        return _decoded(path)
+    except _DamagedError as error:
+        # Pillow has only a switch for the whole process.
+        ImageFile.LOAD_TRUNCATED_IMAGES = True
+        try:
+            return _decoded(path, str(error))
+        except UnreadableImageError:
+            raise error from None
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+
+def _decoded(path: Path, damage: str = "") -> DecodedImage:
+    """Decode an image; one with a known ``damage`` as far as that is possible."""
     try:
         with warnings.catch_warnings(record=True) as warned:
             # Pillow warns of damaged EXIF, and of images over its limit of pixels.
@@ -69,14 +98,19 @@ def read_image(path: Path) -> DecodedImage:
                         f"{width} x {height} pixels are more than {MAXIMUM_PIXELS:,}"
                     )
                 image.load()
+                if damage:
+                    rows = _decoded_rows(image)
+                    if rows < MOST_ROWS:
+                        raise UnreadableImageError(damage)
+                    damage += f"; the upper {int(100 * rows)} % of its rows can be"
                 turn, exif_error = _turn(image)
-                damage = [
+                damaged_exif = [
                     str(each.message).strip() for each in warned if "EXIF" in str(each.message)
                 ]
                 rgb = _to_rgb(image)
                 rgb = rgb if turn is None else rgb.transpose(turn)
-                notes = _notes(image, exif_error or "".join(damage[:1]))
-                return DecodedImage(rgb, image.format or "unknown", image.mode, notes)
+                notes = _notes(image, exif_error or "".join(damaged_exif[:1]))
+                return DecodedImage(rgb, image.format or "unknown", image.mode, notes, damage)
     except Image.DecompressionBombError:
         raise UnreadableImageError(f"more than {MAXIMUM_PIXELS:,} pixels") from None
     except Image.UnidentifiedImageError:
@@ -86,7 +120,24 @@ def read_image(path: Path) -> DecodedImage:
     except Exception as error:  # damaged files make decoders raise anything
         if isinstance(error, OSError) and error.errno in _FAULTS:
             raise
-        raise UnreadableImageError(f"cannot be decoded: {error}") from None
+        raise _DamagedError(f"cannot be decoded: {error}") from None
+
+
+def _decoded_rows(image: Image.Image) -> float:
+    """Fraction of the rows of a damaged image above those that its decoder left as they were.
+
+    These are grey in a JPEG and zero in a PNG. Other formats, and interlaced PNGs, are not decoded
+    from the top.
+    """
+    rows = np.asarray(image).reshape(image.height, -1)
+    if image.format in ("JPEG", "MPO"):
+        left = np.abs(rows - 127.5) < 1
+    elif image.format == "PNG" and not image.info.get("interlace"):
+        left = rows == 0
+    else:
+        return 0.0
+    decoded = np.flatnonzero(~left.all(axis=1))
+    return (int(decoded[-1]) + 1) / image.height if len(decoded) else 0.0
 
 
 def _notes(image: Image.Image, exif_error: str) -> list[str]:

@@ -1,9 +1,9 @@
-"""Indexes: a row for each file of the data set, with its content or its problem.
+"""Indexes: a row for the text and the image of each post, with its content or its problem.
 
 Only the two index jobs depend on the thousands of files; all later jobs on these small tables.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import imagehash
@@ -13,7 +13,7 @@ from PIL import Image
 
 from mmsent.data.decoding import UndecodableTextError, decode_text
 from mmsent.data.images import UnreadableImageError, read_image
-from mmsent.data.layout import NOTE_SEPARATOR, normalise_guid
+from mmsent.data.layout import NOTE_SEPARATOR
 from mmsent.files import sha256_bytes, sha256_file
 from mmsent.processes import in_processes
 from mmsent.progress import with_progress
@@ -25,41 +25,57 @@ IMAGE_COLUMNS = [
 ]  # fmt: skip
 
 
-def index_texts(files: Iterable[Path]) -> pd.DataFrame:
-    """Index texts: columns :data:`TEXT_COLUMNS`, a row for each file, in the order of the files.
+def index_texts(texts: Iterable[tuple[str, str, bytes, str]]) -> pd.DataFrame:
+    """Index texts: columns :data:`TEXT_COLUMNS`, a row for each text, in their order.
 
     A text that cannot be decoded has the reason in ``problem`` and an empty ``text``.
+
+    Parameters
+    ----------
+    texts
+        Guid, file, content and encoding of each, from :meth:`Dataset.contents`: the encoding is
+        empty unless it is that of a table, which has been decoded.
     """
     rows = []
-    for path in with_progress(files, "texts"):
-        content = path.read_bytes()
-        problem = "" if content else "text file is empty"
+    for guid, file, content, of_table in with_progress(texts, "texts"):
+        problem = "" if content else "text is empty" if of_table else "text file is empty"
         try:
             text, encoding, notes = decode_text(content)
         except UndecodableTextError as error:
             text, encoding, notes, problem = "", "", [], f"text {error}"
-        start = (str(normalise_guid(path.stem)), path.name, sha256_bytes(content), len(content))
-        rows.append((*start, encoding, text, NOTE_SEPARATOR.join(notes), problem))
+        start = (guid, file, sha256_bytes(content), len(content), of_table or encoding)
+        rows.append((*start, text, NOTE_SEPARATOR.join(notes), problem))
     return pd.DataFrame(rows, columns=TEXT_COLUMNS)
 
 
-def index_images(files: Sequence[Path], threads: int = 1) -> pd.DataFrame:
-    """Index images: columns :data:`IMAGE_COLUMNS`, a row for each file, in the order of the files.
+def index_images(root: Path, files: Mapping[str, str], threads: int = 1) -> pd.DataFrame:
+    """Index images: columns :data:`IMAGE_COLUMNS`, a row for each image, in their order.
 
     ``width`` and ``height`` are in pixels, ``phash`` is the 64-bit perceptual hash as 16
     hexadecimal digits, ``contrast`` the standard deviation of the grey levels (0 to 127.5). An
-    image that cannot be decoded has the reason in ``problem``.
+    image that cannot be decoded has the reason in ``problem``; one that can in part, also what was
+    measured of that part.
+
+    Parameters
+    ----------
+    files
+        The image of each guid, relative to ``root``.
     """
-    rows = with_progress(in_processes(_image_row, files, threads), "images", len(files))
+    images = [(root, guid, file) for guid, file in files.items()]
+    rows = with_progress(in_processes(_image_row, images, threads), "images", len(images))
     return pd.DataFrame(list(rows), columns=IMAGE_COLUMNS)
 
 
-def _image_row(path: Path) -> tuple[str | int | float, ...]:
-    start = (str(normalise_guid(path.stem)), path.name, sha256_file(path), path.stat().st_size)
+def _image_row(named: tuple[Path, str, str]) -> tuple[str | int | float, ...]:
+    root, guid, file = named
+    path, nothing = root / file, ("", "", 0, 0, "", 0.0, "")
+    if not path.is_file():
+        return (guid, file, "", 0, *nothing, "image file is missing")
+    start = (guid, file, sha256_file(path), path.stat().st_size)
     try:
         image = read_image(path)
     except UnreadableImageError as error:
-        return (*start, "", "", 0, 0, "", 0.0, "", f"image {error}")
+        return (*start, *nothing, f"image {error}")
     notes = image.notes
     if image.format != Image.registered_extensions().get(path.suffix.lower(), image.format):
         notes.insert(0, f"{image.format} named {path.suffix}")
@@ -72,5 +88,5 @@ def _image_row(path: Path) -> tuple[str | int | float, ...]:
         str(imagehash.phash(image.rgb)),
         round(float(grey.std()), 2),
         NOTE_SEPARATOR.join(notes),
-        "",
+        f"image {image.damage}" if image.damage else "",
     )

@@ -1,7 +1,9 @@
-"""The files of a data set, and the post that each belongs to."""
+"""Guids, and the files of a data set in a folder by the post that each belongs to."""
 
 import os
 import re
+import unicodedata
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +13,8 @@ from mmsent.errors import InputError
 TRAIN_FILE = "train.txt"
 #: Posts without a label, ``guid,tag`` with the word null as tag; the file may be missing.
 UNLABELLED_FILE = "test_without_label.txt"
+#: The label file of MVSA: one label of the text and one of the image by each annotator.
+MVSA_FILE = "labelResultAll.txt"
 #: Folder of the posts' files.
 DATA_FOLDER = "data"
 #: Between several notes on one file, in the column ``note`` of an index.
@@ -20,13 +24,19 @@ Modality = Literal["text", "image"]
 
 #: Suffix of a post's text, in any case.
 _TEXT_SUFFIX = "txt"
-#: Suffixes of images. A file with another suffix is a post's image only if none has one of these.
+#: Suffixes of images. A file with another suffix is an image only of a post that has a text, and
+#: only if it has no image with one of these.
 _IMAGE_SUFFIXES = {
     "jpg", "jpeg", "jpe", "jfif", "png", "gif", "webp", "bmp", "tif", "tiff", "avif", "jp2", "mpo",
     "ppm", "pgm",
 }  # fmt: skip
+#: Names of folders of texts or images alone, in the data set's folder or its data folder.
+_FOLDERS = {"text": ("texts", "text"), "image": ("images", "image", "pictures")}
 
-_GUID = re.compile(r"0*([0-9]{1,40})(?:\.0*)?")
+_NUMBER = re.compile(r"0*([0-9]{1,40})(?:\.0*)?")
+_NAME = re.compile(r"\w(?:[\w-]|\.(?!\.))*")
+#: Bytes of a guid; a file name may have 255, temporary ones included.
+_LONGEST = 200
 
 
 class DatasetError(InputError):
@@ -34,42 +44,55 @@ class DatasetError(InputError):
 
 
 def normalise_guid(written: str) -> str | None:
-    """Return ``"12"`` for ``"12"``, ``" 12.0 "`` and ``"012"``; ``None`` if not a whole number.
+    """Return ``"12"`` for ``"12"``, ``" 12.0 "`` and ``"012"``; other names as they are written.
 
-    A guid becomes part of a file name, so only digits are accepted.
+    A guid becomes part of a file name: letters, digits, ``_``, ``-`` and single dots are accepted,
+    a letter, a digit or ``_`` first. Of other text, ``None`` is returned.
     """
-    match = _GUID.fullmatch(written.strip())
-    return match.group(1) if match else None
+    written = unicodedata.normalize("NFC", written.strip())
+    if number := _NUMBER.fullmatch(written):
+        return number[1]
+    return written if _NAME.fullmatch(written) and len(written.encode()) <= _LONGEST else None
 
 
 def guid_order(guid: str) -> tuple[int, str]:
-    """Return the sort key of a normalised guid: by value, whatever the number of digits."""
-    return len(guid), guid
+    """Return the sort key of a normalised guid: numbers by value, then names."""
+    return (len(guid) if guid.isdigit() else _LONGEST + 1), guid
 
 
-def dataset_files(dataset: Path, modality: Modality) -> list[str]:
-    """Return the paths of the posts' texts or images, by guid, including the dataset folder.
+def post_files(
+    folder: Path, modality: Modality, with_text: Collection[str] = frozenset()
+) -> dict[str, str]:
+    """Return the text or image of each post by guid, relative to the folder of the data set.
 
-    ``0012.JPG`` is the image of post 12. Files whose name is not a guid are ignored.
+    They lie in ``data/``, in a folder of texts or images alone, or beside the label files;
+    ``0012.JPG`` is the image of post 12, ``a_17.png`` of post a_17.
+
+    Parameters
+    ----------
+    with_text
+        Posts of which a file with an unknown suffix is an image.
 
     Raises
     ------
     DatasetError
-        If there is no data folder, no such file in it, two of one post, or one that may not be
-        read.
+        If there is no such file, or there are two of one post.
     """
-    folder = dataset / DATA_FOLDER
-    if not folder.is_dir():
-        raise DatasetError(f"{folder}: no such folder; the posts' files belong there (see README)")
+    data = folder / DATA_FOLDER
+    places = [data, *(parent / name for parent in (data, folder) for name in _FOLDERS[modality])]
+    places += [] if data.is_dir() else [folder]
     candidates: dict[str, list[str]] = {}
-    with os.scandir(folder) as entries:
-        for name in (entry.name for entry in entries if entry.is_file()):
-            guid = normalise_guid(name.rpartition(".")[0])
-            if guid is not None and (_suffix(name) == _TEXT_SUFFIX) == (modality == "text"):
-                candidates.setdefault(guid, []).append(name)
+    for place in (place for place in places if place.is_dir() and not candidates):
+        candidates = _candidates(place, modality, with_text)
+        parent = os.path.relpath(place, folder)
     if not candidates:
         example = "GUID.txt" if modality == "text" else "GUID.jpg"
-        raise DatasetError(f"{folder}: no file named {example} there (see README)")
+        if not data.is_dir():
+            raise DatasetError(
+                f"{data}: no such folder; the posts' files belong there (see README), "
+                f"or beside the label files: {example}"
+            )
+        raise DatasetError(f"{data}: no file named {example} there (see README)")
     # Files with the suffix of an image, if there are any.
     files = {
         guid: sorted([name for name in names if _suffix(name) in _IMAGE_SUFFIXES] or names)
@@ -80,36 +103,40 @@ def dataset_files(dataset: Path, modality: Modality) -> list[str]:
     if ambiguous:
         first = ambiguous[0]
         raise DatasetError(
-            f"{folder}: post {first} has several {modality} files, {', '.join(files[first])} "
-            f"(posts like it: {len(ambiguous)}); keep one of them"
+            f"{folder / parent}: post {first} has several {modality} files, "
+            f"{', '.join(files[first])} (posts like it: {len(ambiguous)}); keep one of them"
         )
-    return _readable([f"{folder}/{files[guid][0]}" for guid in ordered])
+    return {guid: os.path.normpath(f"{parent}/{files[guid][0]}") for guid in ordered}
+
+
+def _candidates(
+    place: Path, modality: Modality, with_text: Collection[str]
+) -> dict[str, list[str]]:
+    """Names of the files that may be a text or image of a post, by guid."""
+    found: dict[str, list[str]] = {}
+    with os.scandir(place) as entries:
+        for name in (entry.name for entry in entries if entry.is_file()):
+            guid, suffix = normalise_guid(name.rpartition(".")[0]), _suffix(name)
+            if guid is None or name in (TRAIN_FILE, UNLABELLED_FILE, MVSA_FILE):
+                continue
+            is_image = suffix in _IMAGE_SUFFIXES or (suffix != _TEXT_SUFFIX and guid in with_text)
+            if is_image if modality == "image" else suffix == _TEXT_SUFFIX:
+                found.setdefault(guid, []).append(name)
+    return found
 
 
 def _suffix(name: str) -> str:
     return name.rpartition(".")[2].lower()
 
 
-def label_lists(dataset: Path, made_later: bool = False) -> list[str]:
-    """Return the paths of the label files, including the dataset folder.
-
-    The second may be missing, but not in a data set that is ``made_later``.
+def readable(paths: list[str]) -> list[str]:
+    """``paths``, if all may be read: Snakemake itself fails on an unreadable input.
 
     Raises
     ------
     DatasetError
-        If the first is missing or not a file, or one may not be read.
+        If one may not be read.
     """
-    train, unlabelled = dataset / TRAIN_FILE, dataset / UNLABELLED_FILE
-    if made_later:
-        return [str(train), str(unlabelled)]
-    if not train.is_file():
-        raise DatasetError(f"{train}: no such file; it lists the labelled posts (see README)")
-    return _readable([str(path) for path in (train, unlabelled) if path.exists()])
-
-
-def _readable(paths: list[str]) -> list[str]:
-    """``paths``, if all may be read: Snakemake itself fails on an unreadable input."""
     closed = [path for path in paths if not os.access(path, os.R_OK)]
     if closed:
         raise DatasetError(

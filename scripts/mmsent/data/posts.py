@@ -1,25 +1,26 @@
 """Posts: label files and indexes joined, their problems, and the policy about them."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 import pandas as pd
 
-from mmsent.data.layout import (
-    DATA_FOLDER,
-    NOTE_SEPARATOR,
-    TRAIN_FILE,
-    UNLABELLED_FILE,
-    DatasetError,
-    guid_order,
-)
-from mmsent.data.readers import read_listing
+from mmsent.data.layout import NOTE_SEPARATOR, DatasetError, guid_order
+from mmsent.data.readers import read_lists
 from mmsent.data.text import is_empty_after_cleaning
-from mmsent.labels import LABELLED, LABELS, UNLABELLED_SUBSET
+from mmsent.labels import LABELLED, LABELS
+from mmsent.tables import as_cell
 
 #: ``kind`` of a problem: a note is about something already solved; the policy decides the others.
 NOTE, BAD_LIST, BAD_TEXT, BAD_IMAGE = "note", "bad list", "bad text", "bad image"
+#: An image of which most rows can be decoded.
+DAMAGED_IMAGE = "damaged image"
+
+_OF_IMAGES = ["image_file", "image_sha256", "width", "height", "mode", "format"]
+
+#: Action on a post that its label file leaves out, such as one of contradictory labels.
+LEFT_OUT = "left out"
 
 
 class Problem(NamedTuple):
@@ -33,20 +34,24 @@ class Problem(NamedTuple):
 
 
 def gather(
-    lists: Sequence[Path], text_index: pd.DataFrame, image_index: pd.DataFrame
+    lists: Sequence[Path],
+    columns: Mapping[str, str],
+    text_index: pd.DataFrame,
+    image_index: pd.DataFrame,
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """Join label files and indexes.
 
     Parameters
     ----------
-    lists
-        Label files: that of the labelled posts, and that of the others if there is one.
+    lists, columns
+        Those of :func:`mmsent.data.readers.read_lists`.
 
     Returns
     -------
     posts
-        A row for each listed post, in the order of the lists: guid, subset, label, tag, text,
-        encoding, empty, file names, hashes, image size, mode and format.
+        A row for each listed post, in the order of the lists: guid, written (the guid as in the
+        list), label, subset, tag, text, encoding, empty, file names, hashes, image size, mode and
+        format.
     problems
         All problems, not yet judged.
 
@@ -55,12 +60,13 @@ def gather(
     DatasetError
         If a label file cannot be read at all.
     """
-    names = ((TRAIN_FILE, LABELLED), (UNLABELLED_FILE, UNLABELLED_SUBSET))
     tables, problems = [], []
-    for path, (file, subset) in zip(lists, names, strict=False):
-        listing = read_listing(path, labelled=subset == LABELLED)
-        tables.append(listing.rows.assign(subset=subset, list=file))
+    for listing in read_lists(lists, columns):
+        file = listing.file
+        tables.append(listing.rows.assign(subset=listing.subset, list=file))
         problems += [Problem(*problem, kind=BAD_LIST) for problem in listing.problems]
+        problems += [Problem(*left_out, NOTE, LEFT_OUT) for left_out in listing.left_out]
+        problems += [Problem("", file, note, NOTE, "used as it then was") for note in listing.notes]
     posts = pd.concat(tables, ignore_index=True)
     # By its name too: a renamed class is another posts table, and all that reads it is made again.
     posts["tag"] = posts["label"].map(dict(enumerate(LABELS))).fillna("")
@@ -70,12 +76,13 @@ def gather(
     ]
     in_both = posts["guid"].duplicated()
     problems += [
-        Problem(guid, UNLABELLED_FILE, f"guid {guid} is in {TRAIN_FILE} as well", BAD_LIST)
-        for guid in posts.loc[in_both, "guid"]
+        Problem(row.guid, row.list, f"guid {row.guid} is in {lists[0].name} as well", BAD_LIST)
+        for row in posts[in_both].itertuples()
     ]
-    posts = posts[~in_both].drop(columns=["written", "list"])
-    posts = _joined(posts, text_index, ["text", "encoding"], "text")
-    posts = _joined(posts, image_index, ["width", "height", "mode", "format"], "image")
+    posts = posts[~in_both].drop(columns="list")
+    posts = _joined(posts, text_index[text_index["problem"] == ""], ["text", "encoding"], "text")
+    with_image = image_index[image_index["width"] > 0]
+    posts = _joined(posts, with_image, ["width", "height", "mode", "format"], "image")
     posts["empty"] = posts["text"].fillna("").map(is_empty_after_cleaning)
     problems += _file_problems(posts["guid"], text_index, BAD_TEXT, "text", ".txt")
     problems += _file_problems(posts["guid"], image_index, BAD_IMAGE, "image", ".jpg")
@@ -85,7 +92,7 @@ def gather(
 def _joined(
     posts: pd.DataFrame, index: pd.DataFrame, columns: list[str], name: str
 ) -> pd.DataFrame:
-    usable = index.loc[index["problem"] == "", ["guid", "file", "sha256", *columns]]
+    usable = index[["guid", "file", "sha256", *columns]]
     renamed = usable.rename(columns={"file": f"{name}_file", "sha256": f"{name}_sha256"})
     return posts.merge(renamed, on="guid", how="left", validate="one_to_one")
 
@@ -94,19 +101,24 @@ def _file_problems(
     guids: pd.Series, index: pd.DataFrame, kind: str, name: str, suffix: str
 ) -> list[Problem]:
     rows = {row.guid: row for row in index.itertuples()}
+    folder = PurePath(index["file"].iloc[0]).parent if len(index) else PurePath()
     problems = []
     for guid in guids:
         row = rows.get(guid)
-        file = f"{DATA_FOLDER}/{row.file if row else guid + suffix}"
         if row is None:
-            problems.append(Problem(guid, file, f"{name} file is missing", kind))
-        elif row.problem:
-            problems.append(Problem(guid, file, row.problem, kind))
-        elif row.note:
-            problems += [
-                Problem(guid, file, note, NOTE, "used as it then was")
-                for note in row.note.split(NOTE_SEPARATOR)
-            ]
+            problems.append(
+                Problem(guid, f"{folder / guid}{suffix}", f"{name} file is missing", kind)
+            )
+            continue
+        if row.problem:
+            damaged = kind == BAD_IMAGE and row.width > 0
+            kind_of_row = DAMAGED_IMAGE if damaged else kind
+            problems.append(Problem(guid, row.file, row.problem, kind_of_row))
+        problems += [
+            Problem(guid, row.file, note, NOTE, "used as it then was")
+            for note in row.note.split(NOTE_SEPARATOR)
+            if note
+        ]
     return problems
 
 
@@ -117,20 +129,33 @@ def judge(problems: list[Problem], policy: str) -> pd.DataFrame:
     ----------
     policy
         ``error`` refuses, ``drop`` leaves the post out, ``blank`` replaces the bad file by an empty
-        text or a plain image. A row of a label file cannot be blanked: it is left out.
+        text or a plain image; ``use`` is ``error`` but for damaged images, of which it uses the
+        rows that can be decoded. A row of a label file cannot be blanked: it is left out.
 
     Returns
     -------
     pandas.DataFrame
         The fields of :class:`Problem`, sorted, notes last.
     """
+    refused = dict.fromkeys((BAD_LIST, BAD_TEXT, BAD_IMAGE, DAMAGED_IMAGE), "refused")
     actions = {
-        "error": dict.fromkeys((BAD_LIST, BAD_TEXT, BAD_IMAGE), "refused"),
-        "drop": dict.fromkeys((BAD_LIST, BAD_TEXT, BAD_IMAGE), "dropped"),
-        "blank": {BAD_LIST: "dropped", BAD_TEXT: "text blanked", BAD_IMAGE: "image blanked"},
+        "error": refused,
+        "drop": dict.fromkeys(refused, "dropped"),
+        "blank": {
+            BAD_LIST: "dropped",
+            BAD_TEXT: "text blanked",
+            BAD_IMAGE: "image blanked",
+            DAMAGED_IMAGE: "image blanked",
+        },
+        "use": refused | {DAMAGED_IMAGE: "used as far as it can be decoded"},
     }[policy]
     judged = [
-        problem._replace(action=actions.get(problem.kind, problem.action))
+        problem._replace(
+            action=actions.get(problem.kind, problem.action),
+            # What cannot be used may be any text of a label file, and people open the table.
+            guid=as_cell(problem.guid),
+            file=as_cell(problem.file),
+        )
         for problem in sorted(problems, key=_order)
     ]
     return pd.DataFrame(judged, columns=list(Problem._fields))
@@ -159,13 +184,16 @@ def apply_policy(posts: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
             f"{len(refused)} problems in the data set:\n"
             + "\n".join(lines)
             + "\nFix the files, or set on_bad_post: drop (leave these posts out) or "
-            "on_bad_post: blank (keep them with an empty text or a plain image)."
+            "on_bad_post: blank (keep them with an empty text or a plain image), or "
+            "on_bad_post: use (use damaged images of which most rows can be decoded)."
         )
-    of_files = problems[problems["kind"].isin([BAD_TEXT, BAD_IMAGE])]
+    of_files = problems[problems["kind"].isin([BAD_TEXT, BAD_IMAGE, DAMAGED_IMAGE])]
     guids = of_files.groupby("action")["guid"].agg(set)
-    posts = posts[~posts["guid"].isin(guids.get("dropped", set()))].copy()
+    posts = posts[~posts["guid"].isin(guids.get("dropped", set()))].drop(columns="written")
     for modality in ("text", "image"):
         posts[f"{modality}_blanked"] = posts["guid"].isin(guids.get(f"{modality} blanked", set()))
+    # A damaged image has been measured.
+    posts.loc[posts["image_blanked"], _OF_IMAGES] = None
     posts[["width", "height"]] = posts[["width", "height"]].fillna(0).astype(int)
     posts = posts.fillna("").reset_index(drop=True)
     if not (posts["subset"] == LABELLED).any():

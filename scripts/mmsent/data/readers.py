@@ -1,32 +1,78 @@
-"""Label files: which posts there are, and which label they have."""
+"""Label lists: which posts there are, and which label they have."""
 
 import csv
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
 from mmsent.data.decoding import UndecodableTextError, decode
-from mmsent.data.layout import DatasetError, normalise_guid
+from mmsent.data.layout import MVSA_FILE, DatasetError, normalise_guid
+from mmsent.data.mvsa import post_label, split_line
+from mmsent.data.post_table import is_table, read_post_table
 from mmsent.data.tags import check_tags
-from mmsent.labels import LABELS, NO_LABEL, UNLABELLED, folded
+from mmsent.labels import LABELLED, LABELS, NO_LABEL, UNLABELLED, UNLABELLED_SUBSET, folded
 
 
 @dataclass(frozen=True)
 class Listing:
-    """The content of a label file.
+    """The posts of one subset in a label file.
 
     Attributes
     ----------
+    file
+        Name of the label file.
+    subset
+        Whether the posts have a label.
     rows
         Columns ``guid``, ``written`` (the guid as in the file), ``label`` (-1: none).
     problems
         ``(guid, file, problem)`` of the rows that cannot be used.
+    left_out
+        The same of posts that are left out although nothing is wrong with their row.
+    notes
+        About the decoding of the file.
     """
 
+    file: str
+    subset: str
     rows: pd.DataFrame
     problems: list[tuple[str, str, str]]
+    left_out: list[tuple[str, str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+class _Row(NamedTuple):
+    """A row of a label file: guid and tag, or what is wrong with it."""
+
+    place: str
+    written: str = ""
+    tag: str = ""
+    problem: str = ""
+
+
+def read_lists(lists: Sequence[Path], columns: Mapping[str, str]) -> list[Listing]:
+    """Read the labels of a data set: of the labelled posts, and of the others if there are any.
+
+    Parameters
+    ----------
+    lists
+        The label files, or a table of posts or MVSA's label file.
+    columns
+        Names of the columns of a table.
+
+    Raises
+    ------
+    DatasetError
+        If one cannot be read, lists no usable post, or was made for other labels.
+    """
+    if is_table(lists[0]):
+        return _of_table(lists[0], columns)
+    if lists[0].name == MVSA_FILE:
+        return [_of_mvsa(lists[0])]
+    return [read_listing(path, labelled=not number) for number, path in enumerate(lists)]
 
 
 def read_listing(path: Path, labelled: bool) -> Listing:
@@ -38,17 +84,7 @@ def read_listing(path: Path, labelled: bool) -> Listing:
         If the file is missing, is not text, has no ``guid,tag`` header, lists no post (a file of
         posts without a label may list none), or was made for other labels.
     """
-    try:
-        text = decode(path.read_bytes()).text
-    except FileNotFoundError:
-        raise DatasetError(f"{path}: no such file; it lists the posts as guid,tag") from None
-    except OSError as error:
-        raise DatasetError(f"{path}: cannot be read: {error.strerror}") from None
-    except UndecodableTextError as error:
-        raise DatasetError(f"{path}: {error}; save it as UTF-8") from None
-    lines = _numbered_lines(text)
-    if not lines:
-        raise DatasetError(f"{path}: the file is empty; it lists the posts as guid,tag")
+    lines = _lines(path)
     first, header = lines[0]
     delimiter = "\t" if "\t" in header else ","
     # Line by line, so that a stray quote spoils one line and not the rest of the file.
@@ -57,52 +93,97 @@ def read_listing(path: Path, labelled: bool) -> Listing:
         raise DatasetError(
             f"{path}: line {first} must be the header 'guid,tag', got {header[:60]!r}"
         )
-    if labelled:
-        check_tags(path, (cells[1] for _, cells in table[1:] if len(cells) == 2))
-    rows, problems = _listed_posts(table[1:], path.name, labelled)
-    # A file of posts without a label may contain only its header: then there are none.
-    if not rows and (labelled or problems):
-        reasons = "".join(f"\n  {problem}" for _, _, problem in problems)
-        way_out = "list some" if labelled else "list some, or remove the file"
-        raise DatasetError(f"{path}: no usable post in the file; {way_out}{reasons}")
-    return Listing(pd.DataFrame(rows, columns=["guid", "written", "label"]), problems)
+    rows = []
+    for number, cells in table[1:]:
+        problem = "" if len(cells) == 2 else f"{len(cells)} cells instead of guid,tag"
+        written, tag = [*cells, "", ""][:2]
+        rows.append(_Row(f"line {number}", written, tag, problem))
+    (listing,) = _listings(path, rows, [LABELLED if labelled else UNLABELLED_SUBSET])
+    return listing
 
 
-def _listed_posts(
-    table: Iterable[tuple[int, list[str]]], file: str, labelled: bool
-) -> tuple[list[tuple[str, str, int]], list[tuple[str, str, str]]]:
-    rows: list[tuple[str, str, int]] = []
-    problems: list[tuple[str, str, str]] = []
-    line_of: dict[str, int] = {}
-    for line, cells in table:
-        written = cells[0].strip()
-        tag = folded(cells[1]) if len(cells) == 2 else None
+def _of_table(path: Path, columns: Mapping[str, str]) -> list[Listing]:
+    table = read_post_table(path, columns)
+    rows = [_Row(f"row {row.number}", row.id, row.label, row.problem) for row in table.rows]
+    labelled, unlabelled = _listings(path, rows, [LABELLED, UNLABELLED_SUBSET])
+    labelled.notes.extend(table.notes)
+    return [labelled, unlabelled] if len(unlabelled.rows) else [labelled]
+
+
+def _of_mvsa(path: Path) -> Listing:
+    rows, left_out = [], []
+    for number, line in _lines(path):
+        written, pairs = split_line(line)
+        if written.lower() == "id":
+            continue
+        if not pairs:
+            rows.append(_Row(f"line {number}", written, problem="no pair of labels text,image"))
+            continue
+        unknown = [tag for pair in pairs for tag in pair if LABELS.place(tag) is None]
+        tag, reason = (unknown[0], "") if unknown else post_label(pairs)
         guid = normalise_guid(written)
-        label = LABELS.place(tag) if labelled and tag is not None else UNLABELLED
-        if tag is None:
-            problem = f"{len(cells)} cells instead of guid,tag"
+        if reason and guid:
+            left_out.append((guid, path.name, reason))
+        else:
+            rows.append(_Row(f"line {number}", written, tag))
+    (listing,) = _listings(path, rows, [LABELLED])
+    listing.left_out.extend(left_out)
+    return listing
+
+
+def _listings(path: Path, rows: Collection[_Row], subsets: Sequence[str]) -> list[Listing]:
+    """The posts of each subset; all rows that cannot be used are problems of the first."""
+    if LABELLED in subsets:
+        check_tags(path, (row.tag for row in rows if not row.problem))
+    listed: dict[str, list[tuple[str, str, int]]] = {subset: [] for subset in subsets}
+    problems: list[tuple[str, str, str]] = []
+    place_of: dict[str, str] = {}
+    for row in rows:
+        written, tag, label = row.written.strip(), folded(row.tag), LABELS.place(row.tag)
+        guid = normalise_guid(written)
+        if row.problem:
+            problem = row.problem
         elif guid is None:
-            problem = f"the guid {written[:40]!r} is no whole number"
-        elif guid in line_of:
-            problem = f"guid {guid} is listed already in line {line_of[guid]}"
+            problem = f"the guid {written[:40]!r} is no name of letters, digits, _, . and -"
+        elif guid in place_of:
+            problem = f"guid {guid} is listed already in {place_of[guid]}"
+        elif UNLABELLED_SUBSET in subsets and tag in NO_LABEL:
+            place_of[guid] = row.place
+            listed[UNLABELLED_SUBSET].append((guid, written, UNLABELLED))
+            continue
+        elif LABELLED not in subsets:
+            problem = f"a post without label has the tag {tag[:40]!r} instead of null"
         elif label is None:
             problem = f"unknown label {tag[:40]!r}; known are {', '.join(LABELS)}"
-        elif not labelled and tag not in NO_LABEL:
-            problem = f"a post without label has the tag {tag[:40]!r} instead of null"
         else:
-            line_of[guid] = line
-            rows.append((guid, written, label))
+            place_of[guid] = row.place
+            listed[LABELLED].append((guid, written, label))
             continue
-        problems.append((guid or written[:40], file, f"line {line}: {problem}"))
-    return rows, problems
+        problems.append((guid or written[:40], path.name, f"{row.place}: {problem}"))
+    # A file of posts without a label may contain only its header: then there are none.
+    if not listed[subsets[0]] and (subsets[0] == LABELLED or problems):
+        reasons = "".join(f"\n  {problem}" for _, _, problem in problems)
+        way_out = "list some" if subsets[0] == LABELLED else "list some, or remove the file"
+        raise DatasetError(f"{path}: no usable post in the file; {way_out}{reasons}")
+    columns = ["guid", "written", "label"]
+    return [
+        Listing(path.name, name, pd.DataFrame(posts, columns=columns), [] if number else problems)
+        for number, (name, posts) in enumerate(listed.items())
+    ]
 
 
-def _numbered_lines(text: str) -> list[tuple[int, str]]:
+def _lines(path: Path) -> list[tuple[int, str]]:
     """The lines of a label file but those of white space and commas alone, the header first."""
+    try:
+        text = decode(path.read_bytes()).text
+    except FileNotFoundError:
+        raise DatasetError(f"{path}: no such file; it lists the posts as guid,tag") from None
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read: {error.strerror}") from None
+    except UndecodableTextError as error:
+        raise DatasetError(f"{path}: {error}; save it as UTF-8") from None
     lines = enumerate(text.splitlines(), start=1)
-    return [(number, line) for number, line in lines if line.replace(",", "").strip()]
-
-
-def count_listed(path: Path) -> int:
-    """Return the number of rows of a label file that list something, usable or not."""
-    return len(_numbered_lines(decode(path.read_bytes()).text)[1:])
+    numbered = [(number, line) for number, line in lines if line.replace(",", "").strip()]
+    if not numbered:
+        raise DatasetError(f"{path}: the file is empty; it lists the posts as guid,tag")
+    return numbered

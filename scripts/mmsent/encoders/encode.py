@@ -75,7 +75,7 @@ def encode_views(
     Parameters
     ----------
     index
-        Of the texts or the images; images with a problem are left out.
+        Of the texts or the images; images that cannot be decoded are left out.
     encoder
         Settings of the encoder (``Models.specification``).
     views, stored, outputs
@@ -97,7 +97,7 @@ def encode_views(
     if "clip" in encoder and any(view.get("below") for view in views.values()):
         raise ConfigError("trained_layers goes with encoder 'text', not with clip")
     # An unreadable text is indexed as an empty one.
-    table = index if modality == "text" else index[index["problem"] == ""].reset_index(drop=True)
+    table = index if modality == "text" else index[index["width"] > 0].reset_index(drop=True)
     rows = _rows(table, modality)
     files = {
         name: _File(stored[name], _settings(encoder, view, gpus), rows)

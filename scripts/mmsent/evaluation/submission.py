@@ -7,7 +7,6 @@ import pandas as pd
 
 from mmsent.config.fitting import Postprocessing
 from mmsent.data.layout import guid_order
-from mmsent.data.readers import Listing
 from mmsent.evaluation.bad_cases import summary
 from mmsent.evaluation.postprocessing import postprocessed
 from mmsent.labels import LABELS, UNLABELLED_SPLIT
@@ -17,7 +16,7 @@ def submission(
     runs: list[pd.DataFrame],
     metrics: list[dict[str, Any]],
     postprocessing: dict[str, Any] | None,
-    listings: list[Listing],
+    listed: list[str],
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Predict the class of each listed post without a label.
 
@@ -27,14 +26,13 @@ def submission(
         Predictions and metrics of each fold.
     postprocessing
         Settings of the experiment; a threshold that was fitted on each fold is averaged.
-    listings
-        The label files of posts without a label: one or none.
+    listed
+        The guids of the posts without a label, in the order of their list.
 
     Returns
     -------
     table, numbers
-        :func:`submission_table` and :func:`submission_numbers`, with ``without_prediction`` and
-        ``unusable_lines`` of the label files.
+        :func:`submission_table` and :func:`submission_numbers`, with ``without_prediction``.
     """
     fitted = [run["postprocessing_threshold"] for run in metrics]
     known = [value for value in fitted if value is not None]
@@ -42,12 +40,9 @@ def submission(
     rule = Postprocessing(**postprocessing) if postprocessing else None
     probabilities = mean_probabilities(runs)
     predicted = postprocessed(probabilities.to_numpy(), rule, threshold)
-    listed = [guid for listing in listings for guid in listing.rows["guid"]]
     table = submission_table(listed, probabilities.index.tolist(), predicted)
     numbers = submission_numbers(probabilities.to_numpy(), predicted, threshold)
-    unusable = sum(len(listing.problems) for listing in listings)
-    missing = {"without_prediction": len(listed) - len(table), "unusable_lines": unusable}
-    return table, numbers | missing
+    return table, numbers | {"without_prediction": len(listed) - len(table)}
 
 
 def mean_probabilities(runs: list[pd.DataFrame]) -> pd.DataFrame:

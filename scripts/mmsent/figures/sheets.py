@@ -70,7 +70,7 @@ def duplicate_sheet(
     # An unlabelled post agrees and conflicts with none.
     table["known"] = table["label"].where(table["subset"] == LABELLED)
     summary = table.groupby("group").agg(size=("guid", "size"), labels=("known", "nunique"))
-    number = summary.index.astype(int)
+    number = summary.index.map(guid_order)
     order = summary.assign(conflict=summary["labels"] > 1, number=number).sort_values(
         ["conflict", "size", "number"], ascending=[False, False, True]
     )
@@ -102,7 +102,7 @@ def _draw_row(axes: Axes, group: pd.DataFrame, top: float, images: Path) -> None
     chosen = chosen_posts(group)
     names = group["known"].map(dict(enumerate(LABELS))).fillna("no label")
     counts = names.value_counts().reindex([*LABELS, "no label"]).dropna().astype(int)
-    notes = [f"group {group['group'].iloc[0]}", f"{len(group)} posts:"]
+    notes = [f"group {_short(group['group'].iloc[0])}", f"{len(group)} posts:"]
     notes += [wrapped(f"{count} {name}", _NOTES - 0.1, 7.5, 1) for name, count in counts.items()]
     if len(chosen) < len(group):
         notes.append(f"({len(chosen)} shown)")
@@ -114,12 +114,16 @@ def _draw_row(axes: Axes, group: pd.DataFrame, top: float, images: Path) -> None
     for column, post in enumerate(chosen.to_dict("records")):
         left = _MARGIN + _NOTES + column * (_CELL + _GAP)
         label = names[chosen.index[column]]
-        text = f"{post['guid']} {label}"
+        text = f"{_short(post['guid'])} {label}"
         _draw_band(axes, (left, top), (_CELL, _STRIP), label, text, 7.5, 0.5)
         path = images / post["image_file"] if post["width"] else None
         _draw_photograph(axes, (left, top - _STRIP), _CELL, path)
         text = wrapped(post["text"], _CELL, 6.5, 3)
         axes.text(left, below - 0.04, text, fontsize=6.5, va="top")
+
+
+def _short(guid: str) -> str:
+    return guid if len(guid) <= 10 else f"{guid[:9]}…"
 
 
 def bad_case_sheet(

@@ -1,8 +1,9 @@
 """What a run consists of: settings, resolved experiments, posts, and the files of runs."""
 
-import os
 from pathlib import Path
 from typing import Any
+
+from snakemake.io import ancient
 
 from mmsent import paths
 from mmsent.config.augmentation import Augmentation, TextAugmentation, load_augmentations
@@ -12,15 +13,10 @@ from mmsent.config.main import FILES, Config, load_config
 from mmsent.config.profile import Profile, load_profile, profile_path
 from mmsent.config.validation import ConfigError, nearest
 from mmsent.config.vlm import VlmExperiment, ZeroShot
-from mmsent.data.layout import (
-    DATA_FOLDER,
-    Modality,
-    dataset_files,
-    guid_order,
-    label_lists,
-)
+from mmsent.data.dataset import Dataset, recognise
+from mmsent.data.layout import DATA_FOLDER, TRAIN_FILE, UNLABELLED_FILE, Modality, guid_order
 from mmsent.demo.plan import file_names
-from mmsent.files import canonical_json, sha256_bytes, sha256_file
+from mmsent.files import canonical_json, sha256_bytes
 from mmsent.labels import LABELS
 from mmsent.plan.resolve import Resolved, resolve
 from mmsent.plan.views import NOT_DRAWN, View, encoding_jobs, image_views, text_views
@@ -87,11 +83,10 @@ class RunDefinition:
         self.encodings = encoding_jobs([*used, self.token_view], self._view_key)
         self.is_demo = self.config.dataset == "demo"
         self.dataset = paths.DEMO if self.is_demo else self.config.dataset
-        self.label_lists = label_lists(Path(self.dataset), made_later=self.is_demo)
-        demo = self.config.demo
+        demo, columns = self.config.demo, self.config.columns.model_dump()
         names = file_names(demo.labelled, demo.unlabelled, demo.seed) if self.is_demo else []
         self.demo_files = [f"{paths.DEMO}/{name}" for name in names]
-        self.texts, self.images = self._files("text"), self._files("image")
+        self.posts = _generated(names) if names else recognise(Path(self.dataset), columns)
 
     def _resolve(self, name: str, *kinds: type[Any]) -> Any:
         resolved = resolve(name, self.profile.overrides, str(self.profile.path))
@@ -145,31 +140,39 @@ class RunDefinition:
         parts = [view.name, dict(view.settings), encoder, code_hash("encode")]
         return sha256_bytes(canonical_json(parts).encode())
 
-    def _files(self, modality: Modality) -> list[str]:
-        if not self.is_demo:
-            return dataset_files(Path(self.dataset), modality)
-        folder, suffix = f"{paths.DEMO}/{DATA_FOLDER}/", ".txt" if modality == "text" else ".jpg"
-        names = [n for n in self.demo_files if n.startswith(folder) and n.endswith(suffix)]
-        return sorted(names, key=lambda name: guid_order(Path(name).stem))
+    def inputs(self, modality: Modality) -> list[str]:
+        """The files that an index job reads; of a table, a parameter stands for the content."""
+        if self.is_demo:
+            files = self.posts.files[modality].values()
+            return [f"{self.dataset}/{file}" for file in files]
+        paths = self.posts.paths(modality)
+        if self.posts.texts is None:
+            return paths
+        return [*ancient(self.label_lists), *(path for path in paths if path != self.dataset)]
+
+    def columns(self, *keys: str) -> dict[str, str]:
+        """The columns of a table that a job reads; of other data sets none."""
+        columns = self.config.columns.model_dump(include=set(keys))
+        return columns if self.posts.texts is not None else {}
+
+    def mark(self, modality: Modality) -> list[Any]:
+        """See :meth:`Dataset.mark`; nothing of the generated data set."""
+        return [] if self.is_demo else self.posts.mark(modality)
 
     @property
-    def image_folder(self) -> str:
-        """Folder of the posts' images."""
-        return f"{self.dataset}/{DATA_FOLDER}"
-
-    def total_bytes(self, modality: Modality) -> int:
-        """Sum of the sizes of the posts' files; 0 of the generated data set.
-
-        Snakemake compares contents only of files newer than the outputs. Files that were replaced
-        under an older date, as by ``cp -p`` or from an archive, change this sum.
-        """
-        files = self.texts if modality == "text" else self.images
-        return 0 if self.is_demo else sum(map(os.path.getsize, files))
+    def label_lists(self) -> list[str]:
+        """The label files or, of a table, for whose columns :attr:`list_hashes` stand."""
+        return self.posts.lists if self.posts.texts is None else ancient(self.posts.lists)
 
     @property
     def list_hashes(self) -> list[str]:
         """SHA-256 of each label file, as two labels may have one length; none of generated ones."""
-        return [] if self.is_demo else [sha256_file(path) for path in self.label_lists]
+        return self.posts.list_hashes
+
+    @property
+    def image_folder(self) -> str:
+        """Folder to which the names of images are relative."""
+        return str(self.posts.root)
 
     @property
     def label_settings(self) -> dict[str, Any]:
@@ -185,8 +188,24 @@ class RunDefinition:
 
     @property
     def public_settings(self) -> dict[str, Any]:
-        """The settings of the run; of a folder of posts the name, not where it is stored."""
+        """The settings of the run; of the posts the name, not where they are stored."""
         settings = self.config.model_dump()
         if not self.is_demo:
-            settings["dataset"] = f"{Path(self.config.dataset).name}/"
+            path = Path(self.config.dataset)
+            settings["dataset"] = f"{path.name}/" if path.is_dir() else path.name
         return settings
+
+
+def _generated(names: list[str]) -> Dataset:
+    """The generated data set, whose files are made later."""
+    posts = sorted(
+        (name for name in names if name.startswith(f"{DATA_FOLDER}/")),
+        key=lambda name: guid_order(Path(name).stem),
+    )
+    suffixes: dict[Modality, str] = {"text": ".txt", "image": ".jpg"}
+    files = {
+        modality: {Path(name).stem: name for name in posts if name.endswith(suffix)}
+        for modality, suffix in suffixes.items()
+    }
+    lists = [f"{paths.DEMO}/{name}" for name in (TRAIN_FILE, UNLABELLED_FILE)]
+    return Dataset(Path(paths.DEMO), "generated posts", lists, [], files)

@@ -6,6 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from snakemake.logging import logger
+
 from mmsent import paths
 from mmsent.config.validation import ConfigError
 from mmsent.data.layout import DatasetError
@@ -66,6 +68,7 @@ class Plan(Runs):
         gallery = max(policies, key=lambda policy: len(policy.operations))
         return {
             "max_length": next((e["max_length"] for e in settings if "max_length" in e), 77),
+            "dataset": self.posts.description,
             "images": self.image_folder,
             "augmentation": gallery.model_dump(),
             "seed": self.config.seed,
@@ -282,10 +285,17 @@ class Plan(Runs):
         return rows
 
 
-def load_plan(merged: Mapping[str, Any], files: list[str | Path], elsewhere: bool) -> Plan:
+def load_plan(
+    merged: Mapping[str, Any], files: list[str | Path], elsewhere: bool, first: bool = False
+) -> Plan:
     """Return the plan of a run; wrong settings end the program with their list and status 1.
 
-    If jobs run ``elsewhere``, on machines other than this, the device has to be named.
+    Parameters
+    ----------
+    elsewhere
+        Jobs run on machines other than this; then the device has to be named.
+    first
+        This is the process that a user started, not one of its jobs: log what the posts are.
     """
     here = Path.cwd()
     relative = [Path(path) for path in files]
@@ -299,4 +309,6 @@ def load_plan(merged: Mapping[str, Any], files: list[str | Path], elsewhere: boo
             )
     except (ConfigError, DatasetError) as error:
         sys.exit(str(error))
+    if first:
+        logger.info(f"Posts: {plan.posts.description}")
     return plan

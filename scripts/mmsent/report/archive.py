@@ -2,7 +2,7 @@
 
 import zipfile
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pandas as pd
 
@@ -56,6 +56,8 @@ def data_table(texts: pd.DataFrame, images: pd.DataFrame) -> str:
     """``guid``, ``file``, ``sha256`` and of texts ``words`` of each file, tab-separated."""
     counted = texts[["guid", "file", "sha256"]].assign(words=word_counts(texts["text"]))
     both = pd.concat([counted, images[["guid", "file", "sha256"]].assign(words="")])
+    # A table may have the paths of images from the root.
+    both["file"] = both["file"].map(lambda file: PurePath(file).name)
     return both.to_csv(sep="\t", index=False, lineterminator="\n")
 
 

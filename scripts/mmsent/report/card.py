@@ -1,14 +1,12 @@
 """The data set in numbers: the data card, and the tables of the report's chapter."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from mmsent.data.duplicates import duplicate_summary
-from mmsent.data.posts import NOTE
-from mmsent.data.readers import count_listed
+from mmsent.data.posts import BAD_LIST, LEFT_OUT, NOTE
 from mmsent.labels import LABELLED, LABELS, STUDY_LABELS, TEST, TRAIN, VALIDATION
 from mmsent.report.reported import PrintedFigures
 
@@ -20,19 +18,31 @@ _SIZES = {
 
 
 def card_numbers(
-    lists: list[Path],
+    dataset: str,
+    listed: int,
     posts: pd.DataFrame,
     problems: pd.DataFrame,
     groups: pd.DataFrame,
     folds: pd.DataFrame,
 ) -> dict[str, Any]:
-    """Every number of the data card."""
+    """Every number of the data card.
+
+    Parameters
+    ----------
+    dataset
+        What was recognised as the data set.
+    listed
+        Posts of the lists; their rows that cannot be used are among the problems.
+    """
     labelled = posts[posts["subset"] == LABELLED]
     counts = labelled["label"].value_counts()
     classes = {name: int(counts.get(index, 0)) for index, name in enumerate(LABELS)}
+    left_out = problems["action"] == LEFT_OUT
     acted = problems[problems["kind"] != NOTE]
     return {
-        "listed": sum(count_listed(path) for path in lists),
+        "dataset": dataset,
+        "listed": listed + int(((problems["kind"] == BAD_LIST) | left_out).sum()),
+        "left_out": int(left_out.sum()),
         "posts": len(posts),
         "labelled": len(labelled),
         "unlabelled": len(posts) - len(labelled),

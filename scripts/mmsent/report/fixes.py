@@ -1,12 +1,12 @@
 """The problems of the study's section 9: what their remedies change, measured on this run."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from mmsent.data.readers import Listing
+from mmsent.data.layout import normalise_guid
 from mmsent.encoders.embeddings import read_header
 from mmsent.evaluation.pooling import prediction_metrics
 from mmsent.labels import LABELS
@@ -15,31 +15,38 @@ from mmsent.report.cells import Cell, value
 
 
 def guid_matching(
-    listings: Iterable[Listing], texts: pd.DataFrame, images: pd.DataFrame
+    listed: pd.DataFrame, texts: pd.DataFrame, images: pd.DataFrame
 ) -> dict[str, int]:
     """How many listed posts find both their files, with the guid as written and as it is read.
 
     Parameters
     ----------
+    listed
+        The listed posts: columns ``guid`` and ``written``.
     texts, images
-        The indexes of the files: columns ``guid`` and ``file``.
+        The indexes: columns ``guid`` and ``file``. A row of a table names its files itself.
 
     Returns
     -------
     dict
-        ``listed`` (rows of the lists that name a post), ``as_written`` and ``normalised`` (those
+        ``listed`` (posts), ``as_written`` and ``normalised`` (those
         whose guid names a text and an image), ``written_otherwise`` (rows whose guid is not
         written as it is read).
     """
     files = set(texts["guid"]) & set(images["guid"])
-    stems = {Path(name).stem for name in texts["file"]} & {Path(n).stem for n in images["file"]}
-    rows = pd.concat([listing.rows for listing in listings])
+    names = _names(texts) & _names(images)
     return {
-        "listed": len(rows),
-        "as_written": int(rows["written"].isin(stems).sum()),
-        "normalised": int(rows["guid"].isin(files).sum()),
-        "written_otherwise": int((rows["written"] != rows["guid"]).sum()),
+        "listed": len(listed),
+        "as_written": int(listed["written"].isin(names).sum()),
+        "normalised": int(listed["guid"].isin(files).sum()),
+        "written_otherwise": int((listed["written"] != listed["guid"]).sum()),
     }
+
+
+def _names(index: pd.DataFrame) -> set[str]:
+    """The names of files without suffix, or the guids of posts whose file has another name."""
+    stems = zip(index["guid"], (Path(file).stem for file in index["file"]), strict=True)
+    return {stem if normalise_guid(stem) == guid else guid for guid, stem in stems}
 
 
 def encoders_of(embeddings: Mapping[str, Sequence[Path]]) -> list[dict[str, Any]]:
