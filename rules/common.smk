@@ -1,7 +1,7 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(workflow.basedir, "scripts")))
+sys.path.insert(0, str(Path(workflow.current_basedir).parent / "scripts"))
 
 from mmsent import paths
 from mmsent.plan.call import any_of, call, flat
@@ -12,7 +12,12 @@ from mmsent.plan.plan import DATA_FIGURES, TABLE_FIGURES, load_plan
 from mmsent.sources import all_sources, sources, templates
 
 # Validated settings and what follows from them; wrong settings end here, before any job.
-PLAN = load_plan(config, workflow.configfiles, elsewhere=workflow.non_local_exec)
+PLAN = load_plan(
+    config,
+    workflow.configfiles,
+    elsewhere=workflow.non_local_exec,
+    results=workflow.modifier.path_modifier.replace_prefix(paths.RESULTS),
+)
 CONFIG = PLAN.config
 
 
@@ -34,10 +39,7 @@ wildcard_constraints:
     table="|".join(PLAN.tables),
 
 
-COMMAND = (
-    "python scripts/job.py {params.call} --gpus {resources.gpu} --threads {threads}"
-    " 2> >(tee {log:q} >&2)"
-)
+COMMAND = "python {params.call} --gpus {resources.gpu} --threads {threads} 2> >(tee {log:q} >&2)"
 
 
 # Every rule is a variant of this one. A job is the function of its rule's name in scripts/jobs; it
