@@ -1,7 +1,16 @@
+import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(workflow.current_basedir).parent / "scripts"))
+code = workflow.current_basedir.join("..")
+if not code.is_local:
+    # Snakemake fetches files of a hosted repository one by one, and modules import each other.
+    hosted, code = code, Path(".snakemake/mmsent").absolute()
+    if workflow.is_main_process:
+        code.mkdir(parents=True, exist_ok=True)
+        index = {"GIT_WORK_TREE": str(code), "GIT_INDEX_FILE": f"{code}.index"}
+        hosted.hosted_repo.repo.git.read_tree("--reset", "-u", hosted.ref, env=index)
+sys.path.insert(0, os.path.normpath(Path(code, "scripts")))
 
 from mmsent import paths
 from mmsent.plan.call import any_of, call, flat

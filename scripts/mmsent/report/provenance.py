@@ -33,6 +33,8 @@ def provenance(
     gpus = _output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
     # Without the lock, git refreshes no index: the code's folder may belong to someone else.
     git = ("git", "--no-optional-locks", "-C", str(ROOT))
+    # Code that was unpacked in a repository of other things is not that repository's commit.
+    tracked = _output(*git, "ls-files", "Snakefile")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "data_sha256": combined_sha256(data),
@@ -40,7 +42,7 @@ def provenance(
         "settings_sha256": combined_sha256(setting_files),
         "code_sha256": combined_sha256(sources),
         # None without git or a checkout: the hash of the sources identifies the code.
-        "commit": _output(*git, "rev-parse", "HEAD"),
+        "commit": _output(*git, "rev-parse", "HEAD") if tracked else None,
         "uncommitted_changes": bool(_output(*git, "status", "--porcelain", "-uno")),
         "packages": {name: _version(name) for name in PACKAGES},
         "python": platform.python_version(),
