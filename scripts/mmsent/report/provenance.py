@@ -43,7 +43,7 @@ def provenance(
         "code_sha256": combined_sha256(sources),
         # None without git or a checkout: the hash of the sources identifies the code.
         "commit": _output(*git, "rev-parse", "HEAD") if tracked else None,
-        "uncommitted_changes": bool(_output(*git, "status", "--porcelain", "-uno")),
+        "uncommitted_changes": bool(tracked and _output(*git, "status", "--porcelain", "-uno")),
         "packages": {name: _version(name) for name in PACKAGES},
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
