@@ -5,7 +5,10 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-configfile: "config/config.yaml"
+# Without it, or without a key in it, the file beside this Snakefile decides.
+if Path("config/config.yaml").exists():
+
+    configfile: "config/config.yaml"
 
 
 report: "rules/captions/workflow.rst"

@@ -1,7 +1,16 @@
+import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(workflow.basedir, "scripts")))
+code = workflow.current_basedir.join("..")
+if not code.is_local:
+    # Snakemake fetches files of a hosted repository one by one, and modules import each other.
+    hosted, code = code, Path(".snakemake/mmsent").absolute()
+    if workflow.is_main_process:
+        code.mkdir(parents=True, exist_ok=True)
+        index = {"GIT_WORK_TREE": str(code), "GIT_INDEX_FILE": f"{code}.index"}
+        hosted.hosted_repo.repo.git.read_tree("--reset", "-u", hosted.ref, env=index)
+sys.path.insert(0, os.path.normpath(Path(code, "scripts")))
 
 from mmsent import paths
 from mmsent.plan.call import any_of, call, flat
@@ -17,6 +26,7 @@ PLAN = load_plan(
     workflow.configfiles,
     elsewhere=workflow.non_local_exec,
     first=workflow.is_main_process,
+    results=workflow.modifier.path_modifier.replace_prefix(paths.RESULTS),
 )
 CONFIG = PLAN.config
 
@@ -39,10 +49,7 @@ wildcard_constraints:
     table="|".join(PLAN.tables),
 
 
-COMMAND = (
-    "python scripts/job.py {params.call} --gpus {resources.gpu} --threads {threads}"
-    " 2> >(tee {log:q} >&2)"
-)
+COMMAND = "python {params.call} --gpus {resources.gpu} --threads {threads} 2> >(tee {log:q} >&2)"
 
 
 # Every rule is a variant of this one. A job is the function of its rule's name in scripts/jobs; it

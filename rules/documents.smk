@@ -10,7 +10,7 @@ use rule _job as write_table with:
         robustness=paths.robustness("{table}"),
         slices=paths.slices("{table}"),
         paper=lambda w: PLAN.paper_metrics(w.table),
-        reported=CONFIG.paper_results,
+        reported=PLAN.files["paper_results"],
     output:
         scores=in_report(paths.scores("{table}"), "scores", "Tables", table="{table}"),
         figures=in_report(
@@ -33,7 +33,7 @@ use rule _job as write_seeds with:
         code=[*sources("write_seeds"), *templates("seeds")],
         scores=[paths.seeds(name, "csv") for name in PLAN.repeated],
         spreads=[paths.seeds(name, "json") for name in PLAN.repeated],
-        reported=CONFIG.paper_results,
+        reported=PLAN.files["paper_results"],
     output:
         figures=in_report(PLAN.seed_figure("png"), "seeds", "Trust", figure="repeated runs"),
         after=PLAN.seed_figure("svg"),
@@ -53,7 +53,7 @@ use rule _job as write_comparison with:
         scores=paths.scores("versions"),
         tests=paths.paired_tests("versions"),
         vlm=PLAN.if_vlms(paths.VLM_SCORES),
-        reported=CONFIG.paper_results,
+        reported=PLAN.files["paper_results"],
     output:
         document=paths.COMPARISON,
         csv=in_report(
@@ -71,7 +71,7 @@ use rule _job as write_vlm with:
         runs=PLAN.runs([*PLAN.vlms, *PLAN.versions], paths.METRICS),
         costs=flat(PLAN.vlm_costs),
         paper=PLAN.paper_metrics("vlm"),
-        reported=CONFIG.paper_results,
+        reported=PLAN.files["paper_results"],
         after=paths.figures("curves", PLAN.trained_vlms),
     output:
         document=paths.VLM,

@@ -96,7 +96,6 @@ use rule _job as write_archive with:
             *[path for path in PLAN.report_figures if path != paths.BAD_CASE_IMAGES],
             *archived_files(PLAN),
             *archived_settings(PLAN, workflow.configfiles),
-            "requirements.txt",
             *all_sources(),
         ],
         texts=paths.TEXT_INDEX,

@@ -12,10 +12,12 @@ from typing import Any
 import yaml
 
 from mmsent.config.fitting import ABOUT
+from mmsent.config.main import CONFIG
 from mmsent.config.profile import load_profile, profile_path
-from mmsent.config.validation import read_yaml
+from mmsent.config.validation import located, overlaid, read_yaml
 from mmsent.errors import InputError
 from mmsent.plan.resolve import Resolved, resolve
+from mmsent.sources import ROOT
 
 #: Origins stand in this column, or behind a longer setting.
 _COLUMN = 50
@@ -33,7 +35,7 @@ def main() -> None:
     args = parser.parse_args()
     names = [args.name, *([args.other] if args.other else [])]
     try:
-        config = read_yaml("config/config.yaml")
+        config = overlaid(read_yaml(ROOT / CONFIG), read_yaml(located(CONFIG)))
         profile = load_profile(profile_path(args.profile or config["profile"]))
         resolved = [resolve(n, profile.overrides, str(profile.path)) for n in names]
     except InputError as error:

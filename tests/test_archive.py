@@ -1,5 +1,6 @@
 """The archive of a report: the same bytes each time, and no change to it goes unnoticed."""
 
+import os
 import subprocess
 import zipfile
 from pathlib import Path
@@ -90,6 +91,22 @@ def test_what_is_no_archive_of_a_report_is_refused(archive, tmp_path):
         verified(tmp_path / "cut.zip")
     with pytest.raises(InputError, match=f"it has no {SUMS}"):
         verified(rewritten(archive, lambda members: members.pop(SUMS)))
+
+
+def test_code_from_elsewhere_has_the_names_of_its_folder(archive, tmp_path, monkeypatch):
+    indexes = (Path("texts.tsv").absolute(), Path("images.tsv").absolute())
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    names = ["code/a/__init__.py", "code/b/__init__.py", "work/config/config.yaml"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    monkeypatch.setattr("mmsent.report.archive.ROOT", Path("../code"))
+    paths = [Path(os.path.relpath(tmp_path / name)) for name in names]
+    write_archive(Path("x.zip"), paths, *indexes)
+    with zipfile.ZipFile("x.zip") as members:
+        listed = {"a/__init__.py", "b/__init__.py", "config/config.yaml"}
+        assert set(members.namelist()) == {*listed, DATA, SUMS}
 
 
 def test_settings_from_elsewhere_have_a_folder_of_their_own_and_no_path(archive, tmp_path):

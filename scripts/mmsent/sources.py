@@ -1,12 +1,16 @@
 """The source files of a job: what a rule depends on beside its data."""
 
 import functools
+import os
 import re
 from pathlib import Path
 
 from mmsent.files import canonical_json, sha256_bytes, sha256_file
 
-SCRIPTS = Path("scripts")
+#: The folder with the Snakefile, relative to the working folder: ``.`` where that is the same.
+ROOT = Path(os.path.relpath(Path(__file__).parents[2]))
+
+SCRIPTS = ROOT / "scripts"
 
 #: ``from mmsent.x import a, b``, with or without parentheses, or ``import mmsent.x``.
 _IMPORT = re.compile(
@@ -57,14 +61,9 @@ def sources(job: str) -> list[str]:
 
 
 def code_hash(job: str) -> str:
-    """SHA-256 of a job and every module of the project that it imports.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the working folder is not that of the project.
-    """
-    return sha256_bytes(canonical_json({p: sha256_file(p) for p in sources(job)}).encode())
+    """SHA-256 of a job and every module of the project that it imports, wherever they lie."""
+    hashes = {str(Path(p).relative_to(ROOT)): sha256_file(p) for p in sources(job)}
+    return sha256_bytes(canonical_json(hashes).encode())
 
 
 def templates(*names: str) -> list[str]:
@@ -82,6 +81,7 @@ def templates(*names: str) -> list[str]:
 
 def all_sources() -> list[str]:
     """Every source file of the workflow: Snakefile, rules, scripts, library, templates."""
-    files = [path for folder in (Path("rules"), SCRIPTS) for path in folder.rglob("*")]
+    files = [path for folder in (ROOT / "rules", SCRIPTS) for path in folder.rglob("*")]
     suffixes = {".smk", ".py", ".j2", ".css", ".js"}
-    return sorted(["Snakefile", *(str(path) for path in files if path.suffix in suffixes)])
+    files = [ROOT / "Snakefile", *(path for path in files if path.suffix in suffixes)]
+    return sorted(map(str, files))

@@ -12,11 +12,16 @@ from mmsent.config.validation import (
     Settings,
     Text,
     has_key,
+    located,
     nearest,
     read_yaml,
     validated,
 )
 from mmsent.labels import MOST_LABELS, NO_LABEL, STUDY_LABELS, STUDY_RARE_CLASS, folded
+from mmsent.sources import ROOT
+
+#: The file that Snakemake reads by itself; that beside the Snakefile contains the defaults.
+CONFIG = Path("config/config.yaml")
 
 #: Keys whose value is the path of a file of settings.
 FILES = ("augmentations", "text_augmentations", "paper_results", "deviations")
@@ -268,9 +273,10 @@ def load_config(merged: dict[str, Any], files: list[Path]) -> Config:
     merged = typed(merged)
     config = validated(Config, merged, source)
     for key in FILES:
-        path = Path(getattr(config, key))
+        path = located(getattr(config, key))
         if not path.is_file():
-            near = nearest(path.name, [other.name for other in path.parent.glob("*")])
+            folders = (path.parent, ROOT / path.parent)
+            near = nearest(path.name, [p.name for folder in folders for p in folder.glob("*")])
             raise ConfigError(f"{source((key,))}: {key}: no such file: {path}{near}")
     if config.dataset != "demo" and not Path(config.dataset).exists():
         raise ConfigError(

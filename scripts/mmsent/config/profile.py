@@ -1,5 +1,6 @@
 """Settings of a profile: the encoders behind the names that experiments use, and overrides."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,14 @@ from typing import Any
 from pydantic import Field
 
 from mmsent.config.encoders import Models, models_of
-from mmsent.config.validation import Settings, overlaid, read_yaml, validated
+from mmsent.config.validation import (
+    ConfigError,
+    Settings,
+    located,
+    overlaid,
+    read_yaml,
+    validated,
+)
 
 PROFILES = Path("config/profiles")
 
@@ -53,12 +61,17 @@ def load_profile(path: Path) -> Profile:
         One line for each wrong setting.
     """
     encoders, overrides = _read(path)
+    path = located(path)
     return Profile(path, models_of(encoders, f"{path}: encoders"), overrides)
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    content = validated(_ProfileFile, read_yaml(path), lambda _: str(path))
+def _read(path: Path, *above: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    file = located(path)
+    if path in above:
+        raise ConfigError(f"{file}: base: the files name each other in a circle")
+    content = validated(_ProfileFile, read_yaml(file), lambda _: str(file))
     if content.base is None:
         return content.encoders, content.experiments
-    encoders, overrides = _read(path.parent / content.base)
+    base = Path(os.path.normpath(path.parent / content.base))
+    encoders, overrides = _read(base, path, *above)
     return encoders | content.encoders, overlaid(overrides, content.experiments)

@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from mmsent.errors import InputError
+from mmsent.sources import ROOT
 
 
 class ConfigError(InputError):
@@ -71,7 +72,8 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except FileNotFoundError:
-        near = nearest(path.name, [p.name for p in path.parent.glob("*.yaml")])
+        folders = (path.parent, ROOT / path.parent)
+        near = nearest(path.name, [p.name for folder in folders for p in folder.glob("*.yaml")])
         raise ConfigError(f"{path}: no such file{near}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid YAML: {error}") from None
@@ -80,6 +82,13 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: expected a mapping of keys, got {type(content).__name__}")
     return content
+
+
+def located(path: str | Path) -> Path:
+    """A file of settings: that in the working folder or, without it, that beside the Snakefile."""
+    path = Path(path)
+    shipped = ROOT / path
+    return shipped if shipped.exists() and not path.exists() else path
 
 
 def nearest(word: str, candidates: list[str]) -> str:

@@ -20,7 +20,8 @@ def call(
 ) -> dict[str, Callable[..., str]]:
     """Return the ``params`` of a rule.
 
-    ``call`` is the name of its job and the job's arguments as JSON: the rule's named inputs and
+    ``call`` is the words of a command line behind ``python``: scripts/job.py, the name of the job
+    and its arguments as JSON: the rule's named inputs and
     outputs, and settings. Settings, together or each, may be a function of the wildcards. A setting
     named like an input, with paths in mappings and lists, gives the input's paths that shape.
 
@@ -47,8 +48,9 @@ def call(
             named[name] = _shaped(value, iter(named[name])) if name in named else value
         job = Path(input.code[0]).stem
         label = " ".join([job, *filter(None, wildcards)])
-        labels = f" --labels {shlex.quote(_json(LABELS.settings))}" if LABELS.settings else ""
-        return f"{job} {shlex.quote(_json(named))} --label {shlex.quote(label)}{labels}"
+        words = [input.code[1], job, _json(named), "--label", label]
+        words += ["--labels", _json(LABELS.settings)] if LABELS.settings else []
+        return shlex.join(words)
 
     return {"settings": settings, "call": command}
 

@@ -11,7 +11,7 @@ from mmsent.config.encoders import ENCODES
 from mmsent.config.experiment import Experiment
 from mmsent.config.main import FILES, Config, load_config
 from mmsent.config.profile import Profile, load_profile, profile_path
-from mmsent.config.validation import ConfigError, nearest
+from mmsent.config.validation import ConfigError, located, nearest
 from mmsent.config.vlm import VlmExperiment, ZeroShot
 from mmsent.data.dataset import Dataset, recognise
 from mmsent.data.layout import DATA_FOLDER, TRAIN_FILE, UNLABELLED_FILE, Modality, guid_order
@@ -49,9 +49,11 @@ class RunDefinition:
         self.config: Config = load_config(merged, files)
         LABELS.set(**self.config.classes)
         self.profile: Profile = load_profile(profile_path(self.config.profile))
-        self.augmentations = load_augmentations(self.config.augmentations, Augmentation)
+        #: Paths of the files that settings name, by key.
+        self.files = {key: str(located(getattr(self.config, key))) for key in FILES}
+        self.augmentations = load_augmentations(self.files["augmentations"], Augmentation)
         self.text_augmentations = load_augmentations(
-            self.config.text_augmentations, TextAugmentation
+            self.files["text_augmentations"], TextAugmentation
         )
         self.versions = list(self.config.versions)
         ablation = [f"ablation/{name}" for name in self.config.ablation]
@@ -100,8 +102,8 @@ class RunDefinition:
     def _check_names(self, name: str) -> None:
         """Encoders and augmentations that an experiment names have to exist."""
         for modality, augmentations, file in (
-            ("text", self.text_augmentations, self.config.text_augmentations),
-            ("image", self.augmentations, self.config.augmentations),
+            ("text", self.text_augmentations, self.files["text_augmentations"]),
+            ("image", self.augmentations, self.files["augmentations"]),
         ):
             settings = getattr(self.experiments[name], modality)
             able = [encoder for encoder, modalities in ENCODES.items() if modality in modalities]
@@ -182,9 +184,8 @@ class RunDefinition:
     @property
     def setting_files(self) -> list[str]:
         """Paths of the files of settings beside the configuration itself."""
-        named = [getattr(self.config, key) for key in FILES]
         experiments = [path for resolved in self.resolved.values() for path in resolved.files]
-        return list(dict.fromkeys([str(self.profile.path), *named, *experiments]))
+        return list(dict.fromkeys([str(self.profile.path), *self.files.values(), *experiments]))
 
     @property
     def public_settings(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from snakemake.io import report
 
 from mmsent import paths
 from mmsent.plan.call import flat
+from mmsent.sources import ROOT
 
 if TYPE_CHECKING:
     from mmsent.plan.plan import Plan
@@ -85,8 +86,9 @@ def archived_files(plan: Plan) -> list[str]:
 
 
 def archived_settings(plan: Plan, configuration: Iterable[str | Path]) -> list[str]:
-    """Files of settings and of the environments, by their paths from the project's folder."""
-    files = [*configuration, *plan.setting_files, *sorted(Path("envs").glob("*.yaml"))]
+    """Files of settings and of the environments, by their paths from the working folder."""
+    environments = [ROOT / "requirements.txt", *sorted(ROOT.glob("envs/*.yaml"))]
+    files = [*configuration, *plan.setting_files, *environments]
     return [os.path.relpath(path) for path in files]
 
 

@@ -9,13 +9,15 @@ from typing import Any
 from snakemake.logging import logger
 
 from mmsent import paths
-from mmsent.config.validation import ConfigError
+from mmsent.config.main import CONFIG
+from mmsent.config.validation import ConfigError, overlaid, read_yaml
 from mmsent.data.layout import DatasetError
 from mmsent.labels import LABELS
 from mmsent.plan.resolve import resolve
 from mmsent.plan.runs import FilesByName, Runs
 from mmsent.plan.views import EncodingJob
 from mmsent.report.changes import flat as flat_settings
+from mmsent.sources import ROOT
 
 #: Figures of the data set, those with a drawing (SVG) beside them first.
 DATA_FIGURES = ("labels", "images", "text_lengths", "augmentation", "duplicates")
@@ -247,8 +249,8 @@ class Plan(Runs):
                 "searches": {n: files for n in self.rows if (files := self.searches(n))},
                 "vlm": self.if_vlms(paths.VLM_SCORES),
                 "costs": paths.COSTS,
-                "deviations": self.config.deviations,
-                "reported": self.config.paper_results,
+                "deviations": self.files["deviations"],
+                "reported": self.files["paper_results"],
                 "card": paths.CARD_NUMBERS,
                 "images": paths.data_figure("images", "json"),
                 "text_lengths": paths.data_figure("text_lengths", "json"),
@@ -286,21 +288,39 @@ class Plan(Runs):
 
 
 def load_plan(
-    merged: Mapping[str, Any], files: list[str | Path], elsewhere: bool, first: bool = False
+    merged: Mapping[str, Any],
+    files: list[str | Path],
+    elsewhere: bool,
+    first: bool = False,
+    results: str = paths.RESULTS,
 ) -> Plan:
     """Return the plan of a run; wrong settings end the program with their list and status 1.
 
     Parameters
     ----------
+    merged, files
+        Settings and the files that Snakemake has read them from. Keys that they lack are those of
+        the configuration beside the Snakefile.
     elsewhere
         Jobs run on machines other than this; then the device has to be named.
     first
         This is the process that a user started, not one of its jobs: log what the posts are.
+    results
+        Where Snakemake looks for the folder of results.
     """
     here = Path.cwd()
     relative = [Path(path) for path in files]
     relative = [p.relative_to(here) if p.is_relative_to(here) else p for p in relative]
+    defaults = ROOT / CONFIG
     try:
+        if results != paths.RESULTS:
+            raise ConfigError(
+                "prefix: files are always below results/ of the working folder; leave the prefix "
+                "out of the module, and give this workflow a folder of its own (--directory)"
+            )
+        if defaults not in relative:
+            relative.insert(0, defaults)
+            merged = overlaid(read_yaml(defaults), dict(merged))
         plan = Plan(dict(merged), relative)
         if elsewhere and plan.config.device == "auto":
             raise ConfigError(

@@ -8,9 +8,18 @@ from typing import Any
 
 from mmsent.config.experiment import Experiment
 from mmsent.config.fitting import ABOUT, DESCRIPTION
-from mmsent.config.validation import ConfigError, has_key, nearest, overlaid, read_yaml, validated
+from mmsent.config.validation import (
+    ConfigError,
+    has_key,
+    located,
+    nearest,
+    overlaid,
+    read_yaml,
+    validated,
+)
 from mmsent.config.vlm import VlmExperiment, ZeroShot
 from mmsent.files import sorted_keys
+from mmsent.sources import ROOT
 
 EXPERIMENTS = Path("config/experiments")
 
@@ -65,8 +74,8 @@ def resolve(
         left_out = {"base", *(DESCRIPTION if files else ())}
         above = overrides.get(os.path.relpath(path.with_suffix(""), EXPERIMENTS))
         layers += [(profile, above)] if above else []
-        layers.append((str(path), {k: v for k, v in content.items() if k not in left_out}))
-        files.append(str(path))
+        files.append(str(located(path)))
+        layers.append((files[-1], {k: v for k, v in content.items() if k not in left_out}))
     merged: dict[str, Any] = {}
     for _, layer in reversed(layers):
         merged = overlaid(merged, layer)
@@ -87,10 +96,11 @@ def resolve(
 def _chain(first: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """The file of an experiment and those that it is built on, the experiment's first.
 
-    Each comes with its content.
+    Each comes with its content. The paths are those in the working folder, wherever the files are.
     """
-    if not first.exists():
-        known = [path.relative_to(EXPERIMENTS) for path in sorted(EXPERIMENTS.rglob("*.yaml"))]
+    if not located(first).exists():
+        folders = {EXPERIMENTS, ROOT / EXPERIMENTS}
+        known = sorted(p.relative_to(folder) for folder in folders for p in folder.rglob("*.yaml"))
         names = [str(path.with_suffix("")) for path in known if path.name == first.name]
         names = names or [str(path.with_suffix("")) for path in known]
         hint = nearest(str(first.relative_to(EXPERIMENTS).with_suffix("")), names)
@@ -101,7 +111,7 @@ def _chain(first: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
         if current in seen:
             raise ConfigError(f"{first}: base: the files name each other in a circle: {current}")
         seen.append(current)
-        content = read_yaml(current)
+        content = read_yaml(located(current))
         yield current, content
         base = content.get("base")
         # Relative to the file; normalised, so that a file has one name.

@@ -8,6 +8,7 @@ import pandas as pd
 
 from mmsent.evaluation.slices import word_counts
 from mmsent.files import sha256_bytes, written_whole
+from mmsent.sources import ROOT
 from mmsent.tables import read_table
 
 #: Hashes of all other members, as ``sha256sum --check`` reads them.
@@ -21,9 +22,10 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def write_archive(out: Path, files: Iterable[Path], texts: Path, images: Path) -> None:
-    """Write an archive of files, under their paths from the project's folder.
+    """Write an archive of files, under their paths from the working folder.
 
-    A file of settings from elsewhere is put into the folder ``outside``.
+    What lies beside the Snakefile has its path from there; a file of settings from elsewhere is put
+    into the folder ``outside``.
 
     Parameters
     ----------
@@ -38,8 +40,9 @@ def write_archive(out: Path, files: Iterable[Path], texts: Path, images: Path) -
     """
     members: dict[str, bytes] = {}
     for path in files:
-        elsewhere = path.is_absolute() or ".." in path.parts
-        name = f"outside/{path.name}" if elsewhere else path.as_posix()
+        inside = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+        elsewhere = inside.is_absolute() or ".." in inside.parts
+        name = f"outside/{path.name}" if elsewhere else inside.as_posix()
         content = path.read_bytes()
         if members.setdefault(name, content) != content:
             raise ValueError(f"{path}: another file from elsewhere has this name too; rename one")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mmsent.files import sha256_bytes, sha256_file
+from mmsent.sources import ROOT
 
 PACKAGES = (
     "snakemake", "torch", "torchvision", "transformers", "open_clip_torch", "timm", "pandas",
@@ -30,6 +31,10 @@ def provenance(
         Source files of the workflow. Their common hash says which code ran, whatever git says.
     """
     gpus = _output("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
+    # Without the lock, git refreshes no index: the code's folder may belong to someone else.
+    git = ("git", "--no-optional-locks", "-C", str(ROOT))
+    # Code that was unpacked in a repository of other things is not that repository's commit.
+    tracked = _output(*git, "ls-files", "Snakefile")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "data_sha256": combined_sha256(data),
@@ -37,8 +42,8 @@ def provenance(
         "settings_sha256": combined_sha256(setting_files),
         "code_sha256": combined_sha256(sources),
         # None without git or a checkout: the hash of the sources identifies the code.
-        "commit": _output("git", "rev-parse", "HEAD"),
-        "uncommitted_changes": bool(_output("git", "status", "--porcelain", "-uno")),
+        "commit": _output(*git, "rev-parse", "HEAD") if tracked else None,
+        "uncommitted_changes": bool(tracked and _output(*git, "status", "--porcelain", "-uno")),
         "packages": {name: _version(name) for name in PACKAGES},
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
