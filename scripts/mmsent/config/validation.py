@@ -86,9 +86,8 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
 
 def located(path: str | Path) -> Path:
     """A file of settings: that in the working folder or, without it, that beside the Snakefile."""
-    path = Path(path)
-    shipped = ROOT / path
-    return shipped if shipped.exists() and not path.exists() else path
+    path, shipped = Path(path), ROOT / path
+    return path if path.exists() or not shipped.exists() else shipped
 
 
 def nearest(word: str, candidates: list[str]) -> str:
