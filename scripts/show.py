@@ -12,10 +12,14 @@ from typing import Any
 import yaml
 
 from mmsent.config.fitting import ABOUT
+from mmsent.config.main import Config
 from mmsent.config.profile import load_profile, profile_path
-from mmsent.config.validation import read_yaml
+from mmsent.config.validation import read_yaml, validated
 from mmsent.errors import InputError
+from mmsent.labels import LABELS
 from mmsent.plan.resolve import Resolved, resolve
+
+CONFIG = "config/config.yaml"
 
 #: Origins stand in this column, or behind a longer setting.
 _COLUMN = 50
@@ -33,8 +37,9 @@ def main() -> None:
     args = parser.parse_args()
     names = [args.name, *([args.other] if args.other else [])]
     try:
-        config = read_yaml("config/config.yaml")
-        profile = load_profile(profile_path(args.profile or config["profile"]))
+        config = validated(Config, read_yaml(CONFIG), lambda _: CONFIG)
+        LABELS.set(**config.classes)
+        profile = load_profile(profile_path(args.profile or config.profile))
         resolved = [resolve(n, profile.overrides, str(profile.path)) for n in names]
     except InputError as error:
         sys.exit(str(error))
