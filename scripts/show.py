@@ -12,10 +12,11 @@ from typing import Any
 import yaml
 
 from mmsent.config.fitting import ABOUT
-from mmsent.config.main import CONFIG
+from mmsent.config.main import CONFIG, Config
 from mmsent.config.profile import load_profile, profile_path
-from mmsent.config.validation import located, overlaid, read_yaml
+from mmsent.config.validation import located, overlaid, read_yaml, validated
 from mmsent.errors import InputError
+from mmsent.labels import LABELS
 from mmsent.plan.resolve import Resolved, resolve
 from mmsent.sources import ROOT
 
@@ -35,8 +36,10 @@ def main() -> None:
     args = parser.parse_args()
     names = [args.name, *([args.other] if args.other else [])]
     try:
-        config = overlaid(read_yaml(ROOT / CONFIG), read_yaml(located(CONFIG)))
-        profile = load_profile(profile_path(args.profile or config["profile"]))
+        merged = overlaid(read_yaml(ROOT / CONFIG), read_yaml(located(CONFIG)))
+        config = validated(Config, merged, lambda _: str(CONFIG))
+        LABELS.set(**config.classes)
+        profile = load_profile(profile_path(args.profile or config.profile))
         resolved = [resolve(n, profile.overrides, str(profile.path)) for n in names]
     except InputError as error:
         sys.exit(str(error))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mmsent.encoders.embeddings import Header, in_half, write_embeddings
+from mmsent.labels import LABELS
 from mmsent.plan.resolve import resolve
 
 # No test asks a model hub for anything, whatever the machine allows.
@@ -35,6 +36,13 @@ def shipped(name, override=None):
     """The settings of an experiment as shipped, or with an override."""
     with contextlib.chdir(ROOT):
         return resolve(name, {name: override} if override else {}).settings
+
+
+@pytest.fixture
+def classes():
+    """Set the classes of a test."""
+    yield LABELS.set
+    LABELS.set()
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ def predictions(label, predicted, chances=None, **columns):
     """A predictions table; unless given, the predicted class has probability 0.8."""
     label, predicted = np.asarray(label), np.asarray(predicted)
     if chances is None:
-        chances = np.full((len(label), 3), 0.1)
+        chances = np.full((len(label), len(LABELS)), 0.2 / (len(LABELS) - 1))
         chances[np.arange(len(label)), predicted] = 0.8
     guids = [str(number) for number in range(1, len(label) + 1)]
     about = {"guid": guids, "group": guids, "fold": 0, "subset": "test"} | columns

@@ -61,15 +61,16 @@ def settings_of(name):
 def runs_of(right, posts=90, folds=3):
     """Predictions of each fold, a share of them right, and the fold table."""
     generator = np.random.default_rng(5)
-    label = generator.choice(3, posts, p=[0.3, 0.1, 0.6])
+    sizes = {"p": [0.3, 0.1, 0.6]} if LABELS.are_of_study else {}
+    label = generator.choice(len(LABELS), posts, **sizes)
     group = np.array([str(number // 2) for number in range(posts)])
     fold = np.array([int(name) % folds for name in group])
     order = generator.random(posts)
-    miss = (label + generator.integers(1, 3, posts)) % 3
+    miss = (label + generator.integers(1, len(LABELS), posts)) % len(LABELS)
     guids = [str(number) for number in range(1, posts + 1)]
     table = pd.DataFrame({"guid": guids, "group": group, "label": label, "fold": fold})
     predicted = np.where(order < right, label, miss)
-    chances = np.full((posts, 3), 0.05)
+    chances = np.full((posts, len(LABELS)), 0.1 / (len(LABELS) - 1))
     chances[np.arange(posts), predicted] = 0.9
     every = table[["guid", "label"]].assign(predicted=predicted)
     every[LABELS.probability_columns] = chances
@@ -82,7 +83,7 @@ def runs_of(right, posts=90, folds=3):
 
 
 @cache
-def evaluated(right, posts, folds):
+def evaluated(right, posts, folds, labels):
     """Metrics and pooled predictions of an experiment with a share of its predictions right."""
     runs, table = runs_of(right, posts, folds)
     return experiment_metrics(runs, table, 100, 0.95, 0), pooled(runs, table)
@@ -92,7 +93,7 @@ def table_of(rights, kind="consecutive", posts=90, folds=3, paper=False):
     """Everything of a table of experiments, of which a share of the predictions is right."""
     metrics, tables = {}, {}
     for name, right in rights.items():
-        metrics[name], tables[name] = evaluated(right, posts, folds)
+        metrics[name], tables[name] = evaluated(right, posts, folds, tuple(LABELS))
     experiments = {name: settings_of(name) for name in rights}
     modalities = {name: settings["modality"] for name, settings in experiments.items()}
     tests = paired_tests(tables, modalities, kind, [], 400, 0.95, 0)
@@ -123,14 +124,16 @@ def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, paper=Fal
     shown = shown_cases(wrong, fold_table, 2)
     for case in [*shown["last"], *shown["common"]]:
         case["picture"] = int(case["guid"]) % 2 == 0
-    chances = np.tile([0.2, 0.2, 0.6], (unlabelled, 1))
-    submitted = submission_numbers(chances, np.full(unlabelled, 2), None)
+    last = len(LABELS) - 1
+    chances = np.tile([*[0.4 / last] * last, 0.6], (unlabelled, 1))
+    submitted = submission_numbers(chances, np.full(unlabelled, last), None)
     every = pd.concat([own.scores for own in made.values()])
     seconds = pd.DataFrame({"experiment": every["experiment"], "train": 5.0, "search": 0.0})
     epoch = {"train_f1": 0.8, "validation_f1": 0.7}
     spread = {"seeds": 3, "folds": folds}
     for kind in ("pooled", "one_fold", "one_validation"):
         spread[kind] = {"posts": 9, "weighted_f1": SPREAD}
+    classes = {} if LABELS.are_of_study else {"classes": dict.fromkeys(LABELS, 9)}
     size = {"mean": 1.0, "median": 1.0, "p5": 1.0, "p95": 1.0}
     known = 90 + unlabelled
     inputs = ReportInputs(
@@ -145,7 +148,7 @@ def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, paper=Fal
                             "Seconds a job": ["1.7"], "Peak memory [MiB]": ["9"]}),
         deviations=pd.DataFrame({"section": ["1"]}),
         reported=printed,
-        card=CARD | {"unlabelled": unlabelled, "posts": known, "listed": known},
+        card=CARD | classes | {"unlabelled": unlabelled, "posts": known, "listed": known},
         images={"width": size, "height": size, "aspect_ratio": size},
         text_lengths={
             "words": {"mean": 9.0, "quantiles": {"95": 20}},

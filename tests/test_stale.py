@@ -156,6 +156,13 @@ CHANGES = {
     "a post removed": removed,
     "a label": other_label,
     "a label, in a list of an older date": label_of_an_older_list,
+    "the name of a label in `config/config.yaml`": edited(
+        "config/config.yaml", "neutral, positive]", "neutral, Positive]"
+    ),
+    "the order of the labels": edited(
+        "config/config.yaml", "negative, neutral, positive]", "neutral, negative, positive]"
+    ),
+    "`rare_class`": edited("config/config.yaml", "rare_class: neutral", "rare_class: negative"),
     "a comment in `config/config.yaml`": longer("config/config.yaml"),
     "comments, title, description, order of keys in `v4_balanced_clip.yaml`": rewritten(
         f"{EXPERIMENTS}/v4_balanced_clip.yaml"

@@ -296,6 +296,12 @@ def test_likelihoods_are_those_of_the_words_written_out(tiny):
             assert result[row, column].item() == pytest.approx(expected, abs=1e-4)
 
 
+def test_a_word_that_begins_another_is_not_always_the_likelier_one(classes):
+    classes(["of", "of course"])
+    short, long = ZeroShotModel(TINY, zero_shot(), FP32)._words
+    assert long[: len(short)] != short
+
+
 def test_zero_shot_probabilities_are_in_the_order_of_the_posts(tmp_path):
     table, _ = write_posts(tmp_path, 7, 0)
     model = ZeroShotModel(TINY, zero_shot(), FP32)

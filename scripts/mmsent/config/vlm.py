@@ -105,7 +105,9 @@ class ZeroShot(Prompted):
     """A vision-language model without training."""
 
     answers: dict[Text, Text] = Field(
-        description="the word whose likelihood scores each class; by default the class's name"
+        default_factory=dict,
+        validate_default=True,
+        description="the word whose likelihood scores each class; by default the class's name",
     )
     batch_size: int = Field(8, ge=1)
 

@@ -89,6 +89,8 @@ def _draw_matrix(axes: Axes, values: np.ndarray, texts: list[list[str]], highest
     axes.grid(visible=False)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
+    # "100.0%" fits into a cell.
+    fontsize = min(11, 14.4 * max(_SIDE / len(values), _CELL))
     for row, column in np.ndindex(*values.shape):
         luminance = np.dot(drawn.to_rgba(values)[row, column, :3], (0.2126, 0.7152, 0.0722))
         axes.text(
@@ -97,7 +99,7 @@ def _draw_matrix(axes: Axes, values: np.ndarray, texts: list[list[str]], highest
             texts[row][column],
             ha="center",
             va="center",
-            fontsize=11 if len(values) < 6 else 7.5,
+            fontsize=fontsize,
             fontweight="bold" if row == column else "normal",
             color="black" if luminance > _BRIGHT else "white",
         )

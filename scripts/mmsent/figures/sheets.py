@@ -33,6 +33,8 @@ _MARGIN, _HEAD = 0.12, 0.6
 # A row of near-duplicates: a column of notes, then of each post a strip, an image and a text.
 _NOTES, _CELL, _GAP, _STRIP = 1.13, 1.15, 0.1, 0.17
 _ROW = _STRIP + _CELL + 0.48
+#: Lines of a group's labels for which there is room.
+_NOTED = 6
 
 # The card of a misclassified post: an image with two bands and the text beside it.
 _IMAGE, _BESIDE, _BAND, _SPACE = 1.7, 2.85, 0.21, 0.24
@@ -103,7 +105,10 @@ def _draw_row(axes: Axes, group: pd.DataFrame, top: float, images: Path) -> None
     names = group["known"].map(dict(enumerate(LABELS))).fillna("no label")
     counts = names.value_counts().reindex([*LABELS, "no label"]).dropna().astype(int)
     notes = [f"group {_short(group['group'].iloc[0])}", f"{len(group)} posts:"]
-    notes += [wrapped(f"{count} {name}", _NOTES - 0.1, 7.5, 1) for name, count in counts.items()]
+    lines = [f"{count} {name}" for name, count in counts.items()]
+    if len(lines) > _NOTED:
+        lines[_NOTED - 1 :] = [f"{counts.iloc[_NOTED - 1 :].sum()} others"]
+    notes += [f"  {wrapped(line, _NOTES - 0.15, 7.5, 1)}" for line in lines]
     if len(chosen) < len(group):
         notes.append(f"({len(chosen)} shown)")
     axes.text(_MARGIN, top, "\n".join(notes), fontsize=7.5, va="top")
