@@ -94,6 +94,9 @@ class Config(Settings):
 
     dataset: str = Field("demo", description="'demo', or a folder in the layout of the README")
     seed: int = 42
+    test: str | None = Field(
+        None, description="a list of labelled posts to score, never to train on"
+    )
     profile: str = Field("offline", description="a file in config/profiles, or a path")
     augmentations: str = "config/augmentations.yaml"
     text_augmentations: str = "config/text_augmentations.yaml"
@@ -111,20 +114,22 @@ class Config(Settings):
     versions: Names = Field(min_length=1)
     ablation: Names = Field(description="rows of the ablation, or none")
 
-    @field_validator("dataset", mode="before")
+    @field_validator("dataset", "test", mode="before")
     @classmethod
     def _text(cls, value: Any) -> Any:
         # YAML reads a folder's name of digits as a number: 2023_11 as 202311.
         if isinstance(value, int | float):
-            raise ValueError("YAML reads this name as a number; put ./ before the folder's name")
+            raise ValueError("YAML reads this name as a number; put ./ before it")
         return value
 
-    @field_validator("dataset")
+    @field_validator("dataset", "test")
     @classmethod
-    def _usable_path(cls, value: str) -> str:
+    def _usable_path(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         if "{" in value or "}" in value:
             raise ValueError(
-                "Snakemake takes braces in a path for wildcards; rename the folder, or name a link "
+                "Snakemake takes braces in a path for wildcards; rename it, or name a link "
                 "to it (ln -s)"
             )
         return str(Path(value).expanduser())
@@ -174,7 +179,21 @@ def load_config(merged: dict[str, Any], files: list[Path]) -> Config:
             f"{source(('dataset',))}: dataset: no such folder: {config.dataset} "
             "(name a folder with train.txt and data/, or 'demo')"
         )
+    if config.test is not None:
+        _check_test(config, source(("test",)))
     return config
+
+
+def _check_test(config: Config, source: str) -> None:
+    path = Path(str(config.test))
+    if config.dataset == "demo":
+        raise ConfigError(
+            f"{source}: test: the generated posts have no held-out test, got '{path}' "
+            "(name a folder of posts under dataset)"
+        )
+    if not path.is_file():
+        near = nearest(path.name, [other.name for other in path.parent.glob("*")])
+        raise ConfigError(f"{source}: test: no such file: {path}{near}")
 
 
 def _at(content: Any, location: tuple[int | str, ...]) -> Any:

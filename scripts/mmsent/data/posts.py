@@ -9,14 +9,12 @@ import pandas as pd
 from mmsent.data.layout import (
     DATA_FOLDER,
     NOTE_SEPARATOR,
-    TRAIN_FILE,
-    UNLABELLED_FILE,
     DatasetError,
     guid_order,
 )
 from mmsent.data.readers import read_listing
 from mmsent.data.text import is_empty_after_cleaning
-from mmsent.labels import LABELLED, UNLABELLED_SUBSET
+from mmsent.labels import LABELLED, UNLABELLED, UNLABELLED_SUBSET
 
 #: ``kind`` of a problem: a note is about something already solved; the policy decides the others.
 NOTE, BAD_LIST, BAD_TEXT, BAD_IMAGE = "note", "bad list", "bad text", "bad image"
@@ -40,13 +38,14 @@ def gather(
     Parameters
     ----------
     lists
-        Label files: that of the labelled posts, and that of the others if there is one.
+        Label files: that of the labelled posts, and those of the test posts.
 
     Returns
     -------
     posts
         A row for each listed post, in the order of the lists: guid, subset, label, text, encoding,
-        empty, file names, hashes, image size, mode and format.
+        empty, file names, hashes, image size, mode and format. A test post has no label here,
+        whatever its list says, so that nothing that reads this table can train on it.
     problems
         All problems, not yet judged.
 
@@ -55,11 +54,11 @@ def gather(
     DatasetError
         If a label file cannot be read at all.
     """
-    names = ((TRAIN_FILE, LABELLED), (UNLABELLED_FILE, UNLABELLED_SUBSET))
     tables, problems = [], []
-    for path, (file, subset) in zip(lists, names, strict=False):
-        listing = read_listing(path, labelled=subset == LABELLED)
-        tables.append(listing.rows.assign(subset=subset, list=file))
+    for number, path in enumerate(lists):
+        listing = read_listing(path, labelled=number == 0)
+        test = {"subset": UNLABELLED_SUBSET, "label": UNLABELLED} if number else {}
+        tables.append(listing.rows.assign(list=path.name, **{"subset": LABELLED} | test))
         problems += [Problem(*problem, kind=BAD_LIST) for problem in listing.problems]
     posts = pd.concat(tables, ignore_index=True)
     problems += [
@@ -67,9 +66,10 @@ def gather(
         for row in posts[posts["written"] != posts["guid"]].itertuples()
     ]
     in_both = posts["guid"].duplicated()
+    first = posts.groupby("guid")["list"].transform("first")
     problems += [
-        Problem(guid, UNLABELLED_FILE, f"guid {guid} is in {TRAIN_FILE} as well", BAD_LIST)
-        for guid in posts.loc[in_both, "guid"]
+        Problem(row.guid, row.list, f"guid {row.guid} is in {row.first} as well", BAD_LIST)
+        for row in posts.assign(first=first)[in_both].itertuples()
     ]
     posts = posts[~in_both].drop(columns=["written", "list"])
     posts = _joined(posts, text_index, ["text", "encoding"], "text")

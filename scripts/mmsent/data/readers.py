@@ -34,11 +34,13 @@ class Listing:
 def read_listing(path: Path, labelled: bool) -> Listing:
     """Read a label file (``guid,tag`` with a header; any line ends, BOM and quotes allowed).
 
+    Each post of a ``labelled`` file has a label; in a list of test posts, some, all or none have.
+
     Raises
     ------
     DatasetError
-        If the file is missing, is not text, has no ``guid,tag`` header, or lists no post; a file
-        of posts without a label may list none.
+        If the file is missing, is not text, has no ``guid,tag`` header, or lists no post; a list
+        of test posts may list none.
     """
     try:
         text = decode(path.read_bytes()).text
@@ -60,7 +62,7 @@ def read_listing(path: Path, labelled: bool) -> Listing:
             f"{path}: line {first} must be the header 'guid,tag', got {header[:60]!r}"
         )
     rows, problems = _listed_posts(table[1:], path.name, labelled)
-    # A file of posts without a label may contain only its header: then there are none.
+    # A list of test posts may contain only its header: then there are none.
     if not rows and (labelled or problems):
         reasons = "".join(f"\n  {problem}" for _, _, problem in problems)
         way_out = "list some" if labelled else "list some, or remove the file"
@@ -86,11 +88,11 @@ def _listed_posts(
             problem = f"guid {guid} is listed already in line {line_of[guid]}"
         elif labelled and tag not in LABEL_INDEX:
             problem = f"unknown label {tag[:40]!r}; known are {', '.join(LABELS)}"
-        elif not labelled and tag not in NO_LABEL:
-            problem = f"a post without label has the tag {tag[:40]!r} instead of null"
+        elif tag not in LABEL_INDEX and tag not in NO_LABEL:
+            problem = f"unknown label {tag[:40]!r}; known are {', '.join(LABELS)} and null"
         else:
             line_of[guid] = line
-            rows.append((guid, written, LABEL_INDEX[tag] if labelled else UNLABELLED))
+            rows.append((guid, written, LABEL_INDEX.get(tag, UNLABELLED)))
             continue
         problems.append((guid or written[:40], file, f"line {line}: {problem}"))
     return rows, problems

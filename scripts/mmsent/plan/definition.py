@@ -19,6 +19,7 @@ from mmsent.data.layout import (
     guid_order,
     label_lists,
 )
+from mmsent.data.readers import read_listing
 from mmsent.demo.plan import file_names
 from mmsent.files import canonical_json, sha256_bytes, sha256_file
 from mmsent.plan.resolve import Resolved, resolve
@@ -86,6 +87,16 @@ class RunDefinition:
         self.is_demo = self.config.dataset == "demo"
         self.dataset = paths.DEMO if self.is_demo else self.config.dataset
         self.label_lists = label_lists(Path(self.dataset), made_later=self.is_demo)
+        self.label_lists += [self.config.test] if self.config.test else []
+        #: All but the list of the posts that are trained on.
+        self.test_lists = self.label_lists[1:]
+        # Generated posts that are tested have no label.
+        generated = [] if self.is_demo else self.test_lists
+        self.test_listings = [read_listing(Path(path), labelled=False) for path in generated]
+        held_out = [bool((listing.rows["label"] >= 0).any()) for listing in self.test_listings]
+        self.has_held_out = any(held_out)
+        if self.config.test and not held_out[-1]:
+            raise ConfigError(f"test: {self.config.test}: no post in this list has a label")
         demo = self.config.demo
         names = file_names(demo.labelled, demo.unlabelled, demo.seed) if self.is_demo else []
         self.demo_files = [f"{paths.DEMO}/{name}" for name in names]
@@ -170,6 +181,16 @@ class RunDefinition:
         return [] if self.is_demo else [sha256_file(path) for path in self.label_lists]
 
     @property
+    def hashes_without_test_labels(self) -> list[str]:
+        """SHA-256 of the list of labelled posts, and of all but the labels of each test list.
+
+        With them, the label of a held-out post makes no job stale that reads the posts table.
+        """
+        parts = [[*listing.rows["written"], *listing.problems] for listing in self.test_listings]
+        test = [sha256_bytes(canonical_json(part).encode()) for part in parts]
+        return self.list_hashes[:1] + test
+
+    @property
     def setting_files(self) -> list[str]:
         """Paths of the files of settings beside the configuration itself."""
         named = [getattr(self.config, key) for key in FILES]
@@ -178,8 +199,10 @@ class RunDefinition:
 
     @property
     def public_settings(self) -> dict[str, Any]:
-        """The settings of the run; of a folder of posts the name, not where it is stored."""
-        settings = self.config.model_dump()
+        """The settings of the run; of a folder or list of posts the name alone."""
+        settings = self.config.model_dump(exclude_none=True)
+        if self.config.test:
+            settings["test"] = Path(self.config.test).name
         if not self.is_demo:
             settings["dataset"] = f"{Path(self.config.dataset).name}/"
         return settings
