@@ -20,6 +20,26 @@ use rule _job as evaluate with:
         **call(lambda w: PLAN.evaluation(w.table)),
 
 
+# Held-out posts, by the mean of the models of all folds: the prediction that is submitted.
+use rule _job as evaluate_test with:
+    input:
+        code=sources("evaluate_test"),
+        labels=paths.TEST_LABELS,
+        folds=paths.FOLDS,
+        predictions=lambda w: PLAN.runs(PLAN.tables[w.table], paths.PREDICTIONS),
+        runs=lambda w: PLAN.runs(PLAN.tables[w.table], paths.METRICS),
+        tests=paths.paired_tests("{table}"),
+    output:
+        results=paths.held_out("{table}"),
+        scores=in_report(
+            paths.held_out("{table}", "csv"), "held_out", "Tables", table="{table}, held-out test"
+        ),
+    pathvars:
+        job="evaluate_test/{table}",
+    params:
+        **call(lambda w: PLAN.test_evaluation(w.table)),
+
+
 use rule _job as evaluate_seeds with:
     input:
         code=sources("evaluate_seeds"),
@@ -56,8 +76,7 @@ use rule _job as predict_unlabelled with:
         code=sources("predict_unlabelled"),
         predictions=PLAN.runs(PLAN.versions, paths.PREDICTIONS),
         runs=PLAN.runs(PLAN.versions, paths.METRICS),
-        # The list of posts with a label is the first; the other may be missing.
-        lists=PLAN.label_lists[1:],
+        lists=PLAN.test_lists,
     output:
         tags=[paths.submission(name, "txt") for name in PLAN.versions],
         numbers=[paths.submission(name, "json") for name in PLAN.versions],

@@ -1,4 +1,4 @@
-"""Predictions of the posts without a label, by the runs of all folds together."""
+"""Predictions of the test posts, by the runs of all folds together."""
 
 from typing import Any
 
@@ -19,16 +19,14 @@ def submission(
     postprocessing: dict[str, Any] | None,
     listings: list[Listing],
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Predict the class of each listed post without a label.
+    """Predict the class of each listed test post.
 
     Parameters
     ----------
-    runs, metrics
-        Predictions and metrics of each fold.
-    postprocessing
-        Settings of the experiment; a threshold that was fitted on each fold is averaged.
+    runs, metrics, postprocessing
+        As in :func:`mean_predictions`.
     listings
-        The label files of posts without a label: one or none.
+        The test lists, if there are any.
 
     Returns
     -------
@@ -36,13 +34,8 @@ def submission(
         :func:`submission_table` and :func:`submission_numbers`, with ``without_prediction`` and
         ``unusable_lines`` of the label files.
     """
-    fitted = [run["postprocessing_threshold"] for run in metrics]
-    known = [value for value in fitted if value is not None]
-    threshold = float(np.mean(known)) if known else None
-    rule = Postprocessing(**postprocessing) if postprocessing else None
-    probabilities = mean_probabilities(runs)
-    predicted = postprocessed(probabilities.to_numpy(), rule, threshold)
-    listed = [guid for listing in listings for guid in listing.rows["guid"]]
+    probabilities, predicted, threshold = mean_predictions(runs, metrics, postprocessing)
+    listed = [*dict.fromkeys(guid for listing in listings for guid in listing.rows["guid"])]
     table = submission_table(listed, probabilities.index.tolist(), predicted)
     numbers = submission_numbers(probabilities.to_numpy(), predicted, threshold)
     unusable = sum(len(listing.problems) for listing in listings)
@@ -50,8 +43,35 @@ def submission(
     return table, numbers | missing
 
 
+def mean_predictions(
+    runs: list[pd.DataFrame],
+    metrics: list[dict[str, Any]],
+    postprocessing: dict[str, Any] | None,
+) -> tuple[pd.DataFrame, np.ndarray, float | None]:
+    """Predict the test posts by the runs of all folds.
+
+    Parameters
+    ----------
+    runs, metrics
+        Predictions and metrics of each fold.
+    postprocessing
+        Settings of the experiment; a threshold that was fitted on each fold is averaged.
+
+    Returns
+    -------
+    probabilities, predicted, threshold
+        :func:`mean_probabilities`, classes after post-processing ``(posts,)``, mean threshold.
+    """
+    fitted = [run["postprocessing_threshold"] for run in metrics]
+    known = [value for value in fitted if value is not None]
+    threshold = float(np.mean(known)) if known else None
+    rule = Postprocessing(**postprocessing) if postprocessing else None
+    probabilities = mean_probabilities(runs)
+    return probabilities, postprocessed(probabilities.to_numpy(), rule, threshold), threshold
+
+
 def mean_probabilities(runs: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return the mean over runs of the probabilities ``(posts, 3)`` of the posts without a label.
+    """Return the mean over runs of the probabilities ``(posts, 3)`` of the test posts.
 
     The index is ``guid``.
 
@@ -63,7 +83,7 @@ def mean_probabilities(runs: list[pd.DataFrame]) -> pd.DataFrame:
     tables = [run[run["subset"] == UNLABELLED_SPLIT].set_index("guid") for run in runs]
     first = tables[0].index
     if any(not t.index.is_unique or set(t.index) != set(first) for t in tables):
-        raise ValueError("the runs do not predict each post without a label exactly once")
+        raise ValueError("the runs do not predict each test post exactly once")
     probabilities = [table.loc[first, PROBABILITY_COLUMNS].to_numpy() for table in tables]
     return pd.DataFrame(np.mean(probabilities, axis=0), index=first, columns=PROBABILITY_COLUMNS)
 
