@@ -67,7 +67,8 @@ use rule _data_job as check_data with:
 use rule _data_job as list_posts with:
     input:
         code=sources("list_posts"),
-        lists=PLAN.label_lists,
+        # A post is tested whatever label its list has: `list_hashes` has all but these labels.
+        lists=[*PLAN.label_lists[:1], *ancient(PLAN.test_lists)],
         texts=paths.TEXT_INDEX,
         images=paths.IMAGE_INDEX,
     output:
@@ -77,7 +78,7 @@ use rule _data_job as list_posts with:
         job="list_posts",
     params:
         **call(columns=PLAN.columns("id", "label"), on_bad_post=CONFIG.on_bad_post),
-        list_hashes=PLAN.list_hashes,
+        list_hashes=PLAN.hashes_without_test_labels,
         labels=PLAN.label_settings,
 
 
@@ -119,6 +120,22 @@ use rule _data_job as assign_folds with:
         **call(**PLAN.fold_settings),
 
 
+# The labels of held-out posts are in this file alone, which no training job reads.
+use rule _data_job as read_test_labels with:
+    input:
+        code=sources("read_test_labels"),
+        lists=PLAN.test_lists,
+        posts=paths.POSTS,
+        groups=paths.GROUPS,
+    output:
+        labels=paths.TEST_LABELS,
+    pathvars:
+        job="read_test_labels",
+    params:
+        **call(),
+        list_hashes=PLAN.list_hashes[1:],
+
+
 use rule _job as split_as_study with:
     input:
         code=sources("split_as_study"),
@@ -140,6 +157,7 @@ use rule _torch_job as describe_data with:
         problems=paths.PROBLEMS,
         groups=paths.GROUPS,
         folds=paths.FOLDS,
+        held_out=PLAN.if_held_out(paths.TEST_LABELS),
         tokens=PLAN.token_view.path,
     output:
         card=paths.CARD,

@@ -9,6 +9,7 @@ use rule _job as write_table with:
         tests=paths.paired_tests("{table}"),
         robustness=paths.robustness("{table}"),
         slices=paths.slices("{table}"),
+        held_out=lambda w: PLAN.if_held_out(paths.held_out(w.table)),
         paper=lambda w: PLAN.paper_metrics(w.table),
         reported=PLAN.files["paper_results"],
     output:

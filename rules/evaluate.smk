@@ -20,6 +20,26 @@ use rule _job as evaluate with:
         **call(lambda w: PLAN.evaluation(w.table)),
 
 
+# Held-out posts, by the mean of the models of all folds: the prediction that is submitted.
+use rule _job as evaluate_test with:
+    input:
+        code=sources("evaluate_test"),
+        labels=paths.TEST_LABELS,
+        folds=paths.FOLDS,
+        predictions=lambda w: PLAN.runs(PLAN.tables[w.table], paths.PREDICTIONS),
+        runs=lambda w: PLAN.runs(PLAN.tables[w.table], paths.METRICS),
+        tests=paths.paired_tests("{table}"),
+    output:
+        results=paths.held_out("{table}"),
+        scores=in_report(
+            paths.held_out("{table}", "csv"), "held_out", "Tables", table="{table}, held-out test"
+        ),
+    pathvars:
+        job="evaluate_test/{table}",
+    params:
+        **call(lambda w: PLAN.test_evaluation(w.table)),
+
+
 use rule _job as evaluate_seeds with:
     input:
         code=sources("evaluate_seeds"),
@@ -67,6 +87,7 @@ use rule _job as predict_unlabelled with:
         **call(
             **PLAN.by_file(PLAN.versions, predictions=paths.PREDICTIONS, runs=paths.METRICS),
             postprocessing={n: PLAN.settings(n)["postprocessing"] for n in PLAN.versions},
+            test_lists=[Path(path).name for path in PLAN.test_lists],
         ),
 
 

@@ -9,6 +9,7 @@ that do not follow from predictions (best epoch, trained parameters).
 """
 
 import contextlib
+import copy
 import hashlib
 import itertools
 import json
@@ -74,6 +75,8 @@ def disagreements(results: str | Path, config: str | Path | None = None) -> tupl
         check_scores(run, table, found)
         check_robustness(run, table, found)
         check_slices(run, table, found)
+        if (run.results / "data/test_labels.tsv").is_file():
+            check_held_out(run, table, found)
     for name in run.repeated:
         check_seeds(run, name, found)
     if run.settings.vlm:
@@ -591,24 +594,30 @@ def best_pairs(run, names):
 def check_tests(run, table, found):
     names, file = run.tables[table], f"paired_tests/{table}"
     families = pairs_of(run, table) | {"best_other": best_pairs(run, names)}
-    number = len({frozenset(pair) for pairs in families.values() for pair in pairs})
     written = found.json(f"{file}.json")
+    whole = tests_of(run, names, families, written, f"{file}.json", found)
+    run.tests[table] = rows = whole["families"]
+    found.tree(f"{file}.json", written, whole, SIX)
+    flat = [flattened(row, family) for family, own in rows.items() for row in own]
+    found.csv(f"{file}.csv", flat, ("family", "first", "second"), SIX)
+
+
+def tests_of(run, names, families, written, place, found):
+    """The tests of families of pairs, with as many resamples as were written, if they suffice."""
+    number = len({frozenset(pair) for pairs in families.values() for pair in pairs})
     resamples = written.get("resamples", run.resamples)
     lowest = 2 * number / (resamples + 1)
     if resamples < run.resamples or lowest > (1 - run.level) / 10:
-        found.say(f"{file}.json", f"{resamples} resamples are too few for {number} pairs")
+        found.say(place, f"{resamples} resamples are too few for {number} pairs")
     columns = np.hstack([class_columns(run.pooled(name)) for name in names])
     sums = run.sums(columns, run.pooled(names[0])["group"], resamples)
     drawn = {n: drawn_scores(sums[:, 9 * k : 9 * k + 9]) for k, n in enumerate(names)}
     seeds = add_luck(run, names, drawn)
     rows = {f: [tested(run, drawn, *pair) for pair in own] for f, own in families.items()}
     correct([row for own in rows.values() for row in own], 1 - run.level)
-    run.tests[table] = rows
-    whole = {"families": rows, "posts": len(run.folds), "groups": run.groups}
-    whole |= {"level": run.level, "resamples": resamples, "seeds": seeds}
-    found.tree(f"{file}.json", written, whole, SIX)
-    flat = [flattened(row, family) for family, own in rows.items() for row in own]
-    found.csv(f"{file}.csv", flat, ("family", "first", "second"), SIX)
+    posts = run.pooled(names[0])
+    whole = {"families": rows, "posts": len(posts), "groups": posts["group"].nunique()}
+    return whole | {"level": run.level, "resamples": resamples, "seeds": seeds}
 
 
 def add_luck(run, names, drawn):
@@ -853,6 +862,86 @@ def check_slices(run, table, found):
             compared = (own, other) if kind != "confidence" and name != reference else ()
             rows.append(row | difference_columns(run, "difference", *compared))
     found.csv(f"slices/{table}.csv", rows, ("kind", "slice", "experiment"))
+
+
+# results/test
+
+
+def check_held_out(run, table, found):
+    """Held-out posts without a labelled near-duplicate, by the mean of the folds' models."""
+    names, file = run.tables[table], f"test/{table}"
+    labels = run.table(run.results / "data/test_labels.tsv")
+    posts = labels[~labels["near_duplicate"]].sort_values("guid", ignore_index=True)
+    held_out = copy.copy(run)
+    held_out._pooled = {(name, "test"): averaged(run, name, posts) for name in names}
+    held_out.measured = {name: held_out_scores(run, name, held_out.pooled(name)) for name in names}
+    families = {
+        family: [(row["first"], row["second"]) for row in rows]
+        for family, rows in run.tests[table].items()
+    }
+    written = found.json(f"{file}.json")
+    tests = tests_of(held_out, names, families, written.get("tests", {}), f"{file}.json", found)
+    whole = {"experiments": held_out.measured, "tests": tests}
+    whole |= {"models": run.settings.folds.outer, "near_duplicates": len(labels) - len(posts)}
+    found.tree(f"{file}.json", written, whole, SIX)
+    worse = {row["first"] for row in tests["families"]["best_other"] if row["verdict"] == "worse"}
+    rows = []
+    for name, own in held_out.measured.items():
+        row = {"experiment": name, "best_set": name not in worse} | own | own["test"]
+        for metric, (low, high) in row.pop("interval").items():
+            row |= {f"{metric}_low": low, f"{metric}_high": high}
+        rows.append({key: value for key, value in row.items() if key != "test"})
+    found.csv(f"{file}.csv", rows, ["experiment"])
+
+
+def averaged(run, name, posts):
+    """Held-out posts with their mean probabilities and the class after post-processing."""
+    runs = pd.concat(run.predictions(name))
+    mean = runs[runs["subset"] == "unlabelled"].groupby("guid")[CHANCES].mean()
+    table = posts.join(mean, on="guid")
+    chances, rule = table[CHANCES].to_numpy(), run.experiments[name].postprocessing
+    table["predicted"] = chances.argmax(1)
+    if rule:
+        paths = [path.with_name("metrics.json") for path in run.run_files(name)]
+        fitted = [json.loads(path.read_text())["postprocessing_threshold"] for path in paths]
+        limit = rule.confidence_below if None in fitted else sum(fitted) / len(fitted)
+        sure, neutral = chances.max(1), chances[:, 1]
+        unsure = (sure < limit) & (neutral > rule.neutral_above) & (sure - neutral <= rule.within)
+        table.loc[unsure, "predicted"] = 1
+    return table
+
+
+def held_out_scores(run, name, table):
+    """What the results file should contain of an experiment."""
+    digest = hashlib.sha256(f"{run.settings.seed}/held-out".encode()).hexdigest()
+    seed = int(digest[:8], 16)
+    single, drawn = [], []
+    for predictions in run.predictions(name):
+        own = predictions[predictions["subset"] == "unlabelled"].set_index("guid")["predicted"]
+        model = table.assign(predicted=table["guid"].map(own))
+        sums = resampled(class_columns(model), table["group"], run.resamples, seed)
+        single.append(main_scores(model)["weighted_f1"])
+        drawn.append(drawn_scores(sums)["weighted_f1"])
+    single, drawn = np.mean(single), np.mean(drawn, axis=0)
+    there = run.measured[name]["test"]["weighted_f1"]
+    drawn_there = run.drawn(run.pooled(name))["weighted_f1"]
+    scores = {
+        "test": all_scores(table),
+        "interval": {k: ends(values, run.level) for k, values in run.drawn(table).items()},
+        "posts": len(table),
+        "groups": table["group"].nunique(),
+        "resamples": run.resamples,
+        "level": run.level,
+    }
+    compared = {
+        "single": (single, drawn),
+        "out_of_fold": (there, drawn_there),
+        "difference": (single - there, drawn - drawn_there),
+    }
+    for key, (value, values) in compared.items():
+        low, high = ends(values, run.level)
+        scores |= {key: value, f"{key}_low": low, f"{key}_high": high}
+    return scores
 
 
 # results/seeds

@@ -35,6 +35,8 @@ CARD = {
     "duplicates": {"labelled_groups": 3, "posts_in_labelled_groups": 7, "conflicting_groups": 1,
                    "unlabelled_with_labelled_twin": 0},
 }  # fmt: skip
+HELD_OUT = {"posts": 31, "classes": {"negative": 11, "neutral": 3, "positive": 17},
+            "near_duplicates": 1}  # fmt: skip
 SETTINGS = {
     "dataset": "posts", "seed": 1, "profile": "offline", "folds": {"inner": 6},
     "duplicates": {"phash_distance": 4, "minimum_words": 4},
@@ -111,10 +113,18 @@ def table_of(rights, kind="consecutive", posts=90, folds=3, paper=False):
                            scores=scores)  # fmt: skip
 
 
-def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, paper=False, seeds=True,
+def held_out_of(made, folds):
+    """The results of such a table on held-out posts, as if they were those of its own posts."""
+    beside = {f"{key}{end}": 0.0 for key in ("single", "out_of_fold", "difference")
+              for end in ("", "_low", "_high")}  # fmt: skip
+    experiments = {name: own | beside for name, own in made.metrics.items()}
+    return {"experiments": experiments, "tests": made.tests, "models": folds, "near_duplicates": 1}
+
+
+def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, also=(), seeds=True,
            printed=PRINTED, text="a text", encoders=ENCODERS):  # fmt: skip
-    """The whole report of such a run."""
-    shape = {"folds": folds, "paper": paper}
+    """The whole report of such a run, ``also`` with the study's protocol or a held-out test."""
+    shape = {"folds": folds, "paper": "paper" in also}
     made = {"versions": table_of(versions, **shape)}
     made |= {"ablation": table_of(ablation, "grid", **shape)} if ablation else {}
     tables = made["versions"].tables
@@ -140,6 +150,7 @@ def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, paper=Fal
         metrics={name: own.metrics for name, own in made.items()},
         scores={name: own.scores for name, own in made.items()},
         tests={name: own.tests for name, own in made.items()},
+        held_out={n: held_out_of(own, folds) for n, own in made.items() if "held_out" in also},
         spreads={"v4_balanced_clip": spread} if seeds else {},
         submissions=dict.fromkeys(versions, submitted),
         searches={},
@@ -148,7 +159,8 @@ def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, paper=Fal
                             "Seconds a job": ["1.7"], "Peak memory [MiB]": ["9"]}),
         deviations=pd.DataFrame({"section": ["1"]}),
         reported=printed,
-        card=CARD | classes | {"unlabelled": unlabelled, "posts": known, "listed": known},
+        card=CARD | classes | {"unlabelled": unlabelled, "posts": known, "listed": known}
+        | ({"held_out": HELD_OUT} if "held_out" in also else {}),
         images={"width": size, "height": size, "aspect_ratio": size},
         text_lengths={
             "words": {"mean": 9.0, "quantiles": {"95": 20}},

@@ -15,6 +15,7 @@ from mmsent.config.main import Config, experiment_names, load_config
 from mmsent.config.profile import load_profile
 from mmsent.config.validation import ConfigError, overlaid
 from mmsent.data.layout import DatasetError
+from mmsent.plan.call import flat
 from mmsent.plan.plan import Plan, load_plan
 from mmsent.plan.resolve import resolve
 
@@ -613,6 +614,41 @@ def test_lists_are_known_by_their_content(posts):
     path.write_text(path.read_text().replace("positive", "negative"), encoding="utf-8")
     assert plan(f"dataset: {posts}").list_hashes != [before]
     assert plan().list_hashes == []
+
+
+def test_a_list_with_labels_is_a_held_out_test(posts):
+    mine = posts.parent / "mine.txt"
+    mine.write_text("guid,tag\n9,null\n10,neutral\n", encoding="utf-8")
+    (posts / "test_without_label.txt").write_text("guid,tag\n11,null\n", encoding="utf-8")
+    without, of_mine = plan(f"dataset: {posts}"), plan(f"{{dataset: {posts}, test: {mine}}}")
+    assert not without.has_held_out
+    assert of_mine.has_held_out
+    assert of_mine.test_lists == [*without.test_lists, str(mine)]
+    assert of_mine.public_settings["test"] == "mine.txt"
+    assert "test" not in without.public_settings
+    read = [
+        path
+        for path in flat(of_mine.report["inputs"])
+        if path not in flat(without.report["inputs"])
+    ]
+    assert read == ["results/test/versions.json", "results/test/ablation.json"]
+    before = of_mine.hashes_without_test_labels
+    for text, same in (("guid,tag\n9,positive\n10,null\n11,neutral\n", False),
+                       ("guid,tag\n9,positive\n10,negative\n", True)):  # fmt: skip
+        mine.write_text(text, encoding="utf-8")
+        after = plan(f"{{dataset: {posts}, test: {mine}}}").hashes_without_test_labels
+        assert (after == before) == same
+
+
+def test_a_held_out_test_that_cannot_be_is_refused(posts):
+    mine = posts.parent / "mine.txt"
+    message = refusal(f"{{dataset: {posts}, test: {mine}x}}")
+    assert message == f"mine1.yaml: test: no such file: {mine}x"
+    mine.write_text("guid,tag\n9,null\n", encoding="utf-8")
+    assert "(did you mean 'mine.txt'?)" in refusal(f"{{dataset: {posts}, test: {mine}x}}")
+    assert "test: the generated posts have no held-out test" in refusal(f"test: {mine}")
+    with pytest.raises(ConfigError, match=r"mine\.txt: no post in this list has a label"):
+        plan(f"{{dataset: {posts}, test: {mine}}}")
 
 
 def test_the_published_settings_do_not_tell_where_the_posts_are(posts):

@@ -67,6 +67,20 @@ def paired():
             "seeds": {"weighted_f1": {"sd": 0.0057}}}  # fmt: skip
 
 
+def held_out():
+    """Results of two versions on held-out posts."""
+    experiments = {}
+    for name, score, low in (("v4_balanced_clip", 0.69, -0.05), ("v6_adaptive", 0.9, 0.01)):
+        row = scored(name, score)
+        numbers = {"test": {m: row[m] for m in METRICS} | {"log_loss": 0.61239}, "posts": 1234,
+                   "groups": 1200, "resamples": 2000, "level": 0.95,
+                   "interval": {m: [row[f"{m}_low"], row[f"{m}_high"]] for m in METRICS[:4]},
+                   "difference": 0.1, "difference_low": low, "difference_high": 0.2}  # fmt: skip
+        beside = with_ends("single", score - 0.03) | with_ends("out_of_fold", score - 0.02)
+        experiments[name] = numbers | beside
+    return {"experiments": experiments, "tests": paired(), "models": 5, "near_duplicates": 3}
+
+
 @pytest.mark.parametrize("table", ["versions", "ablation"])
 def test_table(snapshot, table):
     robustness = pd.DataFrame([
@@ -96,6 +110,10 @@ def test_table(snapshot, table):
     values |= support_values(SCORES, robustness, pd.DataFrame(rows))
     text = rendered("table.md.j2", name=table, experiments=experiments, **values)
     assert text == snapshot
+    values |= table_values(table, SCORES, paired(), PRINTED, held_out())
+    more = rendered("table.md.j2", name=table, experiments=experiments, **values)
+    assert more.startswith(text)
+    assert more.removeprefix(text) == snapshot(name=f"{table}_held_out")
 
 
 def test_comparison(snapshot, tmp_path):

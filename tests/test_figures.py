@@ -317,6 +317,7 @@ def test_describe_data_writes_figures_with_their_numbers_and_the_same_bytes(tmp_
             problems=tmp_path / "problems.tsv",
             groups=tmp_path / "groups.tsv",
             folds=tmp_path / "folds.tsv",
+            held_out=[],
             tokens=tmp_path / "tokens",
             max_length=64,
             images=tmp_path,

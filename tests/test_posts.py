@@ -103,12 +103,12 @@ def test_a_row_that_cannot_be_used_is_a_problem_with_its_line(listing, line, gui
     assert message in problem
 
 
-def test_a_list_of_unlabelled_posts_takes_null_or_nothing_as_tag(listing):
-    one = listing("guid,tag\n3,null\n4,\n5,NaN\n6,positive\n", labelled=False)
-    assert pairs(one) == [("3", UNLABELLED), ("4", UNLABELLED), ("5", UNLABELLED)]
+def test_a_list_of_test_posts_takes_a_label_null_or_nothing_as_tag(listing):
+    one = listing("guid,tag\n3,null\n4,\n5,NaN\n6,happy\n7,positive\n", labelled=False)
+    assert pairs(one) == [(guid, UNLABELLED) for guid in "345"] + [("7", POSITIVE)]
     ((guid, file, problem),) = one.problems
     assert (guid, file) == ("6", "test_without_label.txt")
-    assert "has the tag 'positive' instead of null" in problem
+    assert "unknown label 'happy'; known are negative, neutral, positive and null" in problem
     assert pairs(listing("guid,tag\n\n", labelled=False)) == []  # it may list none
     for end in ("\n", ""):  # an empty tag behind a tabulator
         one = listing(f"guid\ttag\n3\t\n4\t{end}", labelled=False)

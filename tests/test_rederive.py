@@ -37,6 +37,12 @@ SETTINGS = {
     "ablation": GRID,
 }
 POSTS = 60
+HELD_OUT = pd.DataFrame({
+    "guid": [str(number) for number in range(61, 91)],
+    "group": [str(60 + number // 2) for number in range(30)],
+    "label": np.tile([2, 0, 1], 10),
+    "near_duplicate": [number // 2 == 4 for number in range(30)],
+})  # fmt: skip
 
 
 def made_posts(generator):
@@ -83,10 +89,11 @@ def fold_run(name, folds, fold, generator):
     return table
 
 
-def write_run(folder, table, trained):
+def write_run(folder, table, trained, threshold=None):
     write_table(folder / "predictions.parquet", table)
     validation = prediction_metrics(table[table["subset"] == "validation"])
-    numbers = {"best_epoch": 3, "trained_parameters": 12345, "train_posts": int(trained)}
+    numbers = {"best_epoch": 3, "trained_parameters": 12345, "train_posts": int(trained),
+               "postprocessing_threshold": threshold}  # fmt: skip
     (folder / "metrics.json").write_text(json.dumps(numbers | {"validation": validation}))
 
 
@@ -115,6 +122,11 @@ def make_table(table, names, spreads):
          pairs="grid" if table == "ablation" else "consecutive", **files)  # fmt: skip
     runs = {name: [read_json(paths.run(name, fold, paths.METRICS)) for fold in range(2)]
             for name in names}  # fmt: skip
+    call("evaluate_test", labels=paths.TEST_LABELS, folds=paths.FOLDS, tests=files["tests"],
+         predictions={name: predictions_of(name, 0, 1) for name in names}, bootstrap=BOOTSTRAP,
+         runs={name: [paths.run(name, fold, paths.METRICS) for fold in (0, 1)] for name in names},
+         postprocessing={name: settings_of(name)["postprocessing"] for name in names},
+         results=paths.held_out(table), scores=paths.held_out(table, "csv"))  # fmt: skip
     families = read_json(files["tests"])["families"]
     settings = {name: settings_of(name) for name in names}
     paper = read_json(paths.metrics(table, paths.PAPER))
@@ -179,6 +191,7 @@ def made(tmp_path_factory):
     (folder / "config/config.yaml").write_text(yaml.safe_dump(SETTINGS))
     results = folder / "results"
     folds, split, posts = made_posts(generator)
+    write_table(results / "data/test_labels.tsv", HELD_OUT)
     write_table(results / "data/folds.tsv", folds)
     write_table(results / "data/posts.parquet", posts)
     for share in ("0.1", "0.15", "0.2"):
@@ -186,8 +199,10 @@ def made(tmp_path_factory):
     for name in NAMES:
         for fold in range(2):
             trained = (folds[f"split_{fold}"] == "train").sum()
-            table = fold_run(name, folds, fold, generator)
-            write_run(results / f"runs/{name}/{fold}", table, trained)
+            other = predicted(HELD_OUT, "unlabelled", fold, np.random.default_rng(fold + 7))
+            table = pd.concat([fold_run(name, folds, fold, generator), other.assign(label=-1)])
+            threshold = 0.6 + fold / 5 if name == "v3_clip" else None
+            write_run(results / f"runs/{name}/{fold}", table, trained, threshold)
         held_out = split[split["split_0"] == "validation"]
         table = predicted(held_out, "validation", 0, generator)
         write_run(results / f"paper/runs/{name}/0", table, (split["split_0"] == "train").sum())
@@ -236,6 +251,9 @@ def test_planted_errors_are_found_and_nothing_else(results):
     added(results / "seeds/v4_balanced_clip.csv", 1, "macro_f1", 1e-7)
     added(results / "vlm.csv", 1, "f1_neutral_high", 1e-7)
     added(results / "vlm.csv", 5, "difference_low", 3e-6)
+    added(results / "test/ablation.csv", 1, "f1_neutral_low", 1e-5)
+    changed(results / "test/versions.json", "experiments", "v3_clip", "difference_low",
+            to=lambda value: value + 1e-5)  # fmt: skip
     family = ("families", "over_image", 1, "macro_f1", "p_holm")
     changed(results / "paired_tests/ablation.json", *family, to=lambda p: p - 2e-6)
     changed(results / "seeds/v4_balanced_clip.json", "one_fold", "accuracy", "range",
@@ -262,6 +280,8 @@ def test_planted_errors_are_found_and_nothing_else(results):
         "metrics/versions.json, v3_clip, calibration, after, ece_high",
         "metrics/versions.json, v3_clip, by_fold, 1, mcc",
         "paper/metrics/versions.json, v3_clip, interval, mcc, 0",
+        "test/ablation.csv, ablation/image_only, f1_neutral_low",
+        "test/versions.json, experiments, v3_clip, difference_low",
     }
 
 

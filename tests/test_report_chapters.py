@@ -28,7 +28,7 @@ MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethro
 
 SHAPES = {
     "whole": {},
-    "both protocols": {"paper": True},
+    "both protocols": {"also": ["paper"]},
     "nothing without label": {"unlabelled": 0},
     "no ablation": {"ablation": {}},
     "one version": {"versions": {"v4_balanced_clip": 0.7}},
@@ -37,6 +37,12 @@ SHAPES = {
     "one row of the ablation": {"ablation": {"ablation/multimodal_late": 0.7}},
     "no repeated row": {"seeds": False},
     "one fold": {"folds": 1},
+    "a held-out test": {"also": ["held_out"]},
+    "a held-out test of one version": {
+        "versions": {"v4_balanced_clip": 0.7},
+        "ablation": {},
+        "also": ["held_out"],
+    },
     "all right": {"versions": {"v3_clip": 1.1, "v4_balanced_clip": 1.1}},
 }
 
@@ -44,6 +50,7 @@ SHAPES = {
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_shorter_run_gives_a_shorter_report(shape):
     text = report(**SHAPES[shape])
+    also = SHAPES[shape].get("also", ())
     absent = {"vlm"} | ({"ablation"} if SHAPES[shape].get("ablation") == {} else set())
     titles = [title for name, title in CHAPTERS.items() if name not in absent]
     assert re.findall(r"^## (.*)$", text, re.M) == [
@@ -52,9 +59,12 @@ def test_a_shorter_run_gives_a_shorter_report(shape):
     assert not re.search(r"\b(nan|None|Undefined)\b", text)
     assert f"Chapter {titles.index('Threats to validity') + 1} discusses" in text
     assert ("Before post-processing" in text) == bool(SHAPES[shape].get("unlabelled", 9))
-    assert ("Paper protocol F1 (optimistic)" in text) == bool(SHAPES[shape].get("paper"))
+    assert ("Paper protocol F1 (optimistic)" in text) == ("paper" in also)
     assert ("figures/seeds.png" in text) == SHAPES[shape].get("seeds", True)
     assert ("figures/ablation/" in text) == ("ablation" not in absent)
+    held_out = "held_out" in also
+    assert text.count("### Held-out test\n") == held_out * (2 - ("ablation" in absent))
+    assert ("31 with a label that is held out" in text) == held_out
     assert ("<summary>1" in text or "<summary>2" in text) == (shape != "all right")
     # Each table has a header, a rule and rows that all have as many cells.
     for table in re.findall(r"(?:^\|.*\n)+", text, re.M):

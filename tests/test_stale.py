@@ -243,6 +243,34 @@ def test_comments_titles_and_the_order_of_keys_train_nothing(stale):
     assert {rule for rule in stale if not rule.startswith("write_")} <= documents
 
 
+def test_the_label_of_a_held_out_post_trains_nothing(made, tmp_path):
+    folder = copied(made, tmp_path)
+    path = folder / "posts/test_without_label.txt"
+    path.write_text(path.read_text().replace("null", "neutral"))
+    # What reads the posts table is as it was without the labels; evaluation and documents follow.
+    before = jobs(snakemake(folder, "-n", *OPTIONS))
+    assert {rule: before.pop(rule) for rule in ("read_test_labels", "evaluate_test")} == {
+        "read_test_labels": 1, "evaluate_test": 2,
+    }  # fmt: skip
+    evaluation = {"predict_unlabelled", "measure_fixes", "record_provenance"}
+    documents = {"describe_data", "plot_versions", "sum_costs"}
+    assert {rule for rule in before if not rule.startswith("write_")} <= evaluation | documents
+    for name in ("data/test_labels.tsv", "test/versions.json", "test/versions.csv",
+                 "test/ablation.json", "test/ablation.csv"):  # fmt: skip
+        (folder / "results" / name).parent.mkdir(exist_ok=True)
+        (folder / "results" / name).touch()
+    assert "100%) done" in snakemake(folder, "--touch", "--forceall", *OPTIONS).stderr
+    path.write_text(path.read_text().replace("neutral", "positive"))
+    after = jobs(snakemake(folder, "-n", *OPTIONS))
+    assert after == before | {"read_test_labels": 1, "evaluate_test": 2}
+    # Another post in the list is another matter.
+    added_to = path.read_text().splitlines()
+    path.write_text("\n".join([*added_to[:-1], ""]))
+    assert {"list_posts", "train", "evaluate_test"} <= jobs(
+        snakemake(folder, "-n", *OPTIONS)
+    ).keys()
+
+
 def test_names_with_spaces_are_one_word_of_each_command(made, tmp_path):
     folder = copied(made, tmp_path)
     named = {}

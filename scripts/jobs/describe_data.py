@@ -26,6 +26,7 @@ def describe_data(
     problems: Table,
     groups: Table,
     folds: Table,
+    held_out: list[Table],
     tokens: Path,
     max_length: int,
     images: Path,
@@ -49,11 +50,11 @@ def describe_data(
     """
     torch.set_num_threads(1)  # the gallery has three images
     lengths = Embeddings(tokens, "length").of(posts["guid"], posts["text_blanked"])
-    counts = card_numbers(dataset, len(listed), posts, problems, groups, folds)
+    counts = card_numbers(dataset, len(listed), posts, problems, groups, folds, *held_out)
     write_json(card_counts, counts)
     write_text(card, rendered("card.md.j2", card=counts))
     drawn = {
-        "labels": label_figure(posts),
+        "labels": label_figure(posts, *map(len, held_out)),
         "images": image_figure(posts),
         "text_lengths": text_length_figure(posts, lengths, max_length),
         "augmentation": augmentation_gallery(posts, images, augmentation, 224, seed),

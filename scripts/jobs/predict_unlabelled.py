@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-from mmsent.data.layout import UNLABELLED_FILE
 from mmsent.data.posts import BAD_LIST
 from mmsent.evaluation.submission import submission
 from mmsent.files import write_json
@@ -17,12 +16,13 @@ def predict_unlabelled(
     postprocessing: dict[str, dict[str, Any] | None],
     listed: Table,
     problems: Table,
+    test_lists: list[str],
     tags: list[Path],
     numbers: list[Path],
 ) -> None:
-    """Write ``guid,tag`` of each version in the order of the list of posts, and counts."""
+    """Write ``guid,tag`` of each version in the order of the lists of test posts, and counts."""
     guids = listed.loc[listed["subset"] == UNLABELLED_SUBSET, "guid"].tolist()
-    bad_rows = problems[(problems["kind"] == BAD_LIST) & (problems["file"] == UNLABELLED_FILE)]
+    bad_rows = problems[(problems["kind"] == BAD_LIST) & problems["file"].isin(test_lists)]
     for (name, tables), out, count in zip(predictions.items(), tags, numbers, strict=True):
         table, counts = submission(tables, runs[name], postprocessing[name], guids)
         write_table(out, table)

@@ -26,6 +26,7 @@ def write_table(
     tests: Json,
     robustness: Numbers,
     slices: Numbers,
+    held_out: list[Json],
     paper: list[Json],
     reported: Reported,
     scores: Path,
@@ -43,7 +44,7 @@ def write_table(
     f1 = partial(reported.value, metric="weighted_f1")
     drawn = table_figures(numbers, tests, calibration, FAMILIES, f1, table.capitalize())
     write_json(figure_numbers, save_figures(drawn, figures))
-    values = table_values(table, numbers, tests, reported)
+    values = table_values(table, numbers, tests, reported, *held_out)
     values |= support_values(numbers, robustness, slices)
     values |= {"name": table, "experiments": experiments.values()}
     write_text(document, rendered("table.md.j2", **values))

@@ -22,6 +22,8 @@ CHECKED = f"{RESULTS}/data/checked.json"
 LISTED, PROBLEMS = f"{RESULTS}/data/listed.parquet", f"{RESULTS}/data/problems.tsv"
 POSTS, GROUPS = f"{RESULTS}/data/posts.parquet", f"{RESULTS}/data/groups.tsv"
 FOLDS = f"{RESULTS}/data/folds.tsv"
+#: Labels of the held-out posts, which no other table has.
+TEST_LABELS = f"{RESULTS}/data/test_labels.tsv"
 CARD, CARD_NUMBERS = f"{RESULTS}/data/card.md", f"{RESULTS}/data/card.json"
 PREFLIGHT = f"{RESULTS}/preflight.json"
 
@@ -145,6 +147,11 @@ def document(table: str) -> str:
 def paired_tests(table: str, suffix: str = "json") -> str:
     """Paired tests of the experiments of a table."""
     return f"{RESULTS}/paired_tests/{table}.{suffix}"
+
+
+def held_out(table: str, suffix: str = "json") -> str:
+    """Scores and paired tests (json) of the experiments of a table on the held-out posts (csv)."""
+    return f"{RESULTS}/test/{table}.{suffix}"
 
 
 def robustness(table: str) -> str:

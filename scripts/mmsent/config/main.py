@@ -1,6 +1,7 @@
 """The settings of a run: config/config.yaml and what overrides it."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -28,6 +29,9 @@ FILES = ("augmentations", "text_augmentations", "paper_results", "deviations")
 
 #: Names become parts of paths; letters may be of any script.
 _EXPERIMENT_NAME = re.compile(r"\w[\w.-]*(?:/\w[\w.-]*)*")
+
+#: Name of the file that a key stems from, by its location.
+Source = Callable[[tuple[int | str, ...]], str]
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 
@@ -79,7 +83,7 @@ def label_name(name: str) -> str:
             f"{name!r} cannot be a label because of its {character[0]}: name it otherwise, and map "
             "this spelling to that name under spellings"
         )
-    if folded(name) in (*NO_LABEL, "no label"):
+    if folded(name) in (*NO_LABEL, "no label", "held out"):
         raise ValueError(
             f"{name!r} means that a post has no label: name the class otherwise, and map this "
             "spelling to that name under spellings"
@@ -154,6 +158,9 @@ class Config(Settings):
         STUDY_RARE_CLASS, description="the class that the study's remedies are for, or none"
     )
     seed: int = 42
+    test: str | None = Field(
+        None, description="a list of labelled posts to score, never to train on"
+    )
     profile: str = Field("offline", description="a file in config/profiles, or a path")
     augmentations: str = "config/augmentations.yaml"
     text_augmentations: str = "config/text_augmentations.yaml"
@@ -171,20 +178,22 @@ class Config(Settings):
     versions: Names = Field(min_length=1)
     ablation: Names = Field(description="rows of the ablation, or none")
 
-    @field_validator("dataset", mode="before")
+    @field_validator("dataset", "test", mode="before")
     @classmethod
     def _text(cls, value: Any) -> Any:
         # YAML reads a folder's name of digits as a number: 2023_11 as 202311.
         if isinstance(value, int | float):
-            raise ValueError("YAML reads this name as a number; put ./ before the folder's name")
+            raise ValueError("YAML reads this name as a number; put ./ before it")
         return value
 
-    @field_validator("dataset")
+    @field_validator("dataset", "test")
     @classmethod
-    def _usable_path(cls, value: str) -> str:
+    def _usable_path(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         if "{" in value or "}" in value:
             raise ValueError(
-                "Snakemake takes braces in a path for wildcards; rename the folder, or name a link "
+                "Snakemake takes braces in a path for wildcards; rename it, or name a link "
                 "to it (ln -s)"
             )
         return str(Path(value).expanduser())
@@ -272,23 +281,41 @@ def load_config(merged: dict[str, Any], files: list[Path]) -> Config:
 
     merged = typed(merged)
     config = validated(Config, merged, source)
+    _check_files(config, source)
+    _check_posts(config, source)
+    return config
+
+
+def _check_files(config: Config, source: Source) -> None:
     for key in FILES:
         path = located(getattr(config, key))
         if not path.is_file():
             folders = (path.parent, ROOT / path.parent)
             near = nearest(path.name, [p.name for folder in folders for p in folder.glob("*")])
             raise ConfigError(f"{source((key,))}: {key}: no such file: {path}{near}")
-    if config.dataset != "demo" and not Path(config.dataset).exists():
+
+
+def _check_posts(config: Config, source: Source) -> None:
+    if config.dataset == "demo":
+        if {*map(folded, config.labels)} != {*STUDY_LABELS}:
+            raise ConfigError(
+                f"{source(('labels',))}: labels: the generated posts (dataset: demo) are "
+                f"{', '.join(STUDY_LABELS)}: name your own data set as well, got {config.labels}"
+            )
+        if config.test is not None:
+            raise ConfigError(
+                f"{source(('test',))}: test: the generated posts have no held-out test, got "
+                f"{config.test!r} (name your own data set under dataset)"
+            )
+    elif not Path(config.dataset).exists():
         raise ConfigError(
             f"{source(('dataset',))}: dataset: no such folder or file: {config.dataset} "
             "(name a folder with train.txt and data/, a table of posts, or 'demo')"
         )
-    if config.dataset == "demo" and {*map(folded, config.labels)} != {*STUDY_LABELS}:
-        raise ConfigError(
-            f"{source(('labels',))}: labels: the generated posts (dataset: demo) are "
-            f"{', '.join(STUDY_LABELS)}: name your own data set as well, got {config.labels}"
-        )
-    return config
+    if config.test is not None and not Path(config.test).is_file():
+        path = Path(config.test)
+        near = nearest(path.name, [other.name for other in path.parent.glob("*")])
+        raise ConfigError(f"{source(('test',))}: test: no such file: {path}{near}")
 
 
 def _at(content: Any, location: tuple[int | str, ...]) -> Any:

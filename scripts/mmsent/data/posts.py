@@ -9,7 +9,7 @@ import pandas as pd
 from mmsent.data.layout import NOTE_SEPARATOR, DatasetError, guid_order
 from mmsent.data.readers import read_lists
 from mmsent.data.text import is_empty_after_cleaning
-from mmsent.labels import LABELLED, LABELS
+from mmsent.labels import LABELLED, LABELS, UNLABELLED
 from mmsent.tables import as_cell
 
 #: ``kind`` of a problem: a note is about something already solved; the policy decides the others.
@@ -51,7 +51,8 @@ def gather(
     posts
         A row for each listed post, in the order of the lists: guid, written (the guid as in the
         list), label, subset, tag, text, encoding, empty, file names, hashes, image size, mode and
-        format.
+        format. A test post has no label here, whatever its list says, so that nothing that reads
+        this table can train on it.
     problems
         All problems, not yet judged.
 
@@ -68,6 +69,7 @@ def gather(
         problems += [Problem(*left_out, NOTE, LEFT_OUT) for left_out in listing.left_out]
         problems += [Problem("", file, note, NOTE, "used as it then was") for note in listing.notes]
     posts = pd.concat(tables, ignore_index=True)
+    posts.loc[posts["subset"] != LABELLED, "label"] = UNLABELLED
     # By its name too: a renamed class is another posts table, and all that reads it is made again.
     posts["tag"] = posts["label"].map(dict(enumerate(LABELS))).fillna("")
     problems += [
@@ -75,9 +77,10 @@ def gather(
         for row in posts[posts["written"] != posts["guid"]].itertuples()
     ]
     in_both = posts["guid"].duplicated()
+    first = posts.groupby("guid")["list"].transform("first")
     problems += [
-        Problem(row.guid, row.list, f"guid {row.guid} is in {lists[0].name} as well", BAD_LIST)
-        for row in posts[in_both].itertuples()
+        Problem(row.guid, row.list, f"guid {row.guid} is in {row.first} as well", BAD_LIST)
+        for row in posts.assign(first=first)[in_both].itertuples()
     ]
     posts = posts[~in_both].drop(columns="list")
     posts = _joined(posts, text_index[text_index["problem"] == ""], ["text", "encoding"], "text")

@@ -54,12 +54,12 @@ class _Row(NamedTuple):
 
 
 def read_lists(lists: Sequence[Path], columns: Mapping[str, str]) -> list[Listing]:
-    """Read the labels of a data set: of the labelled posts, and of the others if there are any.
+    """Read the labels of a data set: of the labelled posts, and of the test posts if there are any.
 
     Parameters
     ----------
     lists
-        The label files, or a table of posts or MVSA's label file.
+        The label file, or a table of posts or MVSA's label file; then the lists of test posts.
     columns
         Names of the columns of a table.
 
@@ -68,21 +68,25 @@ def read_lists(lists: Sequence[Path], columns: Mapping[str, str]) -> list[Listin
     DatasetError
         If one cannot be read, lists no usable post, or was made for other labels.
     """
-    if is_table(lists[0]):
-        return _of_table(lists[0], columns)
-    if lists[0].name == MVSA_FILE:
-        return [_of_mvsa(lists[0])]
-    return [read_listing(path, labelled=not number) for number, path in enumerate(lists)]
+    first, *tests = lists
+    if is_table(first):
+        listings = _of_table(first, columns)
+    else:
+        of_mvsa = first.name == MVSA_FILE
+        listings = [_of_mvsa(first) if of_mvsa else read_listing(first, labelled=True)]
+    return [*listings, *(read_listing(path, labelled=False) for path in tests)]
 
 
 def read_listing(path: Path, labelled: bool) -> Listing:
     """Read a label file (``guid,tag`` with a header; any line ends, BOM and quotes allowed).
 
+    Each post of a ``labelled`` file has a label; in a list of test posts, some, all or none have.
+
     Raises
     ------
     DatasetError
-        If the file is missing, is not text, has no ``guid,tag`` header, lists no post (a file of
-        posts without a label may list none), or was made for other labels.
+        If the file is missing, is not text, has no ``guid,tag`` header, lists no post (a list of
+        test posts may list none), or was made for other labels.
     """
     lines = _lines(path)
     first, header = lines[0]
@@ -151,16 +155,15 @@ def _listings(path: Path, rows: Collection[_Row], subsets: Sequence[str]) -> lis
             place_of[guid] = row.place
             listed[UNLABELLED_SUBSET].append((guid, written, UNLABELLED))
             continue
-        elif LABELLED not in subsets:
-            problem = f"a post without label has the tag {tag[:40]!r} instead of null"
         elif label is None:
-            problem = f"unknown label {tag[:40]!r}; known are {', '.join(LABELS)}"
+            more = "" if LABELLED in subsets else " and null"
+            problem = f"unknown label {tag[:40]!r}; known are {', '.join(LABELS)}{more}"
         else:
             place_of[guid] = row.place
-            listed[LABELLED].append((guid, written, label))
+            listed[subsets[0]].append((guid, written, label))
             continue
         problems.append((guid or written[:40], path.name, f"{row.place}: {problem}"))
-    # A file of posts without a label may contain only its header: then there are none.
+    # A list of test posts may contain only its header: then there are none.
     if not listed[subsets[0]] and (subsets[0] == LABELLED or problems):
         reasons = "".join(f"\n  {problem}" for _, _, problem in problems)
         way_out = "list some" if subsets[0] == LABELLED else "list some, or remove the file"

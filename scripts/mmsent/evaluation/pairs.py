@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from mmsent.evaluation.intervals import table_confusions, weighted_f1
-from mmsent.evaluation.paired import Pair, compared_together, enough_resamples
+from mmsent.evaluation.paired import Deviations, Pair, compared_together, enough_resamples
 from mmsent.evaluation.seeds import seed_deviations
 
 
@@ -43,10 +43,22 @@ def paired_tests(
     steps = [(name, before) for before, name in itertools.pairwise(names)]
     pairs = grid_families(modalities) if kind == "grid" else {"consecutive": steps}
     pairs["best_other"] = against_best(names, tables)
-    resamples = enough_resamples(resamples, pairs, level)
     deviations = seed_deviations(list(spreads))
+    return tested_families(pairs, tables, deviations, resamples, level, seed)
+
+
+def tested_families(
+    pairs: dict[str, list[Pair]],
+    tables: dict[str, pd.DataFrame],
+    deviations: Deviations,
+    resamples: int,
+    level: float,
+    seed: int,
+) -> dict[str, Any]:
+    """Test families of pairs with enough resamples; returns what :func:`paired_tests` does."""
+    resamples = enough_resamples(resamples, pairs, level)
     families = compared_together(pairs, tables, resamples, level, seed, deviations)
-    first = tables[names[0]]
+    first = next(iter(tables.values()))
     return {
         "families": families,
         "posts": len(first),

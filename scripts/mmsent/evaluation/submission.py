@@ -1,4 +1,4 @@
-"""Predictions of the posts without a label, by the runs of all folds together."""
+"""Predictions of the test posts, by the runs of all folds together."""
 
 from typing import Any
 
@@ -18,7 +18,32 @@ def submission(
     postprocessing: dict[str, Any] | None,
     listed: list[str],
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Predict the class of each listed post without a label.
+    """Predict the class of each listed test post.
+
+    Parameters
+    ----------
+    runs, metrics, postprocessing
+        As in :func:`mean_predictions`.
+    listed
+        The guids of the test posts, in the order of their lists.
+
+    Returns
+    -------
+    table, numbers
+        :func:`submission_table` and :func:`submission_numbers`, with ``without_prediction``.
+    """
+    probabilities, predicted, threshold = mean_predictions(runs, metrics, postprocessing)
+    table = submission_table(listed, probabilities.index.tolist(), predicted)
+    numbers = submission_numbers(probabilities.to_numpy(), predicted, threshold)
+    return table, numbers | {"without_prediction": len(listed) - len(table)}
+
+
+def mean_predictions(
+    runs: list[pd.DataFrame],
+    metrics: list[dict[str, Any]],
+    postprocessing: dict[str, Any] | None,
+) -> tuple[pd.DataFrame, np.ndarray, float | None]:
+    """Predict the test posts by the runs of all folds.
 
     Parameters
     ----------
@@ -26,27 +51,22 @@ def submission(
         Predictions and metrics of each fold.
     postprocessing
         Settings of the experiment; a threshold that was fitted on each fold is averaged.
-    listed
-        The guids of the posts without a label, in the order of their list.
 
     Returns
     -------
-    table, numbers
-        :func:`submission_table` and :func:`submission_numbers`, with ``without_prediction``.
+    probabilities, predicted, threshold
+        :func:`mean_probabilities`, classes after post-processing ``(posts,)``, mean threshold.
     """
     fitted = [run["postprocessing_threshold"] for run in metrics]
     known = [value for value in fitted if value is not None]
     threshold = float(np.mean(known)) if known else None
     rule = Postprocessing(**postprocessing) if postprocessing else None
     probabilities = mean_probabilities(runs)
-    predicted = postprocessed(probabilities.to_numpy(), rule, threshold)
-    table = submission_table(listed, probabilities.index.tolist(), predicted)
-    numbers = submission_numbers(probabilities.to_numpy(), predicted, threshold)
-    return table, numbers | {"without_prediction": len(listed) - len(table)}
+    return probabilities, postprocessed(probabilities.to_numpy(), rule, threshold), threshold
 
 
 def mean_probabilities(runs: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return the mean over runs of the probabilities ``(posts, classes)`` of unlabelled posts.
+    """Return the mean over runs of the probabilities ``(posts, classes)`` of the test posts.
 
     The index is ``guid``.
 
@@ -58,7 +78,7 @@ def mean_probabilities(runs: list[pd.DataFrame]) -> pd.DataFrame:
     tables = [run[run["subset"] == UNLABELLED_SPLIT].set_index("guid") for run in runs]
     first = tables[0].index
     if any(not t.index.is_unique or set(t.index) != set(first) for t in tables):
-        raise ValueError("the runs do not predict each post without a label exactly once")
+        raise ValueError("the runs do not predict each test post exactly once")
     columns = LABELS.probability_columns
     probabilities = [table.loc[first, columns].to_numpy() for table in tables]
     return pd.DataFrame(np.mean(probabilities, axis=0), index=first, columns=columns)

@@ -43,20 +43,23 @@ COMMON_LENGTHS = (32, 64, 77, 128)
 _MOST_BARS = 60
 
 
-def label_figure(posts: pd.DataFrame) -> tuple[Figure, dict[str, Any]]:
+def label_figure(posts: pd.DataFrame, held_out: int = 0) -> tuple[Figure, dict[str, Any]]:
     """Draw bars of the labelled posts by class, and of the posts without a label.
 
     Parameters
     ----------
     posts
         Columns ``label`` and ``subset``.
+    held_out
+        Number of the posts whose label is held out; the posts table has none of these.
 
     Returns
     -------
     figure, numbers
         ``counts`` and ``shares`` (of the labelled posts, 0 to 1) of each class, ``posts``,
-        ``labelled``, ``unlabelled``, ``largest`` and ``smallest`` class, and ``imbalance``: the
-        largest class over the smallest, ``None`` if a class has no post.
+        ``labelled``, ``unlabelled``, ``held_out`` (if there are any), ``largest`` and ``smallest``
+        class, and ``imbalance``: the largest class over the smallest, ``None`` if a class has no
+        post.
     """
     labels = posts.loc[posts["subset"] == LABELLED, "label"]
     counts = {name: int((labels == index).sum()) for index, name in enumerate(LABELS)}
@@ -66,7 +69,8 @@ def label_figure(posts: pd.DataFrame) -> tuple[Figure, dict[str, Any]]:
     numbers = {
         "posts": len(posts),
         "labelled": len(labels),
-        "unlabelled": len(posts) - len(labels),
+        "unlabelled": len(posts) - len(labels) - held_out,
+        **({"held_out": held_out} if held_out else {}),
         "counts": counts,
         "shares": {name: round(count / max(len(labels), 1), 6) for name, count in counts.items()},
         "largest": largest,
@@ -81,9 +85,10 @@ def label_figure(posts: pd.DataFrame) -> tuple[Figure, dict[str, Any]]:
 def _draw_classes(numbers: dict[str, Any], title: str) -> Figure:
     heights = dict(numbers["counts"])
     texts = [f"{count:,}\n{numbers['shares'][name]:.1%}" for name, count in heights.items()]
-    if numbers["unlabelled"]:
-        heights["no label"] = numbers["unlabelled"]
-        texts.append(f"{numbers['unlabelled']:,}")
+    others = {"no label": numbers["unlabelled"], "held out": numbers.get("held_out", 0)}
+    others = {name: count for name, count in others.items() if count}
+    heights |= others
+    texts += [f"{count:,}" for count in others.values()]
     width = max(6.0, 0.8 + 0.6 * len(heights))
     figure = new_figure(width, 3.8)
     axes = figure.add_subplot()
@@ -93,8 +98,8 @@ def _draw_classes(numbers: dict[str, Any], title: str) -> Figure:
     axes.set_xticks(range(len(names)), names)
     if max(text_width(name, 8.5) for name in names) > 72 * 0.85 * width / len(names):
         axes.tick_params(axis="x", labelrotation=90)
-    if numbers["unlabelled"]:
-        bars[-1].set(hatch="///", edgecolor="white", linewidth=0)
+    for bar in bars[len(numbers["counts"]) :]:
+        bar.set(hatch="///", edgecolor="white", linewidth=0)
     axes.bar_label(bars, texts, padding=2)
     axes.grid(visible=False)  # every bar has its count printed on it
     axes.margins(y=0.16)

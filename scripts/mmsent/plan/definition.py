@@ -1,7 +1,9 @@
 """What a run consists of: settings, resolved experiments, posts, and the files of runs."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snakemake.io import ancient
 
@@ -16,11 +18,14 @@ from mmsent.config.vlm import VlmExperiment, ZeroShot
 from mmsent.data.dataset import Dataset, recognise
 from mmsent.data.layout import DATA_FOLDER, TRAIN_FILE, UNLABELLED_FILE, Modality, guid_order
 from mmsent.demo.plan import file_names
-from mmsent.files import canonical_json, sha256_bytes
-from mmsent.labels import LABELS
+from mmsent.files import canonical_json, sha256_bytes, sha256_file
+from mmsent.labels import LABELS, UNLABELLED
 from mmsent.plan.resolve import Resolved, resolve
 from mmsent.plan.views import NOT_DRAWN, View, encoding_jobs, image_views, text_views
 from mmsent.sources import code_hash
+
+if TYPE_CHECKING:
+    from mmsent.data.readers import Listing
 
 
 class RunDefinition:
@@ -89,6 +94,21 @@ class RunDefinition:
         names = file_names(demo.labelled, demo.unlabelled, demo.seed) if self.is_demo else []
         self.demo_files = [f"{paths.DEMO}/{name}" for name in names]
         self.posts = _generated(names) if names else recognise(Path(self.dataset), columns)
+        #: The lists of posts that no model is trained on, whether they have labels or not.
+        self.test_lists = [*self.posts.lists[1:], *([self.config.test] if self.config.test else [])]
+        self.test_listings = self._test_listings()
+        self.has_held_out = any(map(_has_labels, self.test_listings))
+        if self.config.test and not _has_labels(self.test_listings[-1]):
+            raise ConfigError(f"test: {self.config.test}: no post in this list has a label")
+
+    def _test_listings(self) -> list[Listing]:
+        """The test lists; none of the generated posts, which have no label in them."""
+        if self.is_demo or not self.test_lists:
+            return []
+        # It imports what decodes texts, which a plan without such a list does not need.
+        from mmsent.data.readers import read_listing
+
+        return [read_listing(Path(path), labelled=False) for path in self.test_lists]
 
     def _resolve(self, name: str, *kinds: type[Any]) -> Any:
         resolved = resolve(name, self.profile.overrides, str(self.profile.path))
@@ -163,13 +183,15 @@ class RunDefinition:
 
     @property
     def label_lists(self) -> list[str]:
-        """The label files or, of a table, for whose columns :attr:`list_hashes` stand."""
-        return self.posts.lists if self.posts.texts is None else ancient(self.posts.lists)
+        """The label files; for the columns of a table, :attr:`list_hashes` stand."""
+        first = self.posts.lists[:1]
+        return [*(first if self.posts.texts is None else ancient(first)), *self.test_lists]
 
     @property
     def list_hashes(self) -> list[str]:
         """SHA-256 of each label file, as two labels may have one length; none of generated ones."""
-        return self.posts.list_hashes
+        more = [sha256_file(self.config.test)] if self.config.test else []
+        return [*self.posts.list_hashes, *more]
 
     @property
     def image_folder(self) -> str:
@@ -182,6 +204,16 @@ class RunDefinition:
         return {key: value for key, value in self.config.classes.items() if key != "rare_class"}
 
     @property
+    def hashes_without_test_labels(self) -> list[str]:
+        """SHA-256 of the list of labelled posts, and of all but the labels of each test list.
+
+        With them, the label of a held-out post makes no job stale that reads the posts table.
+        """
+        parts = [[*listing.rows["written"], *listing.problems] for listing in self.test_listings]
+        test = [sha256_bytes(canonical_json(part).encode()) for part in parts]
+        return self.list_hashes[:1] + test
+
+    @property
     def setting_files(self) -> list[str]:
         """Paths of the files of settings beside the configuration itself."""
         experiments = [path for resolved in self.resolved.values() for path in resolved.files]
@@ -191,10 +223,18 @@ class RunDefinition:
     def public_settings(self) -> dict[str, Any]:
         """The settings of the run; of the posts the name, not where they are stored."""
         settings = self.config.model_dump()
+        if self.config.test:
+            settings["test"] = Path(self.config.test).name
+        else:
+            del settings["test"]
         if not self.is_demo:
             path = Path(self.config.dataset)
             settings["dataset"] = f"{path.name}/" if path.is_dir() else path.name
         return settings
+
+
+def _has_labels(listing: Listing) -> bool:
+    return bool((listing.rows["label"] != UNLABELLED).any())
 
 
 def _generated(names: list[str]) -> Dataset:

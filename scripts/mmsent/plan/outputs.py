@@ -73,6 +73,9 @@ def archived_files(plan: Plan) -> list[str]:
     for table in plan.tables:
         files += [paths.metrics(table), paths.scores(table), paths.robustness(table)]
         files += [paths.paired_tests(table), paths.paired_tests(table, "csv"), paths.slices(table)]
+    files += plan.if_held_out(paths.TEST_LABELS)
+    for table in plan.if_held_out(*plan.tables):
+        files += [paths.held_out(table), paths.held_out(table, "csv")]
     files += [paths.seeds(name, kind) for name in plan.repeated for kind in ("json", "csv")]
     files += flat(plan.repeated)
     files += [paths.submission(name, kind) for name in plan.versions for kind in ("json", "txt")]

@@ -50,6 +50,10 @@ class Plan(Runs):
         """These files if there are vision-language models, else none."""
         return list(files) if self.vlms else []
 
+    def if_held_out(self, *files: str) -> list[str]:
+        """These files if a post of the test lists has a label, else none."""
+        return list(files) if self.has_held_out else []
+
     # Data and encoding.
 
     @property
@@ -182,6 +186,14 @@ class Plan(Runs):
             "bootstrap": self.bootstrap,
         }
 
+    def test_evaluation(self, table: str) -> Arguments:
+        """The predictions of the experiments of a table, to be averaged over folds."""
+        names = self.tables[table]
+        return self.by_file(names, predictions=paths.PREDICTIONS, runs=paths.METRICS) | {
+            "postprocessing": {name: self.settings(name)["postprocessing"] for name in names},
+            "bootstrap": self.bootstrap,
+        }
+
     @property
     def paper_tables(self) -> dict[str, list[str]]:
         """Experiments by the table that shows their metrics under the paper protocol."""
@@ -244,6 +256,7 @@ class Plan(Runs):
                 "metrics": {table: paths.metrics(table) for table in self.tables},
                 "scores": {table: paths.scores(table) for table in self.tables},
                 "tests": {table: paths.paired_tests(table) for table in self.tables},
+                "held_out": {t: paths.held_out(t) for t in self.if_held_out(*self.tables)},
                 "spreads": {name: paths.seeds(name, "json") for name in self.repeated},
                 "submissions": {name: paths.submission(name, "json") for name in self.versions},
                 "searches": {n: files for n in self.rows if (files := self.searches(n))},

@@ -24,6 +24,7 @@ def card_numbers(
     problems: pd.DataFrame,
     groups: pd.DataFrame,
     folds: pd.DataFrame,
+    held_out: pd.DataFrame | None = None,
 ) -> dict[str, Any]:
     """Every number of the data card.
 
@@ -33,11 +34,20 @@ def card_numbers(
         What was recognised as the data set.
     listed
         Posts of the lists; their rows that cannot be used are among the problems.
+    held_out
+        The labels of the held-out posts, if there are any; ``unlabelled`` and the near-duplicates
+        of posts without a label are then counted without them.
     """
     labelled = posts[posts["subset"] == LABELLED]
     counts = labelled["label"].value_counts()
     classes = {name: int(counts.get(index, 0)) for index, name in enumerate(LABELS)}
     left_out = problems["action"] == LEFT_OUT
+    duplicates = duplicate_summary(posts, groups)
+    unlabelled = len(posts) - len(labelled)
+    more = {} if held_out is None else {"held_out": _held_out_counts(held_out)}
+    for numbers in more.values():
+        unlabelled -= numbers["posts"]
+        duplicates["unlabelled_with_labelled_twin"] -= numbers["near_duplicates"]
     acted = problems[problems["kind"] != NOTE]
     return {
         "dataset": dataset,
@@ -45,7 +55,7 @@ def card_numbers(
         "left_out": int(left_out.sum()),
         "posts": len(posts),
         "labelled": len(labelled),
-        "unlabelled": len(posts) - len(labelled),
+        "unlabelled": unlabelled,
         "classes": classes,
         "imbalance": max(classes.values()) / max(min(classes.values()), 1),
         "encodings": _counts(posts["encoding"]),
@@ -59,14 +69,23 @@ def card_numbers(
         "actions": _counts(acted["action"]),
         "notes": _counts(problems.loc[problems["kind"] == NOTE, "problem"].str.replace(
             r"guid written .*", "guid written with a decimal point or zeros", regex=True)),
-        "duplicates": duplicate_summary(posts, groups),
+        "duplicates": duplicates,
         "folds": _fold_rows(folds),
-    }  # fmt: skip
+    } | more  # fmt: skip
 
 
 def _counts(values: pd.Series) -> dict[str, int]:
     ordered = values[values != ""].value_counts().sort_index().sort_values(ascending=False)
     return {str(name): int(count) for name, count in ordered.items()}
+
+
+def _held_out_counts(labels: pd.DataFrame) -> dict[str, Any]:
+    counts = labels["label"].value_counts()
+    return {
+        "posts": len(labels),
+        "classes": {name: int(counts.get(index, 0)) for index, name in enumerate(LABELS)},
+        "near_duplicates": int(labels["near_duplicate"].sum()),
+    }
 
 
 def _fold_rows(folds: pd.DataFrame) -> list[dict[str, Any]]:
@@ -95,11 +114,13 @@ def data_values(
         value = printed.value("data", metric)
         return "" if value is None else pattern.format(value)
 
+    held_out = card.get("held_out")
     counts = [
         {
             "Class": name,
             "Posts": f"{count:,}",
             "Percentage": f"{100 * count / card['labelled']:.1f} %",
+            **({"Held-out posts": f"{held_out['classes'][name]:,}"} if held_out else {}),
         }
         | (
             {

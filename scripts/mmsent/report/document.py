@@ -49,8 +49,8 @@ class ReportInputs(BaseModel):
 
     Attributes
     ----------
-    metrics, scores, tests
-        Of each table, by its name.
+    metrics, scores, tests, held_out
+        Of each table, by its name; of the held-out test, if there is one.
     spreads, submissions, searches
         Standard deviations over seeds, counts of the predicted posts without a label, and trials of
         each fold, by experiment.
@@ -69,6 +69,7 @@ class ReportInputs(BaseModel):
     metrics: dict[str, Json]
     scores: dict[str, Numbers]
     tests: dict[str, Json]
+    held_out: dict[str, Json] = {}
     spreads: dict[str, Json]
     submissions: dict[str, Json]
     searches: dict[str, list[Json]]
@@ -113,7 +114,7 @@ def report_values(
         "in_words": findings_in_words(scores, families, vlm),
         "majority": majority(next(iter(inputs.metrics["versions"].values()))),
         "tables": {
-            name: table_values(name, table, inputs.tests[name], printed)
+            name: table_values(name, table, inputs.tests[name], printed, inputs.held_out.get(name))
             for name, table in scores.items()
         },
         "comparison_table": whole,

@@ -12,6 +12,7 @@ import pandas as pd
 from mmsent.labels import LABELS, STUDY_LABELS
 from mmsent.report import cells
 from mmsent.report.cells import Cell, Row, class_columns, interval, value
+from mmsent.report.held_out import held_out_values
 from mmsent.report.reported import PrintedFigures
 from mmsent.report.statistics import test_tables
 
@@ -172,11 +173,16 @@ def comparison_parts(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def table_values(
-    name: str, scores: pd.DataFrame, tests: Mapping[str, Any], printed: PrintedFigures
+    name: str,
+    scores: pd.DataFrame,
+    tests: Mapping[str, Any],
+    printed: PrintedFigures,
+    held_out: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What the report and the document of a table show, by the names that templates use.
 
-    The table is ``versions`` or ``ablation``; ``tests`` are those of its experiments.
+    The table is ``versions`` or ``ablation``; ``tests`` are those of its experiments, ``held_out``
+    their results on the held-out test, if there is one.
     """
     if name == "versions":
         values = {"table": versions_table(scores, printed), "optimism": optimism_table(scores)}
@@ -186,4 +192,8 @@ def table_values(
             "beside_study": ablation_beside_study(scores, printed),
             "classes": classes_table(scores),
         }
+    noun = "version" if name == "versions" else "configuration"
+    values["held_out"] = held_out and held_out_values(
+        held_out, scores["experiment"], tests["families"], noun
+    )
     return values | {"scores": scores, "paired": tests, "tests": test_tables(tests["families"])}

@@ -12,8 +12,10 @@ from typing import Any
 import pandas as pd
 
 from mmsent import paths
+from mmsent.config.validation import read_yaml
 from mmsent.errors import InputError
 from mmsent.evaluation.experiment import experiment_metrics, paper_metrics
+from mmsent.evaluation.held_out import held_out_results
 from mmsent.evaluation.paired import compared_together
 from mmsent.evaluation.pooling import pooled
 from mmsent.evaluation.seeds import by_fold, seed_deviations, seed_scores, seed_spread
@@ -146,6 +148,16 @@ def _derived(folder: Path) -> Iterator[tuple[str, Any]]:
         resamples, level = written["resamples"], written["level"]
         tests = compared_together(pairs, pool, resamples, level, settings["seed"], deviations)
         yield paths.paired_tests(table), {"families": tests}
+        if (folder / paths.TEST_LABELS).exists():
+            fitted = {name: [read_json(folder / paths.run(name, fold, paths.METRICS))
+                             for fold in folds] for name in names}  # fmt: skip
+            rules = {name: read_yaml(folder / paths.run(name, 0, paths.CONFIG))["postprocessing"]
+                     for name in names}  # fmt: skip
+            labels = read_table(folder / paths.TEST_LABELS)
+            results = held_out_results(
+                labels, split, predictions, fitted, rules, written, **bootstrap
+            )
+            yield paths.held_out(table), results
     if settings["protocol"] == "both":
         for file in sorted(folder.glob(paths.metrics("*", paths.PAPER))):
             derived = {}
