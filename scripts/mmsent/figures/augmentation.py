@@ -172,7 +172,7 @@ def _draw_block(
             axes.imshow(image.permute(1, 2, 0).numpy())
         label = LABELS[post["label"]]
         cells[0].set_ylabel(
-            f"{label}\nguid {plain_text(post['guid'])}",
+            f"{plain_text(label)}\nguid {plain_text(post['guid'])}",
             color=LABEL_COLOURS[label],
             fontweight="bold",
             fontsize=8,

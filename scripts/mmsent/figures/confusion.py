@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mmsent.evaluation.metrics import confusion_counts
-from mmsent.figures.style import new_figure, note_below
+from mmsent.figures.style import new_figure, note_below, plain_text
 from mmsent.labels import LABELS
 
 _COLOURS = colormaps["Blues"]
@@ -47,16 +47,17 @@ def confusion_figure(name: str, table: pd.DataFrame) -> tuple[Figure, dict[str, 
 
 def _draw(name: str, counts: np.ndarray, shares: np.ndarray) -> Figure:
     right = np.trace(counts) / max(counts.sum(), 1)
-    title = f"{name}: {right:.1%} of {counts.sum():,} posts are correct"
+    title = f"{plain_text(name)}: {right:.1%} of {counts.sum():,} posts are correct"
     figure = new_figure(8.6, 4.1, title)
     left, other = figure.subplots(1, 2)
     _draw_matrix(left, counts, [[f"{value:,}" for value in row] for row in counts], counts.max())
     left.set(title="Posts", ylabel="true class (posts)")
     left.set(xlabel="predicted class (posts)")
+    labels = [plain_text(label) for label in LABELS]
     for axis, totals in ((left.yaxis, counts.sum(1)), (left.xaxis, counts.sum(0))):
         axis.set_ticks(
-            range(len(LABELS)),
-            [f"{label}\n{total:,}" for label, total in zip(LABELS, totals, strict=True)],
+            range(len(labels)),
+            [f"{label}\n{total:,}" for label, total in zip(labels, totals, strict=True)],
         )
     # A class that does not occur has no fractions.
     texts = [
@@ -66,7 +67,7 @@ def _draw(name: str, counts: np.ndarray, shares: np.ndarray) -> Figure:
     _draw_matrix(other, shares, texts, 1.0)
     other.set(title="Per cent of the true class", xlabel="predicted class")
     for axis in (other.yaxis, other.xaxis):
-        axis.set_ticks(range(len(LABELS)), LABELS)
+        axis.set_ticks(range(len(labels)), labels)
     note_below(
         figure, "Out-of-fold predictions: each labelled post once, by the run that tested its fold."
     )

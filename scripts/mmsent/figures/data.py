@@ -18,6 +18,7 @@ from mmsent.figures.style import (
     mark_values,
     new_figure,
     note_below,
+    plain_text,
     whole_numbers,
 )
 from mmsent.labels import LABELLED, LABELS
@@ -72,8 +73,9 @@ def label_figure(posts: pd.DataFrame) -> tuple[Figure, dict[str, Any]]:
         "smallest": smallest,
         "imbalance": imbalance,
     }
-    missing = " or ".join(name for name, count in counts.items() if not count)
-    ratio = f"no {missing} posts" if missing else f"{imbalance:.2f}:1 from {largest} to {smallest}"
+    missing = " or ".join(plain_text(name) for name, count in counts.items() if not count)
+    ends = f"from {plain_text(largest)} to {plain_text(smallest)}"
+    ratio = f"no {missing} posts" if missing else f"{imbalance:.2f}:1 {ends}"
     return _draw_classes(numbers, f"Posts of each class: {ratio}"), numbers
 
 
@@ -86,7 +88,8 @@ def _draw_classes(numbers: dict[str, Any], title: str) -> Figure:
         heights["no label"] = numbers["unlabelled"]
         texts.append(f"{numbers['unlabelled']:,}")
     colours = [LABEL_COLOURS.get(name, UNLABELLED_COLOUR) for name in heights]
-    bars = axes.bar(list(heights), list(heights.values()), width=0.7, color=colours)
+    names = [plain_text(name) for name in heights]
+    bars = axes.bar(names, list(heights.values()), width=0.7, color=colours)
     if numbers["unlabelled"]:
         bars[-1].set(hatch="///", edgecolor="white", linewidth=0)
     axes.bar_label(bars, texts, padding=2)

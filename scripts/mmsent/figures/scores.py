@@ -17,7 +17,8 @@ from mmsent.figures.style import (
     PALETTE,
     legend_below,
     new_figure,
-    wrapped,
+    plain_text,
+    wrapped_name,
 )
 from mmsent.labels import LABELS
 
@@ -132,7 +133,7 @@ def classes_figure(scores: pd.DataFrame, title: str, level: float) -> tuple[Figu
     axes.set_xlim(0, 1.14)  # room for a value beside a bar that ends at 1
     axes.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
     axes.set_xlabel(f"F1 of the class (lines: {level:.0%} confidence intervals)")
-    handles = [Patch(label=label, **look[label]) for label in LABELS]
+    handles = [Patch(label=plain_text(label), **look[label]) for label in LABELS]
     if scores["best_set"].any():
         note = "bold: weighted F1 statistically tied with the best"
         handles.append(Patch(alpha=0, label=note))
@@ -142,7 +143,7 @@ def classes_figure(scores: pd.DataFrame, title: str, level: float) -> tuple[Figu
 
 def short_name(experiment: str) -> str:
     """Return the name of an experiment as figures show it, in at most two lines."""
-    return wrapped(experiment.removeprefix("ablation/"), NAMES, 8.5, 2)
+    return wrapped_name(experiment, NAMES, 8.5, 2)
 
 
 def draw_interval(axes: Axes, place: float, ends: dict[str, float], **look: Any) -> None:
