@@ -1,18 +1,31 @@
 """The figures of the data set: numbers as computed by hand, same bytes, and odd data sets."""
 
 import json
+import unicodedata
+from io import BytesIO
+from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.font_manager import FontEntry, fontManager
 from PIL import Image
 
 import job
 from conftest import write_rows
+from mmsent.figures import fonts, style
 from mmsent.figures.augmentation import augmentation_gallery
 from mmsent.figures.data import image_figure, label_figure, text_length_figure
 from mmsent.figures.sheets import chosen_posts, duplicate_sheet
-from mmsent.figures.style import new_figure, plain_text, save_figure, text_width, wrapped
+from mmsent.figures.style import (
+    new_figure,
+    plain_text,
+    save_figure,
+    text_width,
+    wrapped,
+    wrapped_name,
+)
 from mmsent.files import sha256_file
 from mmsent.tables import write_table
 
@@ -258,10 +271,12 @@ def test_every_label_of_a_large_group_is_shown():
     ("text", "shown"),
     [
         ("a  b\n c", "a b c"),
-        ("$5", r"\$5"),
-        ("好 ok \U0001f9d0", "? ok ?"),
+        ("$5", "$5"),
+        ("好 ok \U0001f9d0", "好 ok \U0001f9d0"),
+        ("\U00100001 \U00100002\U000e0100", "<U+100001> <U+100002>"),
         ("cafe\u0301", "café"),
-        ("a\u200db\x07", "ab"),
+        ("a\u200bb\u202e\x07", "ab"),
+        ("می\u200cخواهم", "\u2068می\u200cخواهم\u2069"),
         ("", ""),
     ],
 )
@@ -269,26 +284,111 @@ def test_plain_text(text, shown):
     assert plain_text(text) == shown
 
 
-@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("text", [*TEXTS, "很好" * 90, "👩🏽\u200d💻" * 40, "हिन्दी " * 30])
 def test_wrapped_lines_fit_and_lose_nothing(text):
     lines = wrapped(text, 2.0, 9, 1000).split("\n")
-    assert all(text_width(line.replace(r"\$", "$"), 9) <= 144 for line in lines)
+    assert all(text_width(line, 9) <= 144 for line in lines)
     assert "".join(lines).replace(" ", "") == plain_text(text).replace(" ", "")
 
 
-def test_a_long_text_ends_in_an_ellipsis():
-    lines = wrapped("many words " * 50, 2.0, 9, 3).split("\n")
+@pytest.mark.parametrize("text", ["many words " * 50, "很好" * 100_000], ids=len)
+def test_a_long_text_ends_in_an_ellipsis(text):
+    lines = wrapped(text, 2.0, 9, 3).split("\n")
     assert len(lines) == 3
     assert lines[-1].endswith("…")
     assert wrapped("few words", 2.0, 9, 3) == "few words"
 
 
+@pytest.mark.parametrize("character", ["a", "好", "\U00100001", "ب"])
+@pytest.mark.parametrize("lines", [1, 2])
+def test_long_names_that_differ_at_the_end_still_differ(character, lines):
+    first, second = (wrapped_name(character * 60 + end, 1.7, 8, lines) for end in "12")
+    assert first != second
+    assert len(first.split("\n")) == lines
+    assert all(text_width(line, 8) <= 72 * 1.7 for line in first.split("\n"))
+
+
+@pytest.mark.parametrize("drawn_as_one", ["👩🏽\u200d💻", "न्दी", "e\u0302\u0323"])
+def test_what_is_drawn_as_one_is_not_broken(drawn_as_one):
+    first, *_ = lines = wrapped(drawn_as_one * 40, 2.0, 9, 1000).split("\n")
+    assert len(lines) > 1
+    assert set(plain_text(first).split(plain_text(drawn_as_one))) == {""}
+
+
+# Scripts
+
+
+def pixels(*texts, **look):
+    """What is drawn of texts, one below the other."""
+    figure = new_figure(5, 1)
+    for number, text in enumerate(texts):
+        figure.text(0.02, 0.6 - 0.5 * number, text, fontsize=16, **look)
+    file = BytesIO()
+    figure.savefig(file, format="raw", dpi=100)
+    return file.getvalue()
+
+
+def presentation(word):
+    """An Arabic word whose letters all join, in characters of one shape each, left to right."""
+    ends = {0: "initial", len(word) - 1: "final"}
+    shapes = [
+        unicodedata.lookup(f"{unicodedata.name(letter)} {ends.get(place, 'medial')} FORM")
+        for place, letter in enumerate(word)
+    ]
+    return "".join(reversed(shapes))
+
+
+@pytest.mark.parametrize("weight", ["normal", "bold"])
+def test_arabic_is_joined_and_runs_from_right_to_left_beside_numbers_that_do_not(weight):
+    sentence = "{}: 53.1% of 480 posts"
+    drawn = pixels(plain_text("بيت"), sentence.format(plain_text("مثل")), fontweight=weight)
+    # An override keeps the order of characters, and these shapes do not join.
+    left_to_right = "\N{LEFT-TO-RIGHT OVERRIDE}"
+    expected = [presentation("بيت"), sentence.format(presentation("مثل"))]
+    assert drawn == pixels(*(left_to_right + text for text in expected), fontweight=weight)
+
+
+@pytest.mark.parametrize("first", ["模型甲", "日本語", "한국어", "हिन्दी", "🎉", "\U00100001"])
+def test_names_in_any_script_differ_and_are_not_blank(first, tmp_path):
+    files = []
+    for number, name in enumerate([first, first[::-1] + "二", "\U00100002"]):
+        figure = new_figure(3, 1, name)
+        save_figure(figure, tmp_path / f"{number}.png")
+        files += [(tmp_path / f"{number}{suffix}").read_bytes() for suffix in (".png", ".svg")]
+    assert len(set(files)) == 6
+
+
+@pytest.fixture
+def looked_up_anew(monkeypatch):
+    """Fonts of characters are looked up anew in this test, and after it."""
+    monkeypatch.setitem(matplotlib.rcParams, "font.family", matplotlib.rcParams["font.family"])
+    fonts.font_of.cache_clear()
+    yield
+    fonts.font_of.cache_clear()
+    fonts._font.cache_clear()
+
+
+def test_a_font_of_the_machine_draws_only_what_the_packages_lack(monkeypatch, looked_up_anew):
+    texts = ["2 words, 🎉 中文 한국어 हिन्दी", "عربي עברית"]
+    before = pixels(*map(plain_text, texts))
+    anything = Path(matplotlib.get_data_path(), "fonts/ttf/LastResortHE-Regular.ttf")
+    names = ("Noto Emoji", "Noto Sans CJK SC", "Noto Sans Devanagari", "Unifont")
+    installed = [FontEntry(fname=str(anything), name=name) for name in names]
+    monkeypatch.setattr(fontManager, "ttflist", installed + fontManager.ttflist)
+    families = [*fonts.FAMILIES, "Unifont"]
+    for module in (fonts, style):
+        monkeypatch.setattr(module, "FAMILIES", families)
+    fonts.font_of.cache_clear()
+    assert plain_text("\U00100001") == "\U00100001"
+    assert matplotlib.rcParams["font.family"] == families
+    assert pixels(*map(plain_text, texts)) == before
+
+
 def test_a_figure_that_fails_leaves_the_old_one(tmp_path):
     path = tmp_path / "figure.png"
     path.write_text("old")
-    figure = new_figure(2, 2)
-    figure.text(0, 0, "$\\nosuchcommand$")
-    with pytest.raises(ValueError, match="nosuchcommand"):
+    figure = new_figure(1e5, 1e5)
+    with pytest.raises(ValueError, match="too large"):
         save_figure(figure, path)
     assert [file.name for file in tmp_path.iterdir()] == ["figure.png"]
     assert path.read_text() == "old"

@@ -32,7 +32,7 @@ def listed(tmp_path):
         index = index.assign(file=index["guid"], sha256=index["guid"], text="t", encoding="utf-8",
                              width=1, height=1, mode="RGB", format="JPEG")  # fmt: skip
         out = tmp_path / "posts.parquet", tmp_path / "problems.tsv"
-        list_posts(lists[: len(texts)], index, index, policy, *out)
+        list_posts(lists[: len(texts)], {}, index, index, policy, *out)
         return lists[: len(texts)], *(path.read_bytes() for path in out)
 
     return run

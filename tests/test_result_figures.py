@@ -13,7 +13,7 @@ from mmsent.evaluation.bad_cases import bad_cases, worst
 from mmsent.figures.confusion import confusion_figure
 from mmsent.figures.curves import curves_figure
 from mmsent.figures.sheets import SHOWN, bad_case_sheet
-from mmsent.figures.style import save_figure
+from mmsent.figures.style import choose_fonts, save_figure
 from mmsent.files import read_json, write_json
 from mmsent.labels import LABELS
 from mmsent.tables import read_table, write_table
@@ -32,6 +32,7 @@ def printed(figure, monkeypatch):
             drawn.append(self)
         return draw(self, renderer, *args, **kwargs)
 
+    choose_fonts(figure)
     with monkeypatch.context() as patch:
         patch.setattr(Text, "draw", record)
         FigureCanvasAgg(figure).draw()

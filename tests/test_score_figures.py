@@ -24,8 +24,11 @@ pytestmark = pytest.mark.filterwarnings("error")
 NAMES = ["ablation/text_only", "ablation/image_only", "ablation/multimodal_late"]
 LONG = [f"a_configuration_with_wide_mm{number:02d}" for number in range(12)]
 
-#: Names of any number and length.
-SIZES = pytest.mark.parametrize("names", [LONG, ["v"], ["M" * 30] * 4], ids=len)
+#: Names in several scripts, the last in characters that no font has.
+SCRIPTS = ["M" * 30, "模型" * 20, "نموذج_عربي", "\U00100001\U00100002"]
+
+#: Names of any number, length and script.
+SIZES = pytest.mark.parametrize("names", [LONG, ["v"], SCRIPTS], ids=len)
 
 
 def table_of(names, **columns):

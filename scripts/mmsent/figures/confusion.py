@@ -50,7 +50,7 @@ def confusion_figure(name: str, table: pd.DataFrame) -> tuple[Figure, dict[str, 
 
 def _draw(name: str, counts: np.ndarray, shares: np.ndarray) -> Figure:
     right = np.trace(counts) / max(counts.sum(), 1)
-    title = f"{name}: {right:.1%} of {counts.sum():,} posts are correct"
+    title = f"{plain_text(name)}: {right:.1%} of {counts.sum():,} posts are correct"
     names = [plain_text(label) for label in LABELS]
     side = max(_SIDE, _CELL * len(names))
     widest = max(text_width(name, 8.5) for name in names) / 72

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from mmsent.figures.style import MARK, MUTED, PALETTE, new_figure, note_below
+from mmsent.figures.style import MARK, MUTED, PALETTE, new_figure, note_below, plain_text
 
 #: Panels with a line for train and one for validation: column of the history, title.
 _PANELS = {"loss": "Loss", "f1": "Weighted F1", "precision": "Weighted precision",
@@ -52,8 +52,8 @@ def curves_figure(
     figure = new_figure(10.5, 6.6)
     panels, foot = figure.subfigures(2, 1, height_ratios=[12, 1], squeeze=False)[:, 0]
     f1, gap = numbers["at_best"]["validation_f1"], numbers["at_best"]["gap"]
-    title = f"{name}: at each fold's best epoch, validation F1 is {f1:.3f}, {abs(gap):.3f} "
-    title += "below training" if gap >= 0 else "above training"
+    title = f"{plain_text(name)}: at each fold's best epoch, validation F1 is {f1:.3f}, "
+    title += f"{abs(gap):.3f} {'below' if gap >= 0 else 'above'} training"
     panels.suptitle(title, x=0.005, ha="left")
     loss, f1, rate, precision, recall, folds = panels.subplots(2, 3, sharex=True).flat
     for axes in (precision, recall):

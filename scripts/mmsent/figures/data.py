@@ -77,8 +77,9 @@ def label_figure(posts: pd.DataFrame, held_out: int = 0) -> tuple[Figure, dict[s
         "smallest": smallest,
         "imbalance": imbalance,
     }
-    missing = " or ".join(name for name, count in counts.items() if not count)
-    ratio = f"no {missing} posts" if missing else f"{imbalance:.2f}:1 from {largest} to {smallest}"
+    missing = " or ".join(plain_text(name) for name, count in counts.items() if not count)
+    ends = f"from {plain_text(largest)} to {plain_text(smallest)}"
+    ratio = f"no {missing} posts" if missing else f"{imbalance:.2f}:1 {ends}"
     return _draw_classes(numbers, f"Posts of each class: {ratio}"), numbers
 
 

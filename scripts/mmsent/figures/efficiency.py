@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from mmsent.figures.scores import WIDTH
-from mmsent.figures.style import MUTED, PALETTE, legend_below, new_figure, wrapped
+from mmsent.figures.style import MUTED, PALETTE, legend_below, new_figure, wrapped_name
 
 #: Colour, marker and name of the versions and of the experiments of the ablation.
 _KINDS = ((PALETTE[0], "o", "version"), (PALETTE[5], "s", "ablation"))
@@ -120,7 +120,7 @@ def _name_points(figure: Figure, axes: Axes, rows: list[dict[str, Any]]) -> None
     for row, place in zip(ordered, _apart(wanted, _DISTANCE / inches), strict=True):
         colour = _kind(row)[0]
         axes.annotate(
-            wrapped(row["experiment"].removeprefix("ablation/"), _NAMES, _PRINT, 1),
+            wrapped_name(row["experiment"], _NAMES, _PRINT, 1),
             _point(row),
             xytext=(1.035, place),
             textcoords="axes fraction",

@@ -10,7 +10,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from statsmodels.stats.proportion import proportion_confint
 
-from mmsent.figures.style import DASHED, MARK, MUTED, PALETTE, legend_below, new_figure, wrapped
+from mmsent.figures.style import (
+    DASHED,
+    MARK,
+    MUTED,
+    PALETTE,
+    legend_below,
+    new_figure,
+    wrapped_name,
+)
 
 _COLUMNS = 3
 
@@ -107,8 +115,7 @@ def _draw_panel(axes: Axes, name: str, numbers: dict[str, Any]) -> None:
         axes.plot(
             x, y, marker, color=colour, markerfacecolor=face, markersize=4.8, markeredgewidth=1.2
         )
-    shown = wrapped(name.removeprefix("ablation/"), 1.85, 8.5, 2)
-    axes.set_title(shown, fontsize=8.5, pad=15)
+    axes.set_title(wrapped_name(name, 1.85, 8.5, 2), fontsize=8.5, pad=15)
     axes.annotate(
         f"ECE {numbers['ece_before']:.3f} \N{RIGHTWARDS ARROW} {numbers['ece_after']:.3f}, "
         f"T = {numbers['temperature']:.2f}",

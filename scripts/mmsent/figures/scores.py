@@ -19,7 +19,7 @@ from mmsent.figures.style import (
     new_figure,
     plain_text,
     text_width,
-    wrapped,
+    wrapped_name,
 )
 from mmsent.labels import LABELS
 
@@ -146,7 +146,7 @@ def classes_figure(scores: pd.DataFrame, title: str, level: float) -> tuple[Figu
 
 def short_name(experiment: str) -> str:
     """Return the name of an experiment as figures show it, in at most two lines."""
-    return wrapped(experiment.removeprefix("ablation/"), NAMES, 8.5, 2)
+    return wrapped_name(experiment, NAMES, 8.5, 2)
 
 
 def draw_interval(axes: Axes, place: float, ends: dict[str, float], **look: Any) -> None:

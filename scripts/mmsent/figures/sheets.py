@@ -14,7 +14,7 @@ from mmsent.data.duplicates import duplicate_summary
 from mmsent.data.images import read_image
 from mmsent.data.layout import guid_order
 from mmsent.evaluation.bad_cases import worst
-from mmsent.figures.style import ALERT, MUTED, label_look, wrapped
+from mmsent.figures.style import ALERT, MUTED, label_look, plain_text, wrapped
 from mmsent.files import written_whole
 from mmsent.labels import LABELLED, LABELS
 
@@ -104,8 +104,8 @@ def _draw_row(axes: Axes, group: pd.DataFrame, top: float, images: Path) -> None
     chosen = chosen_posts(group)
     names = group["known"].map(dict(enumerate(LABELS))).fillna("no label")
     counts = names.value_counts().reindex([*LABELS, "no label"]).dropna().astype(int)
-    notes = [f"group {_short(group['group'].iloc[0])}", f"{len(group)} posts:"]
-    lines = [f"{count} {name}" for name, count in counts.items()]
+    notes = [f"group {plain_text(_short(group['group'].iloc[0]))}", f"{len(group)} posts:"]
+    lines = [f"{count} {plain_text(name)}" for name, count in counts.items()]
     if len(lines) > _NOTED:
         lines[_NOTED - 1 :] = [f"{counts.iloc[_NOTED - 1 :].sum()} others"]
     notes += [f"  {wrapped(line, _NOTES - 0.15, 7.5, 1)}" for line in lines]
@@ -119,7 +119,7 @@ def _draw_row(axes: Axes, group: pd.DataFrame, top: float, images: Path) -> None
     for column, post in enumerate(chosen.to_dict("records")):
         left = _MARGIN + _NOTES + column * (_CELL + _GAP)
         label = names[chosen.index[column]]
-        text = f"{_short(post['guid'])} {label}"
+        text = f"{plain_text(_short(post['guid']))} {plain_text(label)}"
         _draw_band(axes, (left, top), (_CELL, _STRIP), label, text, 7.5, 0.5)
         path = images / post["image_file"] if post["width"] else None
         _draw_photograph(axes, (left, top - _STRIP), _CELL, path)
@@ -158,7 +158,7 @@ def bad_case_sheet(
     figure, axes = _new_sheet(
         2 * _MARGIN + _COLUMNS * _CARD + (_COLUMNS - 1) * _SPACE,
         height,
-        f"{name}: {len(wrong):,} of {total:,} posts are misclassified",
+        f"{plain_text(name)}: {len(wrong):,} of {total:,} posts are misclassified",
         "The most confident mistakes, one of each near-duplicate group. Per cent: out-of-fold "
         "probability of the predicted class.",
     )
@@ -178,15 +178,16 @@ def _describe(axes: Axes, post: dict[Any, Any], left: float, top: float) -> None
     share = post["confidence"]
     # What is not quite 1 is not shown as 100%.
     confidence = f"{share:.1%}" if share < 0.9995 or share == 1 else "over 99.9%"
-    predicted = f"predicted {post['predicted']}: {confidence}"
+    labelled = f"labelled {plain_text(post['label'])}"
+    predicted = f"predicted {plain_text(post['predicted'])}: {confidence}"
     size = _BESIDE, _BAND
-    _draw_band(axes, (left, top), size, post["label"], f"labelled {post['label']}", 8.5, 0.02)
+    _draw_band(axes, (left, top), size, post["label"], labelled, 8.5, 0.02)
     second = top - _BAND - 0.03
     _draw_band(axes, (left, second), size, post["predicted"], predicted, 8.5, 0.02)
     text = wrapped(post["text"], _BESIDE, 9, 5)
     axes.text(left, second - _BAND - 0.07, text, fontsize=9, va="top", linespacing=1.25)
     bottom = top - _IMAGE
-    axes.text(left, bottom, f"guid {post['guid']}", fontsize=7.5, color=MUTED)
+    axes.text(left, bottom, f"guid {plain_text(post['guid'])}", fontsize=7.5, color=MUTED)
     if post["conflict"]:
         text = "near-duplicates have another label"
         axes.text(left + _BESIDE, bottom, text, fontsize=7.5, color=ALERT, ha="right")

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
-from matplotlib import font_manager
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ft2font import FT2Font
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
+from mmsent.figures.fonts import FAMILIES, MAIN, font_of
 from mmsent.files import written_whole
 from mmsent.labels import LABELS, folded
 
@@ -53,7 +53,7 @@ CHART_DPI, SHEET_DPI = 150, 110
 matplotlib.rcdefaults()  # whatever the user's matplotlibrc sets
 matplotlib.rcParams.update(
     {
-        "font.family": "DejaVu Sans",  # comes with matplotlib, so it is the same everywhere
+        "font.family": MAIN,
         "font.size": 9,
         "axes.titlesize": 10,
         "axes.titleweight": "bold",
@@ -71,12 +71,19 @@ matplotlib.rcParams.update(
         "legend.fontsize": 8.5,
         "figure.titlesize": 11,
         "figure.titleweight": "bold",
+        "text.parse_math": False,  # a dollar sign in a text opens no formula
         "svg.hashsalt": "mmsent",  # otherwise the identifiers in an SVG file are drawn at random
     }
 )
 
 #: Letters are measured in print of so many points. Hinting widens them on screen by up to a factor.
 _MEASURED, _HINTED = 100, 1.06
+
+#: Characters without a form that shape others: zero width non-joiner and joiner, and isolates.
+_SHAPING = "\u200c\u200d\u2066\u2067\u2068\u2069"
+
+#: Characters at the end of a name that remain when it is shortened: variants differ there.
+_TAIL = 10
 
 
 def new_figure(width: float, height: float, title: str = "") -> Figure:
@@ -142,6 +149,7 @@ def mark_values(axes: Axes, marks: Iterable[tuple[float, str, str]]) -> None:
 
 def save_figure(figure: Figure, path: Path, photographs: bool = False) -> None:
     """Write a figure as the PNG file ``path``, and a chart as an SVG file beside it."""
+    choose_fonts(figure)
     options: Any = {"dpi": CHART_DPI}
     if photographs:
         options = {"dpi": SHEET_DPI, "pil_kwargs": {"optimize": True}}
@@ -150,6 +158,12 @@ def save_figure(figure: Figure, path: Path, photographs: bool = False) -> None:
     if not photographs:
         with written_whole(path.with_suffix(".svg")) as svg:
             figure.savefig(svg, metadata={"Date": None})
+
+
+def choose_fonts(figure: Figure) -> None:
+    """Set the fonts of all texts, some of which are older than the first that needs more fonts."""
+    for text in figure.findobj(Text):
+        text.set_fontfamily(matplotlib.rcParams["font.family"])
 
 
 def save_figures(drawn: Mapping[str, Drawn], paths: Sequence[Path]) -> dict[str, Any]:
@@ -163,25 +177,33 @@ def save_figures(drawn: Mapping[str, Drawn], paths: Sequence[Path]) -> dict[str,
 def plain_text(text: str) -> str:
     """Return ``text`` as matplotlib can show it, whatever characters a post contains.
 
-    White space is collapsed, invisible characters are removed, other characters that the font lacks
-    become ``?``, and a dollar sign opens no formula.
+    White space is collapsed, and control characters are removed. A character that no font has is
+    written as its code point, ``<U+13000>``. A text with letters of a right-to-left script is
+    isolated, so that numbers and signs beside it stay where they are.
     """
     shown = []
     for character in unicodedata.normalize("NFC", " ".join(text.split())):
-        category = unicodedata.category(character)
-        if category in {"Cc", "Cf"}:
-            continue
-        if _font().get_char_index(ord(character)):
+        if character in _SHAPING:
             shown.append(character)
-        elif category not in {"Mn", "Me"}:  # marks upon another character
-            shown.append("?")
-    return "".join(shown).replace("$", r"\$")
+        elif unicodedata.category(character) in {"Cc", "Cf"}:
+            continue
+        elif font_of(character):
+            shown.append(character)
+        elif not unicodedata.name(character, "").startswith("VARIATION SELECTOR"):
+            shown.append(f"<U+{ord(character):04X}>")
+    plain = "".join(shown)
+    if any(font_of(character) is not font_of("?") for character in plain):
+        # Not from the beginning: looking up so many fonts takes a fifth of the time of drawing.
+        matplotlib.rcParams["font.family"] = FAMILIES
+    if any(unicodedata.bidirectional(character) in {"R", "AL"} for character in plain):
+        return f"\N{FIRST STRONG ISOLATE}{plain}\N{POP DIRECTIONAL ISOLATE}"
+    return plain
 
 
-def wrapped(text: str, width: float, size: float, lines: int) -> str:
+def wrapped(text: str, width: float, size: float, lines: int, tail: int = 0) -> str:
     """Return :func:`plain_text` in at most ``lines`` lines, broken by the width of the characters.
 
-    A word that is wider than a line is broken; a text that is longer ends in an ellipsis.
+    A word that is wider than a line is broken; a text that is longer is shortened to an ellipsis.
 
     Parameters
     ----------
@@ -189,29 +211,39 @@ def wrapped(text: str, width: float, size: float, lines: int) -> str:
         Of the lines, in inches.
     size
         Of the print, in points.
+    tail
+        Characters at the end of the text that are shown after the ellipsis.
     """
 
     def fits(line: str) -> bool:
         return text_width(line, size) <= 72 * width
 
+    plain = plain_text(text)
     made: list[str] = []
-    # The backslash before a dollar sign is not shown: it is put back once the lines are made.
-    for word in plain_text(text).replace(r"\$", "$").split(" "):
+    for word in plain.split(" "):
         if made and fits(f"{made[-1]} {word}"):
             made[-1] += f" {word}"
             continue
         rest = word
-        while len(rest) > 1 and not fits(rest):
-            end = next(n for n in range(len(rest) - 1, 0, -1) if n == 1 or fits(rest[:n]))
-            made.append(rest[:end])
-            rest = rest[end:]
+        while len(made) <= lines and len(rest) > 1 and not fits(rest):
+            fitting = next(n for n in range(1, len(rest)) if not fits(rest[: n + 1]))
+            cut = next((n for n in range(fitting, 0, -1) if not _is_joined(rest, n)), fitting)
+            made.append(rest[:cut])
+            rest = rest[cut:]
         made.append(rest)
+        if len(made) > lines:
+            break
     if len(made) > lines:
-        last = made[lines - 1]
-        while last and not fits(f"{last}…"):
+        last, end = made[lines - 1], f"…{plain[len(plain) - tail :]}"
+        while last and not fits(last + end):
             last = last[:-1]
-        made = [*made[: lines - 1], f"{last}…"]
-    return "\n".join(made).replace("$", r"\$")
+        made = [*made[: lines - 1], last + end]
+    return "\n".join(made)
+
+
+def wrapped_name(experiment: str, width: float, size: float, lines: int) -> str:
+    """Return the name of an experiment as figures show it: its end remains if it is shortened."""
+    return wrapped(experiment.removeprefix("ablation/"), width, size, lines, _TAIL)
 
 
 def text_width(line: str, size: float) -> float:
@@ -219,13 +251,17 @@ def text_width(line: str, size: float) -> float:
     return sum(map(_advance, line)) * size * _HINTED / _MEASURED
 
 
+def _is_joined(text: str, place: int) -> bool:
+    """Whether the characters before and after a place are drawn as one."""
+    before, after = text[place - 1], text[place]
+    mark = unicodedata.category(after).startswith("M") or "\U0001f3fb" <= after <= "\U0001f3ff"
+    return mark or before in _SHAPING or after in _SHAPING
+
+
 @cache
 def _advance(character: str) -> float:
-    font = _font()
+    font = None if character in _SHAPING else font_of(character)
+    if font is None:
+        return 0.0
     font.set_size(_MEASURED, 72)
     return font.load_char(ord(character)).linearHoriAdvance / 65536
-
-
-@cache
-def _font() -> FT2Font:
-    return font_manager.get_font(font_manager.findfont("DejaVu Sans"))
