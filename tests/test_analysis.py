@@ -276,7 +276,7 @@ def submit(tmp_path):
             metrics.append({"postprocessing_threshold": threshold})
         tags, numbers = tmp_path / "out.txt", tmp_path / "out.json"
         predict_unlabelled({"v4": tables}, {"v4": metrics}, {"v4": rule}, listed, bad_rows,
-                           [tags], [numbers])  # fmt: skip
+                           ["test_without_label.txt"], [tags], [numbers])  # fmt: skip
         return tags.read_text(), json.loads(numbers.read_text())
 
     return submitted

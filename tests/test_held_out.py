@@ -83,7 +83,7 @@ def test_the_card_counts_held_out_posts_beside_those_without_a_label(listed, tmp
     )
     folds = pd.DataFrame({"fold": [], "label": []})
     numbers = card_numbers(
-        lists, posts, read_table(tmp_path / "problems.tsv"), together, folds, labels
+        "folder", 7, posts, read_table(tmp_path / "problems.tsv"), together, folds, labels
     )
     assert (numbers["posts"], numbers["labelled"], numbers["unlabelled"]) == (7, 3, 1)
     assert numbers["held_out"] == {
@@ -101,10 +101,12 @@ def test_the_scored_prediction_is_that_of_the_submission(tmp_path):
         table = table.assign(guid=guids, fold=fold, subset="unlabelled", label=-1, predicted=0)
         runs.append(table.iloc[order])
     metrics = [{"postprocessing_threshold": value} for value in (0.4, 0.5, 0.9)]
-    rule = {"confidence_below": 0.9, "neutral_above": 0.2, "within": 0.3}
-    path, tags = tmp_path / "test.txt", tmp_path / "tags.txt"
-    path.write_text("guid,tag\n" + "".join(f"{guid},neutral\n" for guid in guids))
-    predict_unlabelled({"v": runs}, {"v": metrics}, {"v": rule}, [path], [tags], [tmp_path / "n"])
+    rule = {"confidence_below": 0.9, "rare_above": 0.2, "within": 0.3}
+    tags = tmp_path / "tags.txt"
+    listed = pd.DataFrame({"guid": guids, "subset": "unlabelled"})
+    problems = pd.DataFrame({"kind": [], "file": []})
+    predict_unlabelled({"v": runs}, {"v": metrics}, {"v": rule}, listed, problems, ["test.txt"],
+                       [tags], [tmp_path / "n"])  # fmt: skip
     submitted = read_table(tags)
     labels = pd.DataFrame({"guid": guids[::-1], "group": guids, "label": 1})
     table = labelled_predictions(runs, metrics, rule, labels[:30])

@@ -111,7 +111,7 @@ def test_a_few_unknown_tags_are_problems_of_their_posts(tmp_path):
 
 def test_a_job_gets_the_labels_only_if_they_are_others(classes):
     class Code(dict):
-        code = ("scripts/jobs/train.py",)
+        code = ("scripts/jobs/train.py", "scripts/job.py")
 
     def words():
         return shlex.split(call()["call"]((), Code(), Code()))
@@ -122,7 +122,7 @@ def test_a_job_gets_the_labels_only_if_they_are_others(classes):
     command = words()
     assert json.loads(command[command.index("--labels") + 1]) == chosen
     classes()
-    job._arguments(lambda: None, command[1:])
+    job._arguments(lambda: None, command[2:])
     assert ([*LABELS], LABELS.rare, LABELS.place("C")) == (["it's", "b"], 1, 1)
 
 
