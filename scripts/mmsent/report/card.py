@@ -85,23 +85,15 @@ def data_values(
         value = printed.value("data", metric)
         return "" if value is None else pattern.format(value)
 
-    counts = [
-        {
-            "Class": name,
-            "Posts": f"{count:,}",
-            "Percentage": f"{100 * count / card['labelled']:.1f} %",
-        }
-        | (
-            {
-                "Reported posts": reported(name, "{:,.0f}") or "-",
-                "Reported percentage": reported(f"{name}_share", "{:.1%}").replace("%", " %")
-                or "-",
-            }
-            if name in STUDY_LABELS
-            else {}
-        )
-        for name, count in card["classes"].items()
-    ]
+    counts = []
+    for name, count in card["classes"].items():
+        share = f"{100 * count / card['labelled']:.1f} %"
+        row = {"Class": name, "Posts": f"{count:,}", "Percentage": share}
+        if name in STUDY_LABELS:
+            share = reported(f"{name}_share", "{:.1%}").replace("%", " %")
+            row["Reported posts"] = reported(name, "{:,.0f}") or "-"
+            row["Reported percentage"] = share or "-"
+        counts.append(row)
     parts = {"Mean": "mean", "Median": "median", "5 %": "p5", "95 %": "p95"}
     sizes = [
         {"": name}
