@@ -255,6 +255,8 @@ def test_a_report_speaks_of_the_classes_of_the_run(names):
     assert "F1 neutral" not in text
     assert "F1 of neutral" not in text
     assert "No class is named as rare" in text
+    assert "Post-processing changes" not in text
+    assert "After post-processing" not in text
     assert "figures of another task" in text
     table = next(
         line for line in text.splitlines() if line.startswith("| Version ") and "F1 " in line
