@@ -46,11 +46,11 @@ use rule _train as train_all_folds with:
 use rule _train as train_all_seeds with:
     output:
         predictions=flat(PLAN.repetitions("{experiment}")),
-    priority: 15
     pathvars:
         job=paths.job("train_all_seeds", "{experiment}", paths.ALL_FOLDS),
     wildcard_constraints:
         experiment=any_of(PLAN.all_folds_in_one_job),
+    priority: 15
     params:
         **call(lambda w: PLAN.training(w.experiment, None, *PLAN.seed_folders)),
 

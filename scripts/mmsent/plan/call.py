@@ -29,6 +29,9 @@ def call(
     names.
     """
 
+    # Now, not when a job starts: another workflow's module may set others in this process.
+    labels = f" --labels {shlex.quote(_json(LABELS.settings))}" if LABELS.settings else ""
+
     def evaluated(wildcards: Any) -> dict[str, Any]:
         named = {**(first(wildcards) if callable(first) else first), **more}
         return {n: value(wildcards) if callable(value) else value for n, value in named.items()}
@@ -47,7 +50,6 @@ def call(
             named[name] = _shaped(value, iter(named[name])) if name in named else value
         job = Path(input.code[0]).stem
         label = " ".join([job, *filter(None, wildcards)])
-        labels = f" --labels {shlex.quote(_json(LABELS.settings))}" if LABELS.settings else ""
         return f"{job} {shlex.quote(_json(named))} --label {shlex.quote(label)}{labels}"
 
     return {"settings": settings, "call": command}
