@@ -62,7 +62,7 @@ use rule _job as measure_fixes with:
             embeddings=PLAN.embeddings_by_encoder,
         ),
         list_hashes=PLAN.list_hashes,
-        rare_class=CONFIG.rare_class,
+        rare_class=PLAN.rare_class,
 
 
 use rule _job as write_report with:

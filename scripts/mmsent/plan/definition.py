@@ -52,6 +52,8 @@ class RunDefinition:
         """
         self.config: Config = load_config(merged, files)
         LABELS.set(**self.config.classes)
+        #: Name of the rare class, or None.
+        self.rare_class = LABELS.rare_class
         self.profile: Profile = load_profile(profile_path(self.config.profile))
         self.augmentations = load_augmentations(self.config.augmentations, Augmentation)
         self.text_augmentations = load_augmentations(
