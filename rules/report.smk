@@ -61,7 +61,7 @@ use rule _job as measure_fixes with:
             **PLAN.by_file(PLAN.versions, predictions=paths.PREDICTIONS),
             embeddings=PLAN.embeddings_by_encoder,
         ),
-        rare_class=CONFIG.rare_class,
+        rare_class=PLAN.rare_class,
 
 
 use rule _job as write_report with:

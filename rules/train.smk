@@ -24,7 +24,7 @@ use rule _torch_job as _train with:
         gpu=lambda w: PLAN.gpus_to_train(w.experiment),
     params:
         **call(lambda w: PLAN.training(w.experiment, w.get("fold"), w.get("seed", ""))),
-        rare_class=lambda w: PLAN.rare_class(w.experiment),
+        rare_class=lambda w: PLAN.used_rare_class(w.experiment),
 
 
 use rule _train as train with:
@@ -105,7 +105,7 @@ use rule _torch_job as fine_tune_vlm with:
             # Survives a kill, unlike the outputs; the job removes it when all are written.
             state=lambda w: paths.resume(w.vlm, w.fold, w.protocol),
         ),
-        rare_class=lambda w: PLAN.rare_class(w.vlm),
+        rare_class=lambda w: PLAN.used_rare_class(w.vlm),
 
 
 use rule _torch_job as predict_zero_shot with:

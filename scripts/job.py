@@ -67,7 +67,7 @@ def _arguments(function: Callable[..., None], words: list[str]) -> dict[str, Any
     parser.add_argument("json", nargs="?", help="arguments as a JSON object")
     parser.add_argument("--label", default="", help="begins each line of progress")
     parser.add_argument(
-        "--labels",
+        "--classes",
         type=json.loads,
         default={},
         help="labels, spellings and rare_class of the settings as a JSON object; by default those "
@@ -88,7 +88,7 @@ def _arguments(function: Callable[..., None], words: list[str]) -> dict[str, Any
         )
     options = vars(parser.parse_args(words))
     progress.label = options.pop("label")
-    LABELS.set(**options.pop("labels"))
+    LABELS.set(**options.pop("classes"))
     arguments = json.loads(options.pop("json") or "{}") | options
     return {name: value for name, value in arguments.items() if name not in unused}
 

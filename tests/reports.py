@@ -53,9 +53,13 @@ ENCODERS = [
 ]  # fmt: skip
 
 
-@cache
 def settings_of(name):
     """Resolved settings of an experiment, without a profile."""
+    return resolved(name, LABELS.rare)
+
+
+@cache
+def resolved(name, rare):
     with contextlib.chdir(ROOT):
         return resolve(name, {}).settings.model_dump()
 

@@ -116,11 +116,11 @@ def test_a_job_gets_the_labels_only_if_they_are_others(classes):
     def words():
         return shlex.split(call()["call"]((), Code(), Code()))
 
-    assert "--labels" not in words()
+    assert "--classes" not in words()
     chosen = {"labels": ["it's", "b"], "spellings": {"c": "b"}, "rare_class": "b"}
     classes(**chosen)
     command = words()
-    assert json.loads(command[command.index("--labels") + 1]) == chosen
+    assert json.loads(command[command.index("--classes") + 1]) == chosen
     classes()
     job._arguments(lambda: None, command[2:])
     assert ([*LABELS], LABELS.rare, LABELS.place("C")) == (["it's", "b"], 1, 1)
@@ -255,6 +255,8 @@ def test_a_report_speaks_of_the_classes_of_the_run(names):
     assert "F1 neutral" not in text
     assert "F1 of neutral" not in text
     assert "No class is named as rare" in text
+    assert "Post-processing changes" not in text
+    assert "After post-processing" not in text
     assert "figures of another task" in text
     table = next(
         line for line in text.splitlines() if line.startswith("| Version ") and "F1 " in line

@@ -15,6 +15,7 @@ from conftest import write_rows
 from mmsent.evaluation.bad_cases import shown_cases
 from mmsent.figures.efficiency import efficiency_rows
 from mmsent.figures.sheets import LONGEST, write_thumbnail
+from mmsent.labels import LABELS
 from mmsent.report.changes import changes_table, varied_settings
 from mmsent.report.document import CHAPTERS
 from mmsent.report.fixes import encoders_of, guid_matching, postprocessing_effect
@@ -203,14 +204,14 @@ def test_guids_are_matched_as_written_and_as_read():
 
 
 def test_post_processing_is_measured_against_the_most_probable_class():
-    _, table = evaluated(0.6, 90, 3)
+    _, table = evaluated(0.6, 90, 3, tuple(LABELS))
     turned = table.index[table["predicted"] == 2][:5]
     changed = table.copy()
     changed.loc[turned, "predicted"] = 1
     effect = postprocessing_effect({"v": changed})["v"]
     assert effect["changed"] == 5
     assert effect["before"] == postprocessing_effect({"v": table})["v"]["after"]
-    assert effect["after"]["neutral"] == effect["before"]["neutral"] + 5
+    assert effect["after"]["predicted"] == effect["before"]["predicted"] + 5
 
 
 def test_an_encoder_is_listed_once_with_the_member_that_stands_in_its_place(tmp_path):

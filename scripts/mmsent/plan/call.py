@@ -21,14 +21,17 @@ def call(
     """Return the ``params`` of a rule.
 
     ``call`` is the words of a command line behind ``python``: scripts/job.py, the name of the job
-    and its arguments as JSON: the rule's named inputs and
-    outputs, and settings. Settings, together or each, may be a function of the wildcards. A setting
-    named like an input, with paths in mappings and lists, gives the input's paths that shape.
+    and its arguments as JSON: the rule's named inputs and outputs, and settings. Settings, together
+    or each, may be a function of the wildcards. A setting named like an input, with paths in
+    mappings and lists, gives the input's paths that shape.
 
     ``settings`` are the settings alone, as one string: Snakemake compares with those of an earlier
     run only what is no function of the inputs, and of several parameters the values without their
     names.
     """
+
+    # Now, not when a job starts: another workflow's module may set others in this process.
+    classes = ["--classes", _json(LABELS.settings)] if LABELS.settings else []
 
     def evaluated(wildcards: Any) -> dict[str, Any]:
         named = {**(first(wildcards) if callable(first) else first), **more}
@@ -48,9 +51,7 @@ def call(
             named[name] = _shaped(value, iter(named[name])) if name in named else value
         job = Path(input.code[0]).stem
         label = " ".join([job, *filter(None, wildcards)])
-        words = [input.code[1], job, _json(named), "--label", label]
-        words += ["--labels", _json(LABELS.settings)] if LABELS.settings else []
-        return shlex.join(words)
+        return shlex.join([input.code[1], job, _json(named), "--label", label, *classes])
 
     return {"settings": settings, "call": command}
 

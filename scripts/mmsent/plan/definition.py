@@ -53,6 +53,8 @@ class RunDefinition:
         """
         self.config: Config = load_config(merged, files)
         LABELS.set(**self.config.classes)
+        #: Name of the rare class, or None.
+        self.rare_class = LABELS.rare_class
         self.profile: Profile = load_profile(profile_path(self.config.profile))
         #: Paths of the files that settings name, by key.
         self.files = {key: str(located(getattr(self.config, key))) for key in FILES}

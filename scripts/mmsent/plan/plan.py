@@ -12,7 +12,6 @@ from mmsent import paths
 from mmsent.config.main import CONFIG
 from mmsent.config.validation import ConfigError, overlaid, read_yaml
 from mmsent.data.layout import DatasetError
-from mmsent.labels import LABELS
 from mmsent.plan.resolve import resolve
 from mmsent.plan.runs import FilesByName, Runs
 from mmsent.plan.views import EncodingJob
@@ -118,12 +117,12 @@ class Plan(Runs):
         settings = self.resolved[name].for_jobs()
         return {key: value for key, value in settings.items() if key not in unused}
 
-    def rare_class(self, name: str) -> str | None:
+    def used_rare_class(self, name: str) -> str | None:
         """The rare class, if training or post-processing of an experiment depends on it."""
         settings = self.settings(name)
         weighed = settings["loss"]["rare_factor"] != 1
         weighed = weighed or "rare_factor" in str(settings.get("search"))
-        return LABELS.rare_class if weighed or settings.get("postprocessing") else None
+        return self.rare_class if weighed or settings.get("postprocessing") else None
 
     def training(self, name: str, fold: str | None, *seeds: str) -> Arguments:
         """A training on a fold, or on all: with the seed of the run, or repeated with others."""

@@ -115,24 +115,17 @@ def data_values(
         return "" if value is None else pattern.format(value)
 
     held_out = card.get("held_out")
-    counts = [
-        {
-            "Class": name,
-            "Posts": f"{count:,}",
-            "Percentage": f"{100 * count / card['labelled']:.1f} %",
-            **({"Held-out posts": f"{held_out['classes'][name]:,}"} if held_out else {}),
-        }
-        | (
-            {
-                "Reported posts": reported(name, "{:,.0f}") or "-",
-                "Reported percentage": reported(f"{name}_share", "{:.1%}").replace("%", " %")
-                or "-",
-            }
-            if name in STUDY_LABELS
-            else {}
-        )
-        for name, count in card["classes"].items()
-    ]
+    counts = []
+    for name, count in card["classes"].items():
+        share = f"{100 * count / card['labelled']:.1f} %"
+        row = {"Class": name, "Posts": f"{count:,}", "Percentage": share}
+        if held_out:
+            row["Held-out posts"] = f"{held_out['classes'][name]:,}"
+        if name in STUDY_LABELS:
+            share = reported(f"{name}_share", "{:.1%}").replace("%", " %")
+            row["Reported posts"] = reported(name, "{:,.0f}") or "-"
+            row["Reported percentage"] = share or "-"
+        counts.append(row)
     parts = {"Mean": "mean", "Median": "median", "5 %": "p5", "95 %": "p95"}
     sizes = [
         {"": name}

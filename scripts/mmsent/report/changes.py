@@ -145,12 +145,13 @@ def distribution_table(
     """Predicted classes of the posts without label: the ``numbers`` of a version's submission."""
     rows = []
     for label in LABELS.in_tables:
-        row = {
-            "Class": label,
-            "Before post-processing": f"{numbers['before']['counts'][label]:,}",
-            "After post-processing": f"{numbers['after']['counts'][label]:,}",
-            "Percentage": f"{100 * numbers['after']['shares'][label]:.1f} %",
-        }
+        counts = {when: f"{numbers[when]['counts'][label]:,}" for when in ("before", "after")}
+        if LABELS.rare is None:
+            row = {"Class": label, "Posts": counts["after"]}
+        else:
+            row = {"Class": label, "Before post-processing": counts["before"],
+                   "After post-processing": counts["after"]}  # fmt: skip
+        row["Percentage"] = f"{100 * numbers['after']['shares'][label]:.1f} %"
         reported = printed.value(name, f"test_{label}_share")
         if reported is not None:
             row["Reported percentage"] = f"{100 * reported:.1f} %"
