@@ -215,7 +215,7 @@ def test_each_row_of_a_table_is_used_or_is_a_problem(tmp_path):
         "7": "row 11: 5 cells instead of 4",
         "8": "row 13: 2 cells instead of 4",
     }
-    assert recognise(path, COLUMNS).paths("image") == [str(tmp_path / "pics/a_17.png")]
+    assert recognise(path, COLUMNS).paths["image"] == [str(tmp_path / "pics/a_17.png")]
 
 
 def test_a_table_in_another_encoding_is_noted(tmp_path):
@@ -345,4 +345,3 @@ def test_a_label_in_a_table_indexes_nothing_and_another_column_does_nothing(tmp_
     assert stale([[rows[0][0], "other", *rows[0][2:]], *rows[1:]]) == {"index_texts", *indexed}
     swapped = [[*rows[0][:2], rows[1][2], rows[0][3]], [*rows[1][:2], rows[0][2], rows[1][3]]]
     assert stale([*swapped, *rows[2:]]) == {"index_images", *indexed}
-    assert stale(rows) == set()
