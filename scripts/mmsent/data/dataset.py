@@ -141,6 +141,11 @@ def _table(path: Path, columns: Mapping[str, str]) -> Dataset:
             rows.setdefault(guid, row)  # the label lists refuse the second of a guid
     guids = sorted(rows, key=guid_order)
     images = {guid: _image_file(rows[guid].image) for guid in guids}
+    braces = next((file for file in images.values() if "{" in file or "}" in file), None)
+    if braces is not None:
+        raise DatasetError(
+            f"{path}: {braces}: Snakemake takes braces in a path for wildcards; rename the image"
+        )
     existing = dict.fromkeys(path.parent / image for image in images.values())
     labels = [(row.number, row.id, row.label, row.problem) for row in table.rows]
     used = ", ".join(columns.values())
@@ -158,7 +163,8 @@ def _table(path: Path, columns: Mapping[str, str]) -> Dataset:
 
 def _image_file(cell: str) -> str:
     """The path of an image as a table has it, in the form of this system."""
-    return os.path.normpath(cell.strip().replace("\\", "/")) if cell.strip() else ""
+    cell = " ".join(cell.replace("\\", "/").splitlines()).strip()
+    return os.path.normpath(cell) if cell else ""
 
 
 def _hash(value: Any) -> str:

@@ -144,7 +144,12 @@ def _listings(path: Path, rows: Iterable[_Row], subsets: Sequence[str]) -> list[
     problems: list[tuple[str, str, str]] = []
     place_of: dict[str, str] = {}
     for row in rows:
-        written, tag, label = row.written.strip(), row.tag.strip().lower(), label_of(row.tag)
+        # A cell of a table may contain line ends, which would end a row of problems.tsv.
+        written, tag, label = (
+            " ".join(row.written.split()),
+            row.tag.strip().lower(),
+            label_of(row.tag),
+        )
         guid = normalise_guid(written)
         if row.problem:
             problem = row.problem
