@@ -4,14 +4,13 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
 
 from mmsent.data.decoding import UndecodableTextError, decode
 from mmsent.data.layout import MVSA_FILE, DatasetError, normalise_guid
 from mmsent.data.mvsa import post_label, split_line
-from mmsent.data.post_table import is_table, read_post_table
+from mmsent.data.post_table import Row, is_table, read_post_table
 from mmsent.labels import LABEL_INDEX, LABELLED, LABELS, UNLABELLED, UNLABELLED_SUBSET
 
 #: Tags of a post without a label.
@@ -44,15 +43,6 @@ class Listing:
     problems: list[tuple[str, str, str]]
     left_out: list[tuple[str, str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-
-
-class _Row(NamedTuple):
-    """A row of a label file: guid and tag, or what is wrong with it."""
-
-    place: str
-    written: str = ""
-    tag: str = ""
-    problem: str = ""
 
 
 def label_of(tag: str) -> int | None:
@@ -104,15 +94,14 @@ def read_listing(path: Path, labelled: bool) -> Listing:
     for number, cells in table[1:]:
         problem = "" if len(cells) == 2 else f"{len(cells)} cells instead of guid,tag"
         written, tag = [*cells, "", ""][:2]
-        rows.append(_Row(f"line {number}", written, tag, problem))
-    (listing,) = _listings(path, rows, [LABELLED if labelled else UNLABELLED_SUBSET])
+        rows.append(Row(number, written, label=tag, problem=problem))
+    (listing,) = _listings(path, rows, "line", [LABELLED if labelled else UNLABELLED_SUBSET])
     return listing
 
 
 def _of_table(path: Path, columns: Mapping[str, str]) -> list[Listing]:
     table = read_post_table(path, columns)
-    rows = [_Row(f"row {row.number}", row.id, row.label, row.problem) for row in table.rows]
-    labelled, unlabelled = _listings(path, rows, [LABELLED, UNLABELLED_SUBSET])
+    labelled, unlabelled = _listings(path, table.rows, "row", [LABELLED, UNLABELLED_SUBSET])
     labelled.notes.extend(table.notes)
     return [labelled, unlabelled] if len(unlabelled.rows) else [labelled]
 
@@ -124,7 +113,7 @@ def _of_mvsa(path: Path) -> Listing:
         if written.lower() == "id":
             continue
         if not pairs:
-            rows.append(_Row(f"line {number}", written, problem="no pair of labels text,image"))
+            rows.append(Row(number, written, problem="no pair of labels text,image"))
             continue
         unknown = [tag for pair in pairs for tag in pair if label_of(tag) is None]
         tag, reason = (unknown[0], "") if unknown else post_label(pairs)
@@ -132,25 +121,24 @@ def _of_mvsa(path: Path) -> Listing:
         if reason and guid:
             left_out.append((guid, path.name, reason))
         else:
-            rows.append(_Row(f"line {number}", written, tag))
-    (listing,) = _listings(path, rows, [LABELLED])
+            rows.append(Row(number, written, label=tag))
+    (listing,) = _listings(path, rows, "line", [LABELLED])
     listing.left_out.extend(left_out)
     return listing
 
 
-def _listings(path: Path, rows: Iterable[_Row], subsets: Sequence[str]) -> list[Listing]:
-    """The posts of each subset; all rows that cannot be used are problems of the first."""
+def _listings(path: Path, rows: Iterable[Row], kind: str, subsets: Sequence[str]) -> list[Listing]:
+    """The posts of each subset; all rows that cannot be used are problems of the first.
+
+    ``kind``: what a row is called, line or row.
+    """
     listed: dict[str, list[tuple[str, str, int]]] = {subset: [] for subset in subsets}
     problems: list[tuple[str, str, str]] = []
     place_of: dict[str, str] = {}
     for row in rows:
         # A cell of a table may contain line ends, which would end a row of problems.tsv.
-        written, tag, label = (
-            " ".join(row.written.split()),
-            row.tag.strip().lower(),
-            label_of(row.tag),
-        )
-        guid = normalise_guid(written)
+        written, tag = " ".join(row.id.split()), row.label.strip().lower()
+        place, guid, label = f"{kind} {row.number}", normalise_guid(written), label_of(tag)
         if row.problem:
             problem = row.problem
         elif guid is None:
@@ -158,7 +146,7 @@ def _listings(path: Path, rows: Iterable[_Row], subsets: Sequence[str]) -> list[
         elif guid in place_of:
             problem = f"guid {guid} is listed already in {place_of[guid]}"
         elif UNLABELLED_SUBSET in subsets and tag in NO_LABEL:
-            place_of[guid] = row.place
+            place_of[guid] = place
             listed[UNLABELLED_SUBSET].append((guid, written, UNLABELLED))
             continue
         elif LABELLED not in subsets:
@@ -166,10 +154,10 @@ def _listings(path: Path, rows: Iterable[_Row], subsets: Sequence[str]) -> list[
         elif label is None:
             problem = f"unknown label {tag[:40]!r}; known are {', '.join(LABELS)}"
         else:
-            place_of[guid] = row.place
+            place_of[guid] = place
             listed[LABELLED].append((guid, written, label))
             continue
-        problems.append((guid or written[:40], path.name, f"{row.place}: {problem}"))
+        problems.append((guid or written[:40], path.name, f"{place}: {problem}"))
     # A file of posts without a label may contain only its header: then there are none.
     if not listed[subsets[0]] and (subsets[0] == LABELLED or problems):
         reasons = "".join(f"\n  {problem}" for _, _, problem in problems)
