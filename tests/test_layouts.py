@@ -22,6 +22,8 @@ from project import copy_project, jobs, snakemake
 
 COLUMNS = {"id": "id", "text": "text", "image": "image", "label": "label"}
 
+P, N, O = "positive", "neutral", "negative"  # noqa: E741
+
 #: Id, text, label.
 POSTS = [
     ("a_17", "so happy, \"today\"", "positive"),
@@ -169,7 +171,7 @@ def test_a_column_that_is_missing_is_named_with_the_nearest(tmp_path, columns, m
     ("name", "content", "message"),
     [
         ("a.csv", b"", "no column 'id'"),
-        ("a.csv", b'id,text,image,label\n1,"so "happy" me,a.png,neutral\n', "quote"),
+        ("a.csv", b'id,text,image,label\n1,"so, "happy" me,a.png,neutral\n', "quote"),
         ("a.csv", "id,text,image,label\n".encode("utf-16"), "NUL bytes"),
         ("a.jsonl", b'{"id": 1\n', "not valid JSON"),
         ("a.jsonl", b"[1, 2]\n", "row 1: expected an object"),
@@ -215,7 +217,7 @@ def test_each_row_of_a_table_is_used_or_is_a_problem(tmp_path):
         "7": "row 11: 5 cells instead of 4",
         "8": "row 13: 2 cells instead of 4",
     }
-    assert recognise(path, COLUMNS).paths("image") == [str(tmp_path / "pics/a_17.png")]
+    assert recognise(path, COLUMNS).paths["image"] == [str(tmp_path / "pics/a_17.png")]
 
 
 def test_a_table_in_another_encoding_is_noted(tmp_path):
@@ -243,16 +245,18 @@ def test_numbers_in_parquet_and_json_are_ids_and_labels(tmp_path):
         assert problems.empty
 
 
-def test_a_quote_in_a_tsv_without_quotes_is_a_character(tmp_path):
-    table(tmp_path, "a.tsv")
-    path = tmp_path / "b.tsv"
-    path.write_text('id\ttext\timage\tlabel\n1\t"Wow" he said\tpics/a_17.png\tpositive\n')
-    assert used(path)[0]["text"].tolist() == ['"Wow" he said']
+@pytest.mark.parametrize("texts", [['"Wow" he said', "no"], ['"Wow', 'no"'], ['say "hi"', '"']])
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
+def test_quotes_in_a_table_that_quotes_nothing_are_characters(tmp_path, texts, name):
+    write_images(tmp_path / "pics")
+    rows = [("id", "text", "image", "label")]
+    rows += [(str(n), text, "pics/a_17.png", P) for n, text in enumerate(texts)]
+    separator = "\t" if name == "a.tsv" else ","
+    (tmp_path / name).write_text("\n".join(map(separator.join, rows)))
+    assert used(tmp_path / name)[0]["text"].tolist() == texts
 
 
 # MVSA
-
-P, N, O = "positive", "neutral", "negative"  # noqa: E741
 
 
 @pytest.mark.parametrize(
@@ -345,4 +349,3 @@ def test_a_label_in_a_table_indexes_nothing_and_another_column_does_nothing(tmp_
     assert stale([[rows[0][0], "other", *rows[0][2:]], *rows[1:]]) == {"index_texts", *indexed}
     swapped = [[*rows[0][:2], rows[1][2], rows[0][3]], [*rows[1][:2], rows[0][2], rows[1][3]]]
     assert stale([*swapped, *rows[2:]]) == {"index_images", *indexed}
-    assert stale(rows) == set()

@@ -37,6 +37,8 @@ class Dataset:
         SHA-256 of each, of a table that of ids and labels alone.
     files
         Of each modality the file of each post by guid, in the order of guids.
+    paths
+        Of each modality the paths of its files that exist, each once.
     texts
         Texts by guid and the encoding of the file, if they are in a table.
     """
@@ -46,6 +48,7 @@ class Dataset:
     lists: list[str]
     list_hashes: list[str]
     files: Mapping[Modality, Mapping[str, str]]
+    paths: Mapping[Modality, list[str]]
     texts: tuple[Mapping[str, str], str] | None = None
 
     def contents(self) -> Iterator[tuple[str, str, bytes, str]]:
@@ -58,14 +61,6 @@ class Dataset:
                 # Half a surrogate pair, which JSON can contain, is undecodable in UTF-8.
                 yield guid, file, texts[guid].encode("utf-8", "surrogatepass"), encoding
 
-    def paths(self, modality: Modality) -> list[str]:
-        """The existing files with the texts or images, each once."""
-        root, files = f"{self.root}/", self.files[modality].values()
-        paths = [file if file.startswith("/") else root + file for file in files]
-        if self.texts is not None:
-            paths = [path for path in dict.fromkeys(paths) if Path(path).is_file()]
-        return readable(paths)
-
     def mark(self, modality: Modality) -> list[Any]:
         """What changes with the content of the files, or of the columns of a table.
 
@@ -73,10 +68,10 @@ class Dataset:
         under an older date, as by ``cp -p`` or from an archive, change the sum of their sizes.
         """
         if self.texts is None:
-            return [sum(map(os.path.getsize, self.paths(modality)))]
+            return [sum(map(os.path.getsize, self.paths[modality]))]
         if modality == "text":
             return [_hash(self.texts)]
-        return [sum(map(os.path.getsize, self.paths(modality))), _hash(self.files[modality])]
+        return [sum(map(os.path.getsize, self.paths[modality])), _hash(self.files[modality])]
 
 
 def recognise(path: Path, columns: Mapping[str, str]) -> Dataset:
@@ -118,7 +113,12 @@ def recognise(path: Path, columns: Mapping[str, str]) -> Dataset:
     ]
     kind = "folder" if lists[0].name == TRAIN_FILE else _mvsa(lists[0])
     description = f"{kind}: {', '.join([*(file.name for file in lists), *counts])}"
-    return Dataset(path, description, names, [sha256_file(name) for name in names], files)
+    prefix = "" if path == Path() else f"{path}/"
+    paths = {
+        modality: readable([prefix + file for file in named.values()])
+        for modality, named in files.items()
+    }
+    return Dataset(path, description, names, [sha256_file(name) for name in names], files, paths)
 
 
 def _mvsa(path: Path) -> str:
@@ -141,6 +141,12 @@ def _table(path: Path, columns: Mapping[str, str]) -> Dataset:
             rows.setdefault(guid, row)  # the label lists refuse the second of a guid
     guids = sorted(rows, key=guid_order)
     images = {guid: _image_file(rows[guid].image) for guid in guids}
+    braces = next((file for file in images.values() if "{" in file or "}" in file), None)
+    if braces is not None:
+        raise DatasetError(
+            f"{path}: {braces}: Snakemake takes braces in a path for wildcards; rename the image"
+        )
+    existing = dict.fromkeys(path.parent / image for image in images.values())
     labels = [(row.number, row.id, row.label, row.problem) for row in table.rows]
     used = ", ".join(columns.values())
     return Dataset(
@@ -150,13 +156,15 @@ def _table(path: Path, columns: Mapping[str, str]) -> Dataset:
         [name],
         [_hash([labels, table.notes])],
         {"text": dict.fromkeys(guids, path.name), "image": images},
+        {"text": [name], "image": readable([str(file) for file in existing if file.is_file()])},
         ({guid: rows[guid].text for guid in guids}, table.encoding),
     )
 
 
 def _image_file(cell: str) -> str:
     """The path of an image as a table has it, in the form of this system."""
-    return os.path.normpath(cell.strip().replace("\\", "/")) if cell.strip() else ""
+    cell = " ".join(cell.replace("\\", "/").splitlines()).strip()
+    return os.path.normpath(cell) if cell else ""
 
 
 def _hash(value: Any) -> str:

@@ -93,20 +93,17 @@ def post_files(
                 f"or beside the label files: {example}"
             )
         raise DatasetError(f"{data}: no file named {example} there (see README)")
-    # Files with the suffix of an image, if there are any.
-    files = {
-        guid: sorted([name for name in names if _suffix(name) in _IMAGE_SUFFIXES] or names)
-        for guid, names in candidates.items()
-    }
-    ordered = sorted(files, key=guid_order)
-    ambiguous = [guid for guid in ordered if len(files[guid]) > 1]
+    ordered = sorted(candidates, key=guid_order)
+    ambiguous = [guid for guid in ordered if len(candidates[guid]) > 1]
     if ambiguous:
         first = ambiguous[0]
         raise DatasetError(
             f"{folder / parent}: post {first} has several {modality} files, "
-            f"{', '.join(files[first])} (posts like it: {len(ambiguous)}); keep one of them"
+            f"{', '.join(sorted(candidates[first]))} (posts like it: {len(ambiguous)}); "
+            "keep one of them"
         )
-    return {guid: os.path.normpath(f"{parent}/{files[guid][0]}") for guid in ordered}
+    prefix = "" if parent == "." else f"{parent}/"
+    return {guid: prefix + candidates[guid][0] for guid in ordered}
 
 
 def _candidates(
@@ -114,19 +111,17 @@ def _candidates(
 ) -> dict[str, list[str]]:
     """Names of the files that may be a text or image of a post, by guid."""
     found: dict[str, list[str]] = {}
+    others: dict[str, list[str]] = {}
     with os.scandir(place) as entries:
         for name in (entry.name for entry in entries if entry.is_file()):
-            guid, suffix = normalise_guid(name.rpartition(".")[0]), _suffix(name)
+            stem, _, suffix = name.rpartition(".")
+            guid, suffix = normalise_guid(stem), suffix.lower()
             if guid is None or name in (TRAIN_FILE, UNLABELLED_FILE, MVSA_FILE):
                 continue
-            is_image = suffix in _IMAGE_SUFFIXES or (suffix != _TEXT_SUFFIX and guid in with_text)
-            if is_image if modality == "image" else suffix == _TEXT_SUFFIX:
-                found.setdefault(guid, []).append(name)
-    return found
-
-
-def _suffix(name: str) -> str:
-    return name.rpartition(".")[2].lower()
+            if (modality == "text") == (suffix == _TEXT_SUFFIX):
+                known = modality == "text" or suffix in _IMAGE_SUFFIXES
+                (found if known else others).setdefault(guid, []).append(name)
+    return {guid: names for guid, names in others.items() if guid in with_text} | found
 
 
 def readable(paths: list[str]) -> list[str]:

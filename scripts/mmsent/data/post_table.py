@@ -120,24 +120,27 @@ def _as_text(value: Any) -> str:
 
 
 def _csv(path: Path, text: str) -> tuple[list[str], Iterator[_Record]]:
-    is_tsv = path.suffix.lower() == ".tsv"
     csv.field_size_limit(sys.maxsize)
     first = next(iter(text.lstrip().splitlines()), "")
     # Spreadsheets of some languages write semicolons.
-    delimiter = max("\t" if is_tsv else ",;\t", key=first.count)
+    delimiter = max("\t" if path.suffix.lower() == ".tsv" else ",;\t", key=first.count)
+
+    def cells(**options: Any) -> list[list[str]]:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, **options))
+
+    # Some programs quote nothing: then quotes are characters, and each line is a row.
+    plain = cells(quoting=csv.QUOTE_NONE)
+    is_plain = len({len(line) for line in plain if line}) == 1
     try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        lines = cells(strict=True)
+        lines = plain if is_plain and len(lines) < len(plain) else lines
     except csv.Error as error:
-        if not is_tsv:
+        if not is_plain:
             raise DatasetError(
                 f"{path}: {error}: a cell that begins with a quote has to end with one, "
                 'and quotes in it are written ""'
             ) from None
-        # Many programs quote nothing in this format.
-        reader = csv.reader(
-            io.StringIO(text, newline=""), delimiter=delimiter, quoting=csv.QUOTE_NONE
-        )
-        lines = list(reader)
+        lines = plain
     head = next((n for n, cells in enumerate(lines) if any(cells)), len(lines))
     names = [name.strip() for name in lines[head]] if lines[head:] else []
     width = max((n for n, name in enumerate(names, start=1) if name), default=0)

@@ -4,14 +4,13 @@ import csv
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
 
 from mmsent.data.decoding import UndecodableTextError, decode
 from mmsent.data.layout import MVSA_FILE, DatasetError, normalise_guid
 from mmsent.data.mvsa import post_label, split_line
-from mmsent.data.post_table import is_table, read_post_table
+from mmsent.data.post_table import Row, is_table, read_post_table
 from mmsent.data.tags import check_tags
 from mmsent.labels import LABELLED, LABELS, NO_LABEL, UNLABELLED, UNLABELLED_SUBSET, folded
 
@@ -42,15 +41,6 @@ class Listing:
     problems: list[tuple[str, str, str]]
     left_out: list[tuple[str, str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-
-
-class _Row(NamedTuple):
-    """A row of a label file: guid and tag, or what is wrong with it."""
-
-    place: str
-    written: str = ""
-    tag: str = ""
-    problem: str = ""
 
 
 def read_lists(lists: Sequence[Path], columns: Mapping[str, str]) -> list[Listing]:
@@ -101,15 +91,14 @@ def read_listing(path: Path, labelled: bool) -> Listing:
     for number, cells in table[1:]:
         problem = "" if len(cells) == 2 else f"{len(cells)} cells instead of guid,tag"
         written, tag = [*cells, "", ""][:2]
-        rows.append(_Row(f"line {number}", written, tag, problem))
-    (listing,) = _listings(path, rows, [LABELLED if labelled else UNLABELLED_SUBSET])
+        rows.append(Row(number, written, label=tag, problem=problem))
+    (listing,) = _listings(path, rows, "line", [LABELLED if labelled else UNLABELLED_SUBSET])
     return listing
 
 
 def _of_table(path: Path, columns: Mapping[str, str]) -> list[Listing]:
     table = read_post_table(path, columns)
-    rows = [_Row(f"row {row.number}", row.id, row.label, row.problem) for row in table.rows]
-    labelled, unlabelled = _listings(path, rows, [LABELLED, UNLABELLED_SUBSET])
+    labelled, unlabelled = _listings(path, table.rows, "row", [LABELLED, UNLABELLED_SUBSET])
     labelled.notes.extend(table.notes)
     return [labelled, unlabelled] if len(unlabelled.rows) else [labelled]
 
@@ -121,7 +110,7 @@ def _of_mvsa(path: Path) -> Listing:
         if written.lower() == "id":
             continue
         if not pairs:
-            rows.append(_Row(f"line {number}", written, problem="no pair of labels text,image"))
+            rows.append(Row(number, written, problem="no pair of labels text,image"))
             continue
         unknown = [tag for pair in pairs for tag in pair if LABELS.place(tag) is None]
         tag, reason = (unknown[0], "") if unknown else post_label(pairs)
@@ -129,22 +118,28 @@ def _of_mvsa(path: Path) -> Listing:
         if reason and guid:
             left_out.append((guid, path.name, reason))
         else:
-            rows.append(_Row(f"line {number}", written, tag))
-    (listing,) = _listings(path, rows, [LABELLED])
+            rows.append(Row(number, written, label=tag))
+    (listing,) = _listings(path, rows, "line", [LABELLED])
     listing.left_out.extend(left_out)
     return listing
 
 
-def _listings(path: Path, rows: Collection[_Row], subsets: Sequence[str]) -> list[Listing]:
-    """The posts of each subset; all rows that cannot be used are problems of the first."""
+def _listings(
+    path: Path, rows: Collection[Row], kind: str, subsets: Sequence[str]
+) -> list[Listing]:
+    """The posts of each subset; all rows that cannot be used are problems of the first.
+
+    ``kind``: what a row is called, line or row.
+    """
     if LABELLED in subsets:
-        check_tags(path, (row.tag for row in rows if not row.problem))
+        check_tags(path, (row.label for row in rows if not row.problem))
     listed: dict[str, list[tuple[str, str, int]]] = {subset: [] for subset in subsets}
     problems: list[tuple[str, str, str]] = []
     place_of: dict[str, str] = {}
     for row in rows:
-        written, tag, label = row.written.strip(), folded(row.tag), LABELS.place(row.tag)
-        guid = normalise_guid(written)
+        # A cell of a table may contain line ends, which would end a row of problems.tsv.
+        written, tag = " ".join(row.id.split()), folded(row.label)
+        place, guid, label = f"{kind} {row.number}", normalise_guid(written), LABELS.place(tag)
         if row.problem:
             problem = row.problem
         elif guid is None:
@@ -152,17 +147,17 @@ def _listings(path: Path, rows: Collection[_Row], subsets: Sequence[str]) -> lis
         elif guid in place_of:
             problem = f"guid {guid} is listed already in {place_of[guid]}"
         elif UNLABELLED_SUBSET in subsets and tag in NO_LABEL:
-            place_of[guid] = row.place
+            place_of[guid] = place
             listed[UNLABELLED_SUBSET].append((guid, written, UNLABELLED))
             continue
         elif label is None:
             more = "" if LABELLED in subsets else " and null"
             problem = f"unknown label {tag[:40]!r}; known are {', '.join(LABELS)}{more}"
         else:
-            place_of[guid] = row.place
+            place_of[guid] = place
             listed[subsets[0]].append((guid, written, label))
             continue
-        problems.append((guid or written[:40], path.name, f"{row.place}: {problem}"))
+        problems.append((guid or written[:40], path.name, f"{place}: {problem}"))
     # A list of test posts may contain only its header: then there are none.
     if not listed[subsets[0]] and (subsets[0] == LABELLED or problems):
         reasons = "".join(f"\n  {problem}" for _, _, problem in problems)

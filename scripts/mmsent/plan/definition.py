@@ -166,13 +166,10 @@ class RunDefinition:
 
     def inputs(self, modality: Modality) -> list[str]:
         """The files that an index job reads; of a table, a parameter stands for the content."""
-        if self.is_demo:
-            files = self.posts.files[modality].values()
-            return [f"{self.dataset}/{file}" for file in files]
-        paths = self.posts.paths(modality)
         if self.posts.texts is None:
-            return paths
-        return [*ancient(self.label_lists), *(path for path in paths if path != self.dataset)]
+            return self.posts.paths[modality]
+        images = self.posts.paths["image"] if modality == "image" else []
+        return [*self.label_lists, *images]
 
     def columns(self, *keys: str) -> dict[str, str]:
         """The columns of a table that a job reads; of other data sets none."""
@@ -251,4 +248,5 @@ def _generated(names: list[str]) -> Dataset:
         for modality, suffix in suffixes.items()
     }
     lists = [f"{paths.DEMO}/{name}" for name in (TRAIN_FILE, UNLABELLED_FILE)]
-    return Dataset(Path(paths.DEMO), "generated posts", lists, [], files)
+    made = {m: [f"{paths.DEMO}/{name}" for name in named.values()] for m, named in files.items()}
+    return Dataset(Path(paths.DEMO), "generated posts", lists, [], files, made)
