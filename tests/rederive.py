@@ -905,8 +905,8 @@ def averaged(run, name, posts):
         paths = [path.with_name("metrics.json") for path in run.run_files(name)]
         fitted = [json.loads(path.read_text())["postprocessing_threshold"] for path in paths]
         limit = rule.confidence_below if None in fitted else sum(fitted) / len(fitted)
-        sure, neutral = chances.max(1), chances[:, 1]
-        unsure = (sure < limit) & (neutral > rule.neutral_above) & (sure - neutral <= rule.within)
+        sure, rare = chances.max(1), chances[:, 1]
+        unsure = (sure < limit) & (rare > rule.rare_above) & (sure - rare <= rule.within)
         table.loc[unsure, "predicted"] = 1
     return table
 
