@@ -86,7 +86,8 @@ def data_values(
         return "" if value is None else pattern.format(value)
 
     counts = []
-    for name, count in card["classes"].items():
+    for name in LABELS:  # JSON has sorted them
+        count = card["classes"][name]
         share = f"{100 * count / card['labelled']:.1f} %"
         row = {"Class": name, "Posts": f"{count:,}", "Percentage": share}
         if name in STUDY_LABELS:
