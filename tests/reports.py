@@ -138,6 +138,7 @@ def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, also=(), 
     shown = shown_cases(wrong, fold_table, 2)
     for case in [*shown["last"], *shown["common"]]:
         case["picture"] = int(case["guid"]) % 2 == 0
+        case["probabilities"] = dict(sorted(case["probabilities"].items()))  # as JSON has them
     last = len(LABELS) - 1
     chances = np.tile([*[0.4 / last] * last, 0.6], (unlabelled, 1))
     submitted = submission_numbers(chances, np.full(unlabelled, last), None)
@@ -147,7 +148,7 @@ def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, also=(), 
     spread = {"seeds": 3, "folds": folds}
     for kind in ("pooled", "one_fold", "one_validation"):
         spread[kind] = {"posts": 9, "weighted_f1": SPREAD}
-    classes = {} if LABELS.are_of_study else {"classes": dict.fromkeys(LABELS, 9)}
+    classes = {} if LABELS.are_of_study else {"classes": dict.fromkeys(sorted(LABELS), 9)}
     size = {"mean": 1.0, "median": 1.0, "p5": 1.0, "p95": 1.0}
     known = 90 + unlabelled
     inputs = ReportInputs(

@@ -1,6 +1,7 @@
 """Other classes than the study's: names and order reach lists, networks, metrics and documents."""
 
 import json
+import re
 import shlex
 from itertools import pairwise
 from pathlib import Path
@@ -258,6 +259,10 @@ def test_a_report_speaks_of_the_classes_of_the_run(names):
     assert "Post-processing changes" not in text
     assert "After post-processing" not in text
     assert "figures of another task" in text
+    probabilities = next(line for line in text.splitlines() if line.startswith("Probabilities"))
+    assert re.findall(r"(?:: |, )(.+?) 0\.\d{3}", probabilities) == names
+    counted = text.split("## 2. Data")[1].split("![")[0]
+    assert re.findall(r"^\| (.+?) +\| 9 ", counted, re.MULTILINE) == names
     table = next(
         line for line in text.splitlines() if line.startswith("| Version ") and "F1 " in line
     )

@@ -116,7 +116,8 @@ def data_values(
 
     held_out = card.get("held_out")
     counts = []
-    for name, count in card["classes"].items():
+    for name in LABELS:  # JSON has sorted them
+        count = card["classes"][name]
         share = f"{100 * count / card['labelled']:.1f} %"
         row = {"Class": name, "Posts": f"{count:,}", "Percentage": share}
         if held_out:
