@@ -7,7 +7,7 @@ from mmsent.evaluation.pooling import pooled
 from mmsent.figures.sheets import bad_case_sheet, write_thumbnails
 from mmsent.figures.style import save_figure
 from mmsent.files import write_json
-from mmsent.tables import Table, write_table
+from mmsent.tables import Table, as_cell, write_table
 
 #: Posts that the report shows of each list.
 SHOWN = 12
@@ -30,7 +30,8 @@ def list_bad_cases(
     tables = {name: pooled(runs, folds) for name, runs in predictions.items()}
     wrong = {name: bad_cases(table, folds, posts) for name, table in tables.items()}
     for (name, cases), csv, figure in zip(wrong.items(), lists, figures, strict=True):
-        write_table(csv, cases)
+        words = cases[["label", "predicted", "text"]].map(as_cell)
+        write_table(csv, cases.assign(**words))
         sheet = bad_case_sheet(name, cases, len(tables[name]), posts, images)
         save_figure(sheet, figure, photographs=True)
     shown = shown_cases(wrong, folds, SHOWN)

@@ -16,17 +16,12 @@ _FORMULA, _NUMBER = re.compile(r"[=+\-@\t\r]"), re.compile(r"[+-]?[0-9.]+(?:e[+-
 
 
 def write_table(path: str | Path, table: pd.DataFrame) -> None:
-    """Write a table by the suffix of ``path``: ``.tsv``, ``.csv`` or ``.parquet``.
-
-    In a CSV file no cell is a formula, see :func:`as_cell`.
-    """
+    """Write a table by the suffix of ``path``: ``.tsv``, ``.csv`` or ``.parquet``."""
     with written_whole(path) as temporary:
         if temporary.suffix == ".parquet":
             table.to_parquet(temporary, index=False)
         else:
             separator = "\t" if temporary.suffix == ".tsv" else ","
-            if temporary.suffix == ".csv":
-                table = table.map(lambda cell: as_cell(cell) if isinstance(cell, str) else cell)
             table.to_csv(temporary, sep=separator, index=False, lineterminator="\n")
 
 
