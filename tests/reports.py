@@ -111,8 +111,8 @@ def table_of(rights, kind="consecutive", posts=90, folds=3, paper=False):
 
 
 def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, paper=False, seeds=True,
-           printed=PRINTED, text="a text", encoders=ENCODERS):  # fmt: skip
-    """The whole report of such a run."""
+           printed=PRINTED, text="a text", encoders=ENCODERS, **more):  # fmt: skip
+    """The whole report of such a run; ``more`` are other inputs of it."""
     shape = {"folds": folds, "paper": paper}
     made = {"versions": table_of(versions, **shape)}
     made |= {"ablation": table_of(ablation, "grid", **shape)} if ablation else {}
@@ -141,6 +141,7 @@ def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, paper=Fal
         submissions=dict.fromkeys(versions, submitted),
         searches={},
         vlm=[],
+        changes=[],
         costs=pd.DataFrame({"Rule": ["train"], "Jobs": [3], "Seconds": ["5.0"],
                             "Seconds a job": ["1.7"], "Peak memory [MiB]": ["9"]}),
         deviations=pd.DataFrame({"section": ["1"]}),
@@ -164,4 +165,5 @@ def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, paper=Fal
     )  # fmt: skip
     experiments = {name: settings for own in made.values()
                    for name, settings in own.experiments.items()}  # fmt: skip
+    inputs = inputs.model_copy(update=more)
     return rendered("report.md.j2", **report_values(inputs, experiments, []))

@@ -236,6 +236,13 @@ def test_comments_titles_and_the_order_of_keys_train_nothing(stale):
     assert {rule for rule in stale if not rule.startswith("write_")} <= documents
 
 
+def test_an_earlier_run_to_compare_with_makes_nothing_stale_but_documents(made, tmp_path):
+    folder = copied(made, tmp_path)
+    (folder / "old.zip").touch()
+    stale = jobs(snakemake(folder, "-n", *OPTIONS, "against=old.zip"))
+    assert stale == {"compare_runs": 1, "write_report": 1, "write_html": 1}
+
+
 def test_names_with_spaces_are_one_word_of_each_command(made, tmp_path):
     folder = copied(made, tmp_path)
     named = {}

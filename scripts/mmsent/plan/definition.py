@@ -178,8 +178,8 @@ class RunDefinition:
 
     @property
     def public_settings(self) -> dict[str, Any]:
-        """The settings of the run; of a folder of posts the name, not where it is stored."""
-        settings = self.config.model_dump()
+        """The settings of what is computed; of a folder of posts the name, not where it is."""
+        settings = self.config.model_dump(exclude={"against"})
         if not self.is_demo:
             settings["dataset"] = f"{Path(self.config.dataset).name}/"
         return settings

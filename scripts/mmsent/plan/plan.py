@@ -13,6 +13,7 @@ from mmsent.plan.resolve import resolve
 from mmsent.plan.runs import FilesByName, Runs
 from mmsent.plan.views import EncodingJob
 from mmsent.report.changes import flat as flat_settings
+from mmsent.report.earlier import against_files, compared_files
 
 #: Figures of the data set, those with a drawing (SVG) beside them first.
 DATA_FIGURES = ("labels", "images", "text_lengths", "augmentation", "duplicates")
@@ -32,7 +33,7 @@ class Plan(Runs):
     @property
     def documents(self) -> list[str]:
         """What a run without targets makes."""
-        others = [paths.COMPARISON, paths.CARD]
+        others = [paths.COMPARISON, paths.CARD, *self.if_against(paths.CHANGES)]
         return [paths.PREFLIGHT, paths.REPORT, paths.HTML, *self.table_documents, *others]
 
     @property
@@ -44,6 +45,10 @@ class Plan(Runs):
     def if_vlms(self, *files: str) -> list[str]:
         """These files if there are vision-language models, else none."""
         return list(files) if self.vlms else []
+
+    def if_against(self, *files: str) -> list[str]:
+        """These files if the run is compared with an earlier one, else none."""
+        return list(files) if self.config.against else []
 
     # Data and encoding.
 
@@ -221,6 +226,16 @@ class Plan(Runs):
             "bootstrap": self.bootstrap,
         }
 
+    @cached_property
+    def comparison(self) -> Arguments:
+        """The files of this run and of the earlier one that it is compared with, if any."""
+        folds = {name: self.folds(name) for name in [*self.rows, *self.vlms]}
+        return {
+            "now": compared_files(folds, self.tables),
+            "then": against_files(self.config.against),
+            "bootstrap": self.bootstrap,
+        }
+
     @cached_property  # two parameters of its rule read it, and it resolves every experiment anew
     def report(self) -> Arguments:
         """The report: settings of its experiments, and its files by name."""
@@ -235,6 +250,7 @@ class Plan(Runs):
                 "submissions": {name: paths.submission(name, "json") for name in self.versions},
                 "searches": {n: files for n in self.rows if (files := self.searches(n))},
                 "vlm": self.if_vlms(paths.VLM_SCORES),
+                "changes": self.if_against(paths.CHANGES_NUMBERS),
                 "costs": paths.COSTS,
                 "deviations": self.config.deviations,
                 "reported": self.config.paper_results,
@@ -284,6 +300,7 @@ def load_plan(merged: Mapping[str, Any], files: list[str | Path], elsewhere: boo
     relative = [p.relative_to(here) if p.is_relative_to(here) else p for p in relative]
     try:
         plan = Plan(dict(merged), relative)
+        plan.comparison  # noqa: B018 - refuses a wrong `against`
         if elsewhere and plan.config.device == "auto":
             raise ConfigError(
                 "device: 'auto' looks at the machine on which Snakemake runs, but the jobs of this"

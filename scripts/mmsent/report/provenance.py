@@ -36,6 +36,7 @@ def provenance(
         "settings": settings,
         "settings_sha256": combined_sha256(setting_files),
         "code_sha256": combined_sha256(sources),
+        "files": {member_name(path): sha256_file(path) for path in [*setting_files, *sources]},
         # None without git or a checkout: the hash of the sources identifies the code.
         "commit": _output("git", "rev-parse", "HEAD"),
         "uncommitted_changes": bool(_output("git", "status", "--porcelain", "-uno")),
@@ -47,6 +48,12 @@ def provenance(
         "memory_gib": round(memory / 2**30, 1),
         "gpus": gpus.splitlines() if gpus else [],
     }
+
+
+def member_name(path: Path) -> str:
+    """The name of a file in an archive, which says nothing of where the project is stored."""
+    elsewhere = path.is_absolute() or ".." in path.parts
+    return f"outside/{path.name}" if elsewhere else path.as_posix()
 
 
 def combined_sha256(files: list[Path]) -> str:

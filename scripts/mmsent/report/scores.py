@@ -47,7 +47,7 @@ def scores_table(
         ``over_image`` with their ends and ``_percent``; ``reported_*``: the study's; ``paper_*``
         with ends for weighted F1, and ``paper_gap``: paper protocol less grouped.
     """
-    best = [test["first"] for test in families["best_other"] if test["verdict"] != WORSE]
+    best = tied_with_best(families)
     rows = []
     for name, settings in experiments.items():
         row = _identity(name, settings, metrics[name], runs[name]) | _measured(metrics[name])
@@ -61,6 +61,11 @@ def scores_table(
             row |= paper_scores(paper[name], row["weighted_f1"])
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def tied_with_best(families: Mapping[str, list[dict[str, Any]]]) -> list[str]:
+    """The experiments of a table that are statistically tied with its best."""
+    return [test["first"] for test in families["best_other"] if test["verdict"] != WORSE]
 
 
 def _identity(
