@@ -64,6 +64,24 @@ use rule _job as measure_fixes with:
         rare_class=PLAN.rare_class,
 
 
+if CONFIG.against:
+
+    use rule _job as compare_runs with:
+        input:
+            code=[*sources("compare_runs"), *templates("changes", "changes_section")],
+            now=flat(PLAN.comparison["now"]),
+            then=flat(PLAN.comparison["then"]),
+            spreads=[paths.seeds(name, "json") for name in PLAN.repeated],
+        output:
+            document=paths.CHANGES,
+            numbers=paths.CHANGES_NUMBERS,
+            csv=in_report(paths.CHANGED_PREDICTIONS, "changes", "Tables", table="what changed"),
+        pathvars:
+            job="compare_runs",
+        params:
+            **call(PLAN.comparison),
+
+
 use rule _job as write_report with:
     input:
         code=[*sources("write_report"), *templates("*", "chapters/*")],

@@ -126,8 +126,11 @@ def held_out_of(made, folds):
 
 
 def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, also=(), seeds=True,
-           printed=PRINTED, text="a text", encoders=ENCODERS):  # fmt: skip
-    """The whole report of such a run, ``also`` with the study's protocol or a held-out test."""
+           printed=PRINTED, text="a text", encoders=ENCODERS, **more):  # fmt: skip
+    """The whole report of such a run, ``also`` with the study's protocol or a held-out test.
+
+    ``more`` are other inputs of it.
+    """
     shape = {"folds": folds, "paper": "paper" in also}
     made = {"versions": table_of(versions, **shape)}
     made |= {"ablation": table_of(ablation, "grid", **shape)} if ablation else {}
@@ -160,6 +163,7 @@ def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, also=(), 
         submissions=dict.fromkeys(versions, submitted),
         searches={},
         vlm=[],
+        changes=[],
         costs=pd.DataFrame({"Rule": ["train"], "Jobs": [3], "Seconds": ["5.0"],
                             "Seconds a job": ["1.7"], "Peak memory [MiB]": ["9"]}),
         deviations=pd.DataFrame({"section": ["1"]}),
@@ -184,4 +188,5 @@ def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, also=(), 
     )  # fmt: skip
     experiments = {name: settings for own in made.values()
                    for name, settings in own.experiments.items()}  # fmt: skip
+    inputs = inputs.model_copy(update=more)
     return rendered("report.md.j2", **report_values(inputs, experiments, []))

@@ -271,6 +271,13 @@ def test_the_label_of_a_held_out_post_trains_nothing(made, tmp_path):
     ).keys()
 
 
+def test_an_earlier_run_to_compare_with_makes_nothing_stale_but_documents(made, tmp_path):
+    folder = copied(made, tmp_path)
+    (folder / "old.zip").touch()
+    stale = jobs(snakemake(folder, "-n", *OPTIONS, "against=old.zip"))
+    assert stale == {"compare_runs": 1, "write_report": 1, "write_html": 1}
+
+
 def test_names_with_spaces_are_one_word_of_each_command(made, tmp_path):
     folder = copied(made, tmp_path)
     named = {}

@@ -39,6 +39,11 @@ PROVENANCE, FIXES = f"{RESULTS}/provenance.json", f"{RESULTS}/fixes.json"
 COSTS, SECONDS = f"{RESULTS}/costs.tsv", f"{RESULTS}/seconds.tsv"
 BAD_CASES, BAD_CASE_IMAGES = f"{RESULTS}/bad_cases.json", f"{RESULTS}/bad_cases/pictures"
 ARCHIVE, ARCHIVE_CHECK = f"{RESULTS}/archive.zip", f"{RESULTS}/archive.json"
+#: Beside ``results/`` in the archive: name and hash of each file of the data set.
+ARCHIVED_HASHES = "data.tsv"
+#: What differs from an earlier run, and each prediction that does.
+CHANGES, CHANGES_NUMBERS = f"{RESULTS}/changes.md", f"{RESULTS}/changes.json"
+CHANGED_PREDICTIONS = f"{RESULTS}/changes.csv"
 
 
 def embeddings(encoder: str, modality: str, view: str) -> str:

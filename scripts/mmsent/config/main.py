@@ -177,8 +177,9 @@ class Config(Settings):
     vlm: Names = Field(default_factory=list, description="vision-language models, or none")
     versions: Names = Field(min_length=1)
     ablation: Names = Field(description="rows of the ablation, or none")
+    against: str | None = Field(None, description="an earlier run: its archive or results folder")
 
-    @field_validator("dataset", "test", mode="before")
+    @field_validator("dataset", "test", "against", mode="before")
     @classmethod
     def _text(cls, value: Any) -> Any:
         # YAML reads a folder's name of digits as a number: 2023_11 as 202311.
@@ -186,7 +187,7 @@ class Config(Settings):
             raise ValueError("YAML reads this name as a number; put ./ before it")
         return value
 
-    @field_validator("dataset", "test")
+    @field_validator("dataset", "test", "against")
     @classmethod
     def _usable_path(cls, value: str | None) -> str | None:
         if value is None:

@@ -84,6 +84,18 @@ def compared(
     ValueError
         If two experiments do not predict the same posts, or a pair names the same one twice.
     """
+    return corrected(uncorrected(pairs, tables, resamples, level, seed, deviations), level)
+
+
+def uncorrected(
+    pairs: list[Pair],
+    tables: dict[str, pd.DataFrame],
+    resamples: int,
+    level: float,
+    seed: int,
+    deviations: Deviations | None = None,
+) -> list[dict[str, Any]]:
+    """Compare pairs as :func:`compared` does, without corrected p values and verdicts."""
     for first, second in pairs:
         if first == second:
             raise ValueError(f"{first}: compared with itself")
@@ -104,12 +116,18 @@ def compared(
         predicted = (used[name]["predicted"].to_numpy() for name in (first, second))
         row["mcnemar"] = mcnemar_exact(used[first]["label"].to_numpy(), *predicted)
         rows.append(row)
+    return rows
+
+
+def corrected(rows: list[dict[str, Any]], level: float) -> list[dict[str, Any]]:
+    """Correct the p values of :func:`uncorrected` rows for their number, and set the verdicts."""
+    pairs = [frozenset((row["first"], row["second"])) for row in rows]
     for test in (*COMPARED, "mcnemar"):
         # A pair in the other order is the same test, and counts once.
-        p_values = {frozenset(pair): row[test]["p"] for pair, row in zip(pairs, rows, strict=True)}
-        corrected = dict(zip(p_values, holm(list(p_values.values())), strict=True))
+        p_values = {pair: row[test]["p"] for pair, row in zip(pairs, rows, strict=True)}
+        adjusted = dict(zip(p_values, holm(list(p_values.values())), strict=True))
         for pair, row in zip(pairs, rows, strict=True):
-            row[test]["p_holm"] = corrected[frozenset(pair)]
+            row[test]["p_holm"] = adjusted[pair]
     for row in rows:
         for metric in COMPARED:
             row[metric]["verdict"] = verdict(row, metric, 1 - level)

@@ -220,8 +220,8 @@ class RunDefinition:
 
     @property
     def public_settings(self) -> dict[str, Any]:
-        """The settings of the run; of the posts the name, not where they are stored."""
-        settings = self.config.model_dump()
+        """The settings of what is computed; of the posts the name, not where they are stored."""
+        settings = self.config.model_dump(exclude={"against"})
         if self.config.test:
             settings["test"] = Path(self.config.test).name
         else:

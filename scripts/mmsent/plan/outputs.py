@@ -70,6 +70,7 @@ def archived_files(plan: Plan) -> list[str]:
     files = [paths.FOLDS, paths.GROUPS, paths.CARD_NUMBERS, paths.PROBLEMS, paths.PROVENANCE,
              paths.COSTS, paths.SECONDS, paths.FIXES, paths.COMPARISON_SCORES]  # fmt: skip
     files += [paths.VLM_SCORES] if plan.vlms else []
+    files += plan.if_against(paths.CHANGES_NUMBERS, paths.CHANGED_PREDICTIONS)
     for table in plan.tables:
         files += [paths.metrics(table), paths.scores(table), paths.robustness(table)]
         files += [paths.paired_tests(table), paths.paired_tests(table, "csv"), paths.slices(table)]

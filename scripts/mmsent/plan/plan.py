@@ -16,6 +16,7 @@ from mmsent.plan.resolve import resolve
 from mmsent.plan.runs import FilesByName, Runs
 from mmsent.plan.views import EncodingJob
 from mmsent.report.changes import flat as flat_settings
+from mmsent.report.earlier import against_files, compared_files
 from mmsent.sources import ROOT
 
 #: Figures of the data set, those with a drawing (SVG) beside them first.
@@ -36,7 +37,7 @@ class Plan(Runs):
     @property
     def documents(self) -> list[str]:
         """What a run without targets makes."""
-        others = [paths.COMPARISON, paths.CARD]
+        others = [paths.COMPARISON, paths.CARD, *self.if_against(paths.CHANGES)]
         return [paths.PREFLIGHT, paths.REPORT, paths.HTML, *self.table_documents, *others]
 
     @property
@@ -52,6 +53,10 @@ class Plan(Runs):
     def if_held_out(self, *files: str) -> list[str]:
         """These files if a post of the test lists has a label, else none."""
         return list(files) if self.has_held_out else []
+
+    def if_against(self, *files: str) -> list[str]:
+        """These files if the run is compared with an earlier one, else none."""
+        return list(files) if self.config.against else []
 
     # Data and encoding.
 
@@ -245,6 +250,16 @@ class Plan(Runs):
             "bootstrap": self.bootstrap,
         }
 
+    @cached_property
+    def comparison(self) -> Arguments:
+        """The files of this run and of the earlier one that it is compared with, if any."""
+        folds = {name: self.folds(name) for name in [*self.rows, *self.vlms]}
+        return {
+            "now": compared_files(folds, self.tables),
+            "then": against_files(self.config.against),
+            "bootstrap": self.bootstrap,
+        }
+
     @cached_property  # two parameters of its rule read it, and it resolves every experiment anew
     def report(self) -> Arguments:
         """The report: settings of its experiments, and its files by name."""
@@ -260,6 +275,7 @@ class Plan(Runs):
                 "submissions": {name: paths.submission(name, "json") for name in self.versions},
                 "searches": {n: files for n in self.rows if (files := self.searches(n))},
                 "vlm": self.if_vlms(paths.VLM_SCORES),
+                "changes": self.if_against(paths.CHANGES_NUMBERS),
                 "costs": paths.COSTS,
                 "deviations": self.files["deviations"],
                 "reported": self.files["paper_results"],
@@ -334,6 +350,7 @@ def load_plan(
             relative.insert(0, defaults)
             merged = overlaid(read_yaml(defaults), dict(merged))
         plan = Plan(dict(merged), relative)
+        plan.comparison  # noqa: B018 - refuses a wrong `against`
         if elsewhere and plan.config.device == "auto":
             raise ConfigError(
                 "device: 'auto' looks at the machine on which Snakemake runs, but the jobs of this"

@@ -6,16 +6,17 @@ from pathlib import Path, PurePath
 
 import pandas as pd
 
+from mmsent import paths
 from mmsent.evaluation.slices import word_counts
 from mmsent.files import sha256_bytes, written_whole
-from mmsent.sources import ROOT
+from mmsent.report.provenance import member_name
 from mmsent.tables import read_table
 
 #: Hashes of all other members, as ``sha256sum --check`` reads them.
 SUMS = "SHA256SUMS"
 
 #: Name and hash of each file of the data set, without its content.
-DATA = "data.tsv"
+DATA = paths.ARCHIVED_HASHES
 
 #: The earliest date that the format knows: an archive says nothing of when it was made.
 _DATE = (1980, 1, 1, 0, 0, 0)
@@ -40,10 +41,7 @@ def write_archive(out: Path, files: Iterable[Path], texts: Path, images: Path) -
     """
     members: dict[str, bytes] = {}
     for path in files:
-        inside = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
-        elsewhere = inside.is_absolute() or ".." in inside.parts
-        name = f"outside/{path.name}" if elsewhere else inside.as_posix()
-        content = path.read_bytes()
+        name, content = member_name(path), path.read_bytes()
         if members.setdefault(name, content) != content:
             raise ValueError(f"{path}: another file from elsewhere has this name too; rename one")
     members[DATA] = data_table(read_table(texts), read_table(images)).encode()

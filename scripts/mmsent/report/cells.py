@@ -94,6 +94,11 @@ def p_value(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
+def p_equals(value: float) -> str:
+    """A p value after its letter, in a sentence."""
+    return f"= {p_value(value)}".replace("= <", "<")
+
+
 def listed(names: Sequence[str]) -> str:
     """Names as a sentence has them: ``a, b and c``."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -22,6 +22,7 @@ from mmsent.report.costs import efficiency_table, memory_table
 from mmsent.report.fixes import encoders_table, postprocessing_table
 from mmsent.report.overview import findings_in_words, headline_table, majority
 from mmsent.report.reported import Reported
+from mmsent.report.run_changes import run_changes_values
 from mmsent.report.statistics import calibration_table, seeds_table
 from mmsent.report.table import comparison_parts, comparison_table, table_values
 from mmsent.report.vlm import vlm_values
@@ -40,6 +41,7 @@ CHAPTERS = {
     "efficiency": "Efficiency",
     "deviations": "Deviations from the study",
     "threats": "Threats to validity",
+    "changes": "What changed",
     "provenance": "Reproducibility",
 }
 
@@ -56,6 +58,8 @@ class ReportInputs(BaseModel):
         each fold, by experiment.
     vlm
         Scores of vision-language models, if there are any.
+    changes
+        What differs from an earlier run, if this one is compared with it.
     costs, deviations, reported
         Costs by rule, where the study was left, and the figures that it prints.
     card, images, text_lengths
@@ -74,6 +78,7 @@ class ReportInputs(BaseModel):
     submissions: dict[str, Json]
     searches: dict[str, list[Json]]
     vlm: list[Numbers]
+    changes: list[Json]
     costs: Table
     deviations: Table
     reported: Reported
@@ -103,6 +108,7 @@ def report_values(
     vlm = inputs.vlm[0] if inputs.vlm else None
     all_scores = pd.concat(scores.values(), ignore_index=True).drop_duplicates("experiment")
     absent = {"ablation"} - set(scores) | ({"vlm"} if vlm is None else set())
+    absent |= set() if inputs.changes else {"changes"}
     families = {table: tests["families"] for table, tests in inputs.tests.items()}
     steps = {row["first"]: row for row in families["versions"]["consecutive"]}
     verdicts = {name: row["verdict"] for name, row in steps.items()}
@@ -129,6 +135,7 @@ def report_values(
         "postprocessing": postprocessing_table(inputs.fixes["postprocessing"]),
         "encoders": encoders_table(inputs.fixes["encoders"]),
         "vlm": None if vlm is None else vlm_values(vlm, printed),
+        "changes_of_run": run_changes_values(inputs.changes[0]) if inputs.changes else None,
         "overrides": overrides_table(overrides),
         "memory": memory_table(inputs.costs),
         "tests_number": sum(len(pairs) for tests in families.values() for pairs in tests.values()),

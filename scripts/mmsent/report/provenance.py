@@ -41,6 +41,7 @@ def provenance(
         "settings": settings,
         "settings_sha256": combined_sha256(setting_files),
         "code_sha256": combined_sha256(sources),
+        "files": {member_name(path): sha256_file(path) for path in [*setting_files, *sources]},
         # None without git or a checkout: the hash of the sources identifies the code.
         "commit": _output(*git, "rev-parse", "HEAD") if tracked else None,
         "uncommitted_changes": bool(tracked and _output(*git, "status", "--porcelain", "-uno")),
@@ -52,6 +53,13 @@ def provenance(
         "memory_gib": round(memory / 2**30, 1),
         "gpus": gpus.splitlines() if gpus else [],
     }
+
+
+def member_name(path: Path) -> str:
+    """The name of a file in an archive: from the Snakefile's folder, or from the working folder."""
+    inside = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+    elsewhere = inside.is_absolute() or ".." in inside.parts
+    return f"outside/{path.name}" if elsewhere else inside.as_posix()
 
 
 def combined_sha256(files: list[Path]) -> str:

@@ -10,7 +10,7 @@ import jinja2
 import pandas as pd
 import yaml
 
-from mmsent.report.cells import p_value, tested, with_interval
+from mmsent.report.cells import p_equals, tested, with_interval
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -50,10 +50,6 @@ def _percent(share: float, digits: int = 1) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
-def _p_value(p: float) -> str:
-    return f"= {p_value(p)}".replace("= <", "<")
-
-
 def rendered(template: str, **values: Any) -> str:
     """Fill in a template of :data:`TEMPLATES`.
 
@@ -74,7 +70,7 @@ def rendered(template: str, **values: Any) -> str:
     environment.filters |= {
         "table": markdown_table,
         "percent": _percent,
-        "p_value": _p_value,
+        "p_value": p_equals,
         "yaml": partial(yaml.safe_dump, sort_keys=False),
         "escaped": escaped,
         "number": "{:,.0f}".format,

@@ -44,7 +44,7 @@ def scores_table(
         ``over_image`` with their ends and ``_percent``; ``reported_*``: the study's; ``paper_*``
         with ends for weighted F1, and ``paper_gap``: paper protocol less grouped.
     """
-    best = [test["first"] for test in families["best_other"] if test["verdict"] != WORSE]
+    best = tied_with_best(families)
     rows = []
     for name, settings in experiments.items():
         row = _identity(name, settings, metrics[name], runs[name]) | _measured(metrics[name])
@@ -64,6 +64,11 @@ def scores_table(
 def _metrics(labels: Sequence[str]) -> list[str]:
     """The metrics of the study's tables."""
     return ["weighted_f1", "accuracy", *(f"f1_{label}" for label in labels)]
+
+
+def tied_with_best(families: Mapping[str, list[dict[str, Any]]]) -> list[str]:
+    """The experiments of a table that are statistically tied with its best."""
+    return [test["first"] for test in families["best_other"] if test["verdict"] != WORSE]
 
 
 def _identity(
