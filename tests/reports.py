@@ -10,6 +10,8 @@ import pandas as pd
 from conftest import ROOT
 from mmsent.evaluation.bad_cases import bad_case_numbers, bad_cases, shown_cases
 from mmsent.evaluation.experiment import experiment_metrics
+from mmsent.evaluation.label_noise import noise_numbers, ranked_labels, scores_without
+from mmsent.evaluation.learning_curve import learning_curve
 from mmsent.evaluation.pairs import paired_tests
 from mmsent.evaluation.pooling import pooled
 from mmsent.evaluation.submission import submission_numbers
@@ -110,8 +112,8 @@ def table_of(rights, kind="consecutive", posts=90, folds=3, paper=False):
                            scores=scores)  # fmt: skip
 
 
-def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, paper=False, seeds=True,
-           printed=PRINTED, text="a text", encoders=ENCODERS):  # fmt: skip
+def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, paper=False, seeds=True,  # noqa: PLR0913
+           printed=PRINTED, text="a text", encoders=ENCODERS, curve=True):  # fmt: skip
     """The whole report of such a run."""
     shape = {"folds": folds, "paper": paper}
     made = {"versions": table_of(versions, **shape)}
@@ -125,6 +127,12 @@ def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, paper=Fal
         case["picture"] = int(case["guid"]) % 2 == 0
     chances = np.tile([0.2, 0.2, 0.6], (unlabelled, 1))
     submitted = submission_numbers(chances, np.full(unlabelled, 2), None)
+    averaged = list(versions)[-1:]
+    ranked = ranked_labels([tables[name] for name in averaged], fold_table, posts)
+    noise = noise_numbers(ranked) | {"averaged": averaged}
+    noise |= {"scores": scores_without(tables, ranked, averaged)}
+    parts = {0.5: evaluated(0.5, 90, folds)[1], 1.0: evaluated(0.7, 90, folds)[1]}
+    drawn = learning_curve({"row": parts}, {"row": {0.5: 36, 1.0: 72}}, tables, 200, 0.95, 0)
     every = pd.concat([own.scores for own in made.values()])
     seconds = pd.DataFrame({"experiment": every["experiment"], "train": 5.0, "search": 0.0})
     epoch = {"train_f1": 0.8, "validation_f1": 0.7}
@@ -161,6 +169,8 @@ def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, paper=Fal
             "postprocessing": postprocessing_effect(tables),
         },
         provenance=PROVENANCE,
+        label_noise=noise,
+        learning_curve=[drawn] if curve else [],
     )  # fmt: skip
     experiments = {name: settings for own in made.values()
                    for name, settings in own.experiments.items()}  # fmt: skip

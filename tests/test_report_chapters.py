@@ -38,6 +38,7 @@ SHAPES = {
     "one row of the ablation": {"ablation": {"ablation/multimodal_late": 0.7}},
     "no repeated row": {"seeds": False},
     "one fold": {"folds": 1},
+    "no learning curve": {"curve": False},
     "all right": {"versions": {"v3_clip": 1.1, "v4_balanced_clip": 1.1}},
 }
 
@@ -46,6 +47,7 @@ SHAPES = {
 def test_a_shorter_run_gives_a_shorter_report(shape):
     text = report(**SHAPES[shape])
     absent = {"vlm"} | ({"ablation"} if SHAPES[shape].get("ablation") == {} else set())
+    absent |= set() if SHAPES[shape].get("curve", True) else {"learning_curve"}
     titles = [title for name, title in CHAPTERS.items() if name not in absent]
     assert re.findall(r"^## (.*)$", text, re.M) == [
         f"{n}. {title}" for n, title in enumerate(titles, start=1)

@@ -46,6 +46,7 @@ def fit_probe(
     train: np.ndarray,
     validation: np.ndarray,
     standardise: bool = True,
+    refit: np.ndarray | None = None,
 ) -> Probe:
     """Fit multinomial logistic regression on the training rows and predict every row.
 
@@ -63,6 +64,8 @@ def fit_probe(
         Row numbers.
     standardise
         Whether features are standardised, by mean and deviation of the rows that are fitted.
+    refit
+        Row numbers of the last fit; unless named, those of ``train`` and ``validation``.
 
     Raises
     ------
@@ -85,7 +88,7 @@ def fit_probe(
                 break
             best = probabilities
         selected = min(losses, key=losses.__getitem__)
-        both = np.concatenate([train, validation])
+        both = np.concatenate([train, validation]) if refit is None else refit
         regression.set_params(C=selected, warm_start=False)
         model.fit(features[both], labels[both])
         probabilities = _probabilities(model, features)
