@@ -17,7 +17,7 @@ from mmsent.plan.call import any_of, call, flat
 from mmsent.plan.documents import announce
 from mmsent.plan.lock import check_writable, hold_folder
 from mmsent.plan.outputs import archived_files, archived_settings, costly_jobs, images_in, in_report
-from mmsent.plan.plan import DATA_FIGURES, TABLE_FIGURES, load_plan
+from mmsent.plan.plan import DATA_FIGURES, LABEL_SHEETS, TABLE_FIGURES, load_plan
 from mmsent.sources import all_sources, sources, templates
 
 # Validated settings and what follows from them; wrong settings end here, before any job.
@@ -46,6 +46,8 @@ wildcard_constraints:
     protocol=rf"({paths.PAPER})?",
     # Empty, or a repeated run.
     seed=r"(seed\d+/)?",
+    # Of the training posts, as the learning curve has it.
+    fraction=any_of(PLAN.fractions),
     table="|".join(PLAN.tables),
 
 

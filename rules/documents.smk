@@ -48,6 +48,50 @@ use rule _job as write_seeds with:
         ),
 
 
+use rule _job as find_label_issues with:
+    input:
+        code=[*sources("find_label_issues"), *templates("label_noise", "label_noise_section")],
+        folds=paths.FOLDS,
+        posts=paths.POSTS,
+        predictions=PLAN.runs(PLAN.versions, paths.PREDICTIONS),
+        tests=paths.paired_tests("versions"),
+    output:
+        figures=in_report(
+            paths.figures(paths.LABEL_NOISE, LABEL_SHEETS), "label_noise", "Label noise"
+        ),
+        csv=paths.analysis(paths.LABEL_NOISE, "csv"),
+        numbers=paths.analysis(paths.LABEL_NOISE, "json"),
+        document=paths.analysis(paths.LABEL_NOISE, "md"),
+    pathvars:
+        job="find_label_issues",
+    params:
+        **call(PLAN.label_issues),
+
+
+use rule _job as write_learning_curve with:
+    input:
+        code=[
+            *sources("write_learning_curve"),
+            *templates("learning_curve", "learning_curve_section"),
+        ],
+        folds=paths.FOLDS,
+        predictions=flat(PLAN.learning_curve["predictions"]),
+        runs=flat(PLAN.learning_curve["runs"]),
+        versions=PLAN.runs(PLAN.versions, paths.PREDICTIONS),
+    output:
+        figure=in_report(
+            paths.figure(paths.LEARNING_CURVE), "learning_curve", "Trust", figure="learning curve"
+        ),
+        after=paths.figure(paths.LEARNING_CURVE, "svg"),
+        csv=paths.analysis(paths.LEARNING_CURVE, "csv"),
+        numbers=paths.analysis(paths.LEARNING_CURVE, "json"),
+        document=paths.analysis(paths.LEARNING_CURVE, "md"),
+    pathvars:
+        job="write_learning_curve",
+    params:
+        **call(PLAN.learning_curve),
+
+
 use rule _job as write_comparison with:
     input:
         code=[*sources("write_comparison"), *templates("comparison", "notes")],

@@ -5,6 +5,7 @@
 # In names of jobs, wildcards bring their constraints along: Snakemake applies those of the workflow
 # before it puts the name into that of the benchmark file.
 FOLD, PROTOCOL, SEED = r"{fold,\d+}", r"{protocol,(paper/)?}", r"{seed,(seed\d+/)?}"
+FRACTION = r"{fraction,[\d.e-]+}"
 
 
 ruleorder: search_all_folds > search
@@ -15,7 +16,7 @@ use rule _torch_job as _train with:
     input:
         code=sources("train"),
         posts=paths.POSTS,
-        folds=lambda w: PLAN.fold_table(w.get("protocol", ""), w.experiment),
+        folds=lambda w: PLAN.fold_table(w.get("protocol", ""), w.experiment, w.get("fraction", "")),
         text=lambda w: PLAN.embeddings(w.experiment, "text"),
         image=lambda w: PLAN.embeddings(w.experiment, "image"),
         searches=lambda w: PLAN.searches(w.experiment, w.get("fold"), w.get("protocol", "")),
@@ -53,6 +54,27 @@ use rule _train as train_all_seeds with:
     priority: 15
     params:
         **call(lambda w: PLAN.training(w.experiment, None, *PLAN.seed_folders)),
+
+
+# For the learning curve: the trainer is the same, fold tables with fewer training posts differ.
+use rule _job as draw_fractions with:
+    input:
+        code=sources("draw_fractions"),
+        folds=paths.FOLDS,
+    output:
+        tables=[paths.fraction_folds(fraction) for fraction in PLAN.fractions],
+    pathvars:
+        job="draw_fractions",
+    params:
+        **call(fractions=CONFIG.learning_curve.fractions, seed=CONFIG.seed),
+
+
+use rule _train as train_fraction with:
+    output:
+        predictions=PLAN.fraction_runs("{experiment}", "{fraction}", paths.PREDICTIONS),
+        metrics=PLAN.fraction_runs("{experiment}", "{fraction}", paths.METRICS),
+    pathvars:
+        job=paths.job("train_fraction", "{experiment}", FRACTION),
 
 
 use rule _train as _search with:

@@ -79,6 +79,9 @@ def disagreements(results: str | Path, config: str | Path | None = None) -> tupl
             check_held_out(run, table, found)
     for name in run.repeated:
         check_seeds(run, name, found)
+    check_label_noise(run, found)
+    if run.reduced:
+        check_learning_curve(run, found)
     if run.settings.vlm:
         check_vlm(run, found)
     return found.compared, found.wrong
@@ -113,6 +116,11 @@ class FinishedRun:
         self.tables = {table: names for table, names in tables.items() if names}
         self.names = [*self.settings.versions, *ablation]
         self.repeated = self.settings.seeds.experiments
+        curve = self.settings.learning_curve
+        self.reduced = {
+            name: {f"{fraction:g}": f"fraction{fraction:g}/" for fraction in curve.fractions}
+            for name in (curve.experiments if curve.fractions else ())
+        }
         self.folds = self.table(results / "data/folds.tsv")
         self.groups = self.folds["group"].nunique()
         self.measured, self.paper, self.tests = {}, {}, {}
@@ -433,6 +441,8 @@ def check_predictions(run, found):
     """Whether every run predicts the posts that its fold says, with their labels."""
     kinds = [(run.run_files(name), run.folds) for name in run.names]
     kinds += [(run.run_files(n, seed=seed), run.folds) for n in run.repeated for seed in run.seeds]
+    for name, folders in run.reduced.items():
+        kinds += [(run.run_files(name, seed=folder), run.folds) for folder in folders.values()]
     if run.has_paper:
         names = [*run.names, *run.settings.vlm]
         kinds += [(run.run_files(name, "paper/"), run.split(name)) for name in names]
@@ -1056,3 +1066,116 @@ def against(run, tables, beside):
         cells = (value[name] - value[beside], low, high, p, said)
         rows[name] = dict(zip(TESTED, cells, strict=True))
     return rows
+
+
+# results/label_noise.*
+
+
+def check_label_noise(run, found):
+    """Confident learning by hand: Northcutt, Jiang and Chuang 2021, section 3.1."""
+    names = run.settings.versions
+    worse = {r["first"] for r in run.tests["versions"]["best_other"] if r["verdict"] == "worse"}
+    averaged = [name for name in names if name not in worse]
+    posts = run.pooled(names[0])[["guid", "label", "group"]].to_dict("records")
+    chances = np.mean([run.pooled(name)[CHANCES].to_numpy() for name in averaged], axis=0)
+    labels = [post["label"] for post in posts]
+    sure = [np.mean([row[c] for row, own in zip(chances, labels, strict=True) if own == c])
+            for c in range(3)]  # fmt: skip
+    counts = np.zeros((3, 3))
+    for post, row in zip(posts, chances, strict=True):
+        own, likely = post["label"], [c for c in range(3) if row[c] >= sure[c] - 1e-6]
+        true = likely[0] if len(likely) == 1 else int(row.argmax())
+        counts[true, own] += bool(likely)
+        others = {labels[n] for n, other in enumerate(posts) if other["group"] == post["group"]}
+        post |= {"label": CLASSES[own], "suggested": CLASSES[row.argmax()]}
+        post["quality"] = (row[own] - max(np.delete(row, own)) + 1) / 2
+        post["flagged"] = bool(likely and true != own != row.argmax())
+        post["conflict"] = len(others) > 1
+        post["other_labels"] = ", ".join(CLASSES[c] for c in sorted(others - {own}))
+        post |= dict(zip(CHANCES, row.tolist(), strict=True))
+    np.fill_diagonal(counts, np.maximum(counts.diagonal(), 1))
+    joint = counts / counts.sum(0) * np.bincount(labels, minlength=3)
+    posts.sort(key=lambda post: (not post["conflict"], post["quality"], int(post["guid"])))
+    found.csv("label_noise.csv", posts, ["guid"], others=["text"])
+    written = pd.read_csv(run.results / "label_noise.csv", dtype=str)["guid"].tolist()
+    found.tree("label_noise.csv, order", written, [post["guid"] for post in posts])
+    conflict = [post for post in posts if post["conflict"]]
+    flagged = [post for post in posts if post["flagged"]]
+    kinds = {"conflicts": conflict, "doubtful": [p for p in flagged if not p["conflict"]]}
+    whole = {
+        "posts": len(posts),
+        "flagged": len(flagged),
+        "health": 1 - len(flagged) / len(posts),
+        "conflict": len(conflict),
+        "conflicting_groups": len({post["group"] for post in conflict}),
+        "averaged": averaged,
+        "shown": {kind: first_of_groups(own)[:10] for kind, own in kinds.items()},
+        "scores": scores_without(run, [post["guid"] for post in posts], averaged),
+    }
+    matrices = {"joint": joint, "noise": joint / joint.sum(1, keepdims=True)}
+    file = found.json("label_noise.json")
+    for key, matrix in matrices.items():
+        rows = {c: dict(zip(CLASSES, row, strict=True)) for c, row in zip(CLASSES, matrix.tolist(),
+                                                                          strict=True)}  # fmt: skip
+        found.tree(f"label_noise.json, {key}", file.pop(key, {}), rows, SIX)
+    found.tree("label_noise.json", file, whole)
+
+
+def first_of_groups(posts):
+    first = {}
+    for post in posts:
+        first.setdefault(post["group"], post)
+    return list(first.values())
+
+
+def scores_without(run, guids, averaged):
+    """Scores with and without the most doubtful posts, and how many versions have a higher one."""
+    out = guids[: round(0.05 * len(guids))]
+    tables = {name: run.pooled(name) for name in run.settings.versions}
+    every = {name: main_scores(table)["weighted_f1"] for name, table in tables.items()}
+    rest = {name: main_scores(t[~t["guid"].isin(out)])["weighted_f1"] for name, t in tables.items()}
+    return [
+        {"experiment": name, "averaged": name in averaged}
+        | {"weighted_f1": every[name], "rank": 1 + sum(f > every[name] for f in every.values())}
+        | {"without": rest[name], "rank_without": 1 + sum(f > rest[name] for f in rest.values())}
+        for name in tables
+    ]
+
+
+# results/learning_curve.*
+
+
+def check_learning_curve(run, found):
+    """Scores by number of training posts, and slopes by polynomial fits over the resamples."""
+    best = max(run.settings.versions, key=lambda n: run.measured[n]["test"]["weighted_f1"])
+    best_f1, best_drawn = run.measured[best]["test"]["weighted_f1"], run.drawn(run.pooled(best))
+    rows, doublings = [], []
+    for name, folders in run.reduced.items():
+        own, drawn = [], []
+        for fraction, folder in [*folders.items(), ("1", "")]:
+            table = run.with_groups(run.predictions(name, seed=folder))
+            trained = [found.json(f"runs/{name}/{folder}{fold}/metrics.json")["train_posts"]
+                       for fold in range(run.settings.folds.outer)]  # fmt: skip
+            row = {"experiment": name, "fraction": float(fraction)}
+            row |= {"train_posts": sum(trained) / len(trained), **main_scores(table)}
+            drawn.append(run.drawn(table))
+            for metric in COMPARED:
+                row[f"{metric}_low"], row[f"{metric}_high"] = ends(drawn[-1][metric], run.level)
+            own.append(row)
+        doubled = [math.log2(row["train_posts"]) for row in own]
+        scores = np.array([[row["weighted_f1"], *d["weighted_f1"]] for row, d in
+                           zip(own, drawn, strict=True)])  # fmt: skip
+        values = {"slope": np.polyfit(doubled, scores, 1)[0], "last": scores[-1] - scores[-2]}
+        values["gap"] = np.array([best_f1, *best_drawn["weighted_f1"]]) - scores[-1]
+        values["advantage"] = values["slope"] - values["gap"]
+        row = {"experiment": name}
+        for key, (value, *others) in values.items():
+            row |= dict(zip((key, f"{key}_low", f"{key}_high"), (value, *ends(others, run.level)),
+                            strict=True))  # fmt: skip
+        rows += own
+        doublings.append(row)
+    whole = {"rows": rows, "doublings": doublings, "best": best, "best_f1": best_f1}
+    whole |= {"posts": len(run.folds), "groups": run.groups}
+    whole |= {"resamples": run.resamples, "level": run.level}
+    found.tree("learning_curve.json", found.json("learning_curve.json"), whole)
+    found.csv("learning_curve.csv", rows, ("experiment", "fraction"))

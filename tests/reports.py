@@ -10,6 +10,8 @@ import pandas as pd
 from conftest import ROOT
 from mmsent.evaluation.bad_cases import bad_case_numbers, bad_cases, shown_cases
 from mmsent.evaluation.experiment import experiment_metrics
+from mmsent.evaluation.label_noise import noise_numbers, ranked_labels, scores_without
+from mmsent.evaluation.learning_curve import learning_curve
 from mmsent.evaluation.pairs import paired_tests
 from mmsent.evaluation.pooling import pooled
 from mmsent.evaluation.submission import submission_numbers
@@ -125,8 +127,8 @@ def held_out_of(made, folds):
     return {"experiments": experiments, "tests": made.tests, "models": folds, "near_duplicates": 1}
 
 
-def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, also=(), seeds=True,
-           printed=PRINTED, text="a text", encoders=ENCODERS, **more):  # fmt: skip
+def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, also=(), seeds=True,  # noqa: PLR0913
+           printed=PRINTED, text="a text", encoders=ENCODERS, curve=True, **more):  # fmt: skip
     """The whole report of such a run, ``also`` with the study's protocol or a held-out test.
 
     ``more`` are other inputs of it.
@@ -145,6 +147,15 @@ def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, also=(), 
     last = len(LABELS) - 1
     chances = np.tile([*[0.4 / last] * last, 0.6], (unlabelled, 1))
     submitted = submission_numbers(chances, np.full(unlabelled, last), None)
+    averaged = list(versions)[-1:]
+    ranked = ranked_labels([tables[name] for name in averaged], fold_table, posts)
+    noise = noise_numbers(ranked) | {"averaged": averaged}
+    noise |= {"scores": scores_without(tables, ranked, averaged)}
+    parts = {
+        0.5: evaluated(0.5, 90, folds, tuple(LABELS))[1],
+        1.0: evaluated(0.7, 90, folds, tuple(LABELS))[1],
+    }
+    drawn = learning_curve({"row": parts}, {"row": {0.5: 36, 1.0: 72}}, tables, 200, 0.95, 0)
     every = pd.concat([own.scores for own in made.values()])
     seconds = pd.DataFrame({"experiment": every["experiment"], "train": 5.0, "search": 0.0})
     epoch = {"train_f1": 0.8, "validation_f1": 0.7}
@@ -185,6 +196,8 @@ def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, also=(), 
             "postprocessing": postprocessing_effect(tables),
         },
         provenance=PROVENANCE,
+        label_noise=noise,
+        learning_curve=[drawn] if curve else [],
     )  # fmt: skip
     experiments = {name: settings for own in made.values()
                    for name, settings in own.experiments.items()}  # fmt: skip

@@ -9,6 +9,7 @@ import yaml
 
 import job
 from conftest import ROOT, write_rows
+from mmsent.data.fractions import reduced_folds
 from mmsent.encoders.embeddings import BLANK
 from mmsent.files import write_json
 from mmsent.plan.plan import Plan
@@ -88,3 +89,28 @@ def test_folds_in_one_job_are_the_same_bytes_as_each_alone(in_root, data, tmp_pa
 def test_what_takes_long_keeps_a_job_for_each_fold(in_root):
     plan = Plan(yaml.safe_load((ROOT / "config/config.yaml").read_text()), [])
     assert set(plan.experiments) - set(plan.all_folds_in_one_job) == {"v2_enhanced"}
+
+
+@pytest.mark.parametrize("fraction", [0.5, 1.0])
+def test_the_trainer_reads_a_fraction_and_all_posts_give_the_run_of_the_tables(
+    in_root, data, tmp_path, fraction
+):
+    """The row on all posts, and on a fraction, by the same job: only the fold table differs."""
+    table = read_table(data / "folds.tsv")
+    labels = read_table(data / "posts.parquet")[["guid", "label"]]
+    table = table.merge(labels, on="guid").assign(group=table["guid"])
+    for name, part in (("whole", 1.0), ("part", fraction)):
+        (reduced,) = reduced_folds(table, [part], 3)
+        write_table(tmp_path / f"{name}.tsv", reduced if name == "part" else table)
+        call = arguments(data, tmp_path / name, [0, 1]) | {"folds": str(tmp_path / f"{name}.tsv")}
+        job.run(["train", json.dumps(call)])
+    files = sorted(p.relative_to(tmp_path / "whole") for p in (tmp_path / "whole").rglob("*.*"))
+    same = [(tmp_path / "whole" / f).read_bytes() == (tmp_path / "part" / f).read_bytes()
+            for f in files if f.name == "predictions.parquet"]  # fmt: skip
+    assert same == [fraction == 1.0] * 2
+    for number in range(2):
+        runs = [tmp_path / name / str(number) for name in ("whole", "part")]
+        trained = [json.loads((run / "metrics.json").read_text())["train_posts"] for run in runs]
+        assert trained[1] == pytest.approx(fraction * trained[0], abs=1)
+        whole, part = (read_table(run / "predictions.parquet") for run in runs)
+        assert whole[["guid", "subset", "label"]].equals(part[["guid", "subset", "label"]])

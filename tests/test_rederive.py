@@ -32,6 +32,7 @@ SETTINGS = {
     "protocol": "both",
     "profile": "paper",  # without overrides
     "seeds": {"experiments": ["v4_balanced_clip"], "number": 2},
+    "learning_curve": {"experiments": ["v3_clip"], "fractions": [0.5]},
     "vlm": ["qwen2_vl_2b", "qwen2_vl_zero_shot"],
     "versions": VERSIONS,
     "ablation": GRID,
@@ -59,6 +60,8 @@ def made_posts(generator):
     texts = ["", "RT @a: http://b.c", "one", "two words", "and three words", "now four of them"]
     posts = pd.DataFrame({"guid": guids, "label": folds["label"], "subset": "labelled"})
     posts["text"] = generator.choice(texts, POSTS)
+    posts["image_blanked"] = True
+    posts["image_file"] = ""
     return folds, split, posts
 
 
@@ -166,6 +169,30 @@ def make_vlm():
          csv=paths.VLM_SCORES)  # fmt: skip
 
 
+def make_label_noise():
+    call("find_label_issues", folds=paths.FOLDS, posts=paths.POSTS, images="images",
+         predictions={name: predictions_of(name, 0, 1) for name in VERSIONS},
+         tests=paths.paired_tests("versions"), csv=paths.analysis("label_noise", "csv"),
+         figures=paths.figures("label_noise", ["conflicts", "doubtful"]),
+         numbers=paths.analysis("label_noise", "json"),
+         document=paths.analysis("label_noise", "md"))  # fmt: skip
+
+
+def make_learning_curve():
+    folders = {"0.5": paths.fraction_folder(0.5), "1": ""}
+    files = {
+        kind: {"v3_clip": {fraction: [paths.run("v3_clip", fold, file, seed=folder)
+                                      for fold in range(2)]
+                           for fraction, folder in folders.items()}}
+        for kind, file in (("predictions", paths.PREDICTIONS), ("runs", paths.METRICS))
+    }  # fmt: skip
+    call("write_learning_curve", folds=paths.FOLDS, bootstrap=BOOTSTRAP, **files,
+         versions={name: predictions_of(name, 0, 1) for name in VERSIONS},
+         figure=paths.figure("learning_curve"), csv=paths.analysis("learning_curve", "csv"),
+         numbers=paths.analysis("learning_curve", "json"),
+         document=paths.analysis("learning_curve", "md"))  # fmt: skip
+
+
 def predict_vlm(results, folds, split, generator):
     """A vision-language model of random weights on a fold, and a real one that is poor."""
     for name, hits, exercise in zip(SETTINGS["vlm"], (0.7, 0.05), (True, False), strict=True):
@@ -209,12 +236,17 @@ def made(tmp_path_factory):
     for fold, seed in itertools.product(range(2), range(2)):
         write_table(results / f"runs/v4_balanced_clip/seed{seed}/{fold}/predictions.parquet",
                     fold_run("both", folds, fold, generator))  # fmt: skip
+    for fold in range(2):
+        part = fold_run("v3_clip", folds, fold, np.random.default_rng(7))
+        write_run(results / f"runs/v3_clip/fraction0.5/{fold}", part, 15 + fold)
     predict_vlm(results, folds, split, np.random.default_rng(6))
     with contextlib.chdir(folder):
         make_paper()
         make_vlm()
         make_table("versions", VERSIONS, [make_seeds("v4_balanced_clip")])
         make_table("ablation", NAMES[2:], [])
+        make_label_noise()
+        make_learning_curve()
     return folder
 
 
@@ -249,6 +281,12 @@ def test_planted_errors_are_found_and_nothing_else(results):
     added(results / "robustness/versions.csv", 2, "loss_high", 1e-7)
     added(results / "slices/ablation.csv", 4, "share", 1e-7)
     added(results / "seeds/v4_balanced_clip.csv", 1, "macro_f1", 1e-7)
+    doubtful = pd.read_csv(results / "label_noise.csv")["guid"][3]
+    added(results / "label_noise.csv", 3, "quality", 1e-7)
+    changed(results / "label_noise.json", "noise", "neutral", "positive", to=lambda v: v + 3e-6)
+    changed(results / "label_noise.json", "scores", 1, "rank_without", to=lambda rank: rank + 1)
+    added(results / "learning_curve.csv", 0, "weighted_f1_low", 1e-7)
+    changed(results / "learning_curve.json", "doublings", 0, "advantage", to=lambda v: -v)
     added(results / "vlm.csv", 1, "f1_neutral_high", 1e-7)
     added(results / "vlm.csv", 5, "difference_low", 3e-6)
     added(results / "test/ablation.csv", 1, "f1_neutral_low", 1e-5)
@@ -271,6 +309,11 @@ def test_planted_errors_are_found_and_nothing_else(results):
         "versions.csv, v3_clip, paper_f1_neutral",
         "paired_tests/versions.csv, consecutive, v4_balanced_clip, v3_clip, mcnemar_second_only",
         "robustness/versions.csv, v4_balanced_clip, text, loss_high",
+        f"label_noise.csv, {doubtful}, quality",
+        "label_noise.json, noise, neutral, positive",
+        "label_noise.json, scores, 1, rank_without",
+        "learning_curve.csv, v3_clip, 0.5, weighted_f1_low",
+        "learning_curve.json, doublings, 0, advantage",
         "slices/ablation.csv, near-duplicates, with a twin, ablation/image_only, share",
         "seeds/v4_balanced_clip.csv, 0, 0, test, macro_f1",
         "vlm.csv, qwen2_vl_2b, v3_clip, f1_neutral_high",

@@ -35,6 +35,7 @@ REPORT, HTML = f"{RESULTS}/report.md", f"{RESULTS}/report.html"
 SEEDS, COMPARISON = f"{RESULTS}/seeds.md", f"{RESULTS}/comparison.md"
 COMPARISON_SCORES = f"{RESULTS}/comparison.csv"
 VLM, VLM_SCORES = f"{RESULTS}/vlm.md", f"{RESULTS}/vlm.csv"
+LABEL_NOISE, LEARNING_CURVE = "label_noise", "learning_curve"
 PROVENANCE, FIXES = f"{RESULTS}/provenance.json", f"{RESULTS}/fixes.json"
 COSTS, SECONDS = f"{RESULTS}/costs.tsv", f"{RESULTS}/seconds.tsv"
 BAD_CASES, BAD_CASE_IMAGES = f"{RESULTS}/bad_cases.json", f"{RESULTS}/bad_cases/pictures"
@@ -66,13 +67,28 @@ def seed_folder(repetition: int | str | None) -> str:
     return "" if repetition is None else f"seed{repetition}/"
 
 
+def fraction_folder(fraction: float | str) -> str:
+    """In place of :func:`seed_folder`, for a run on a fraction of the training posts."""
+    return f"fraction{fraction}/"
+
+
+def fraction_folds(fraction: float | str) -> str:
+    """The fold table with a fraction of the training posts."""
+    return f"{RESULTS}/{LEARNING_CURVE}/{fraction}.tsv"
+
+
+def analysis(name: str, suffix: str) -> str:
+    """The document (md), numbers (json) or table (csv) of an analysis of the labels."""
+    return f"{RESULTS}/{name}.{suffix}"
+
+
 def run(experiment: str, fold: int | str, file: str, protocol: str = "", seed: str = "") -> str:
     """A file of a run: an experiment on a fold, under a protocol, with a seed.
 
     Parameters
     ----------
     protocol, seed
-        Empty or :data:`PAPER`; from :func:`seed_folder`.
+        Empty or :data:`PAPER`; from :func:`seed_folder` or :func:`fraction_folder`.
     """
     return f"{RESULTS}/{protocol}runs/{experiment}/{seed}{fold}/{file}"
 

@@ -143,6 +143,17 @@ class ColumnSettings(Settings):
     label: str = Field("label", description="empty or null: the post has no label")
 
 
+class LearningCurveSettings(Settings):
+    """Scores by the number of training posts."""
+
+    experiments: Names = Field(
+        default_factory=list, description="rows that are trained beside the linear probe"
+    )
+    fractions: Annotated[list[Share], AfterValidator(sorted)] = Field(
+        default_factory=list, description="of the training posts, below 1; none: no learning curve"
+    )
+
+
 class Config(Settings):
     """Everything that a user may set for a run; see config/config.yaml for the prose."""
 
@@ -174,6 +185,7 @@ class Config(Settings):
     intervals: IntervalSettings = IntervalSettings()
     protocol: Literal["grouped", "both"] = "grouped"
     seeds: SeedSettings = SeedSettings()
+    learning_curve: LearningCurveSettings = LearningCurveSettings()
     vlm: Names = Field(default_factory=list, description="vision-language models, or none")
     versions: Names = Field(min_length=1)
     ablation: Names = Field(description="rows of the ablation, or none")

@@ -1,4 +1,4 @@
-"""Sheets of photographs: near-duplicate groups, and the posts that a model misclassifies."""
+"""Sheets of photographs: near-duplicate groups, misclassified posts, and doubtful labels."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -24,6 +24,12 @@ GROUPS_SHOWN, POSTS_SHOWN = 8, 6
 #: Posts on the sheet of misclassified posts, and how many are beside each other.
 SHOWN, _COLUMNS = 8, 2
 
+#: Titles of the sheets of doubtful labels.
+_LABEL_SHEETS = {
+    "conflicts": "Near-duplicates with different labels",
+    "doubtful": "Other labels in doubt",
+}
+
 #: Longest side of a thumbnail, and side of a photograph on a sheet, in pixels.
 LONGEST, _PIXELS = 320, 220
 
@@ -36,7 +42,7 @@ _ROW = _STRIP + _CELL + 0.48
 #: Lines of a group's labels for which there is room.
 _NOTED = 6
 
-# The card of a misclassified post: an image with two bands and the text beside it.
+# The card of a post: an image with two bands and the text beside it.
 _IMAGE, _BESIDE, _BAND, _SPACE = 1.7, 2.85, 0.21, 0.24
 _CARD = _IMAGE + 0.12 + _BESIDE
 
@@ -153,15 +159,38 @@ def bad_case_sheet(
     UnreadableImageError
         If an image cannot be read.
     """
-    shown = worst(wrong, SHOWN)
-    height = _HEAD + -(-len(shown) // _COLUMNS) * (_IMAGE + _SPACE)
-    figure, axes = _new_sheet(
-        2 * _MARGIN + _COLUMNS * _CARD + (_COLUMNS - 1) * _SPACE,
-        height,
+    return _case_sheet(
+        worst(wrong, SHOWN),
         f"{plain_text(name)}: {len(wrong):,} of {total:,} posts are misclassified",
         "The most confident mistakes, one of each near-duplicate group. Per cent: out-of-fold "
         "probability of the predicted class.",
+        posts,
+        images,
     )
+
+
+def label_sheet(kind: str, shown: pd.DataFrame, posts: pd.DataFrame, images: Path) -> Figure:
+    """Draw a card for each doubtful label of a kind of :func:`.label_noise.shown_labels`.
+
+    ``posts`` and ``images`` are those of :func:`bad_case_sheet`.
+    """
+    probable = shown[LABELS.probability_columns].max(axis=1)
+    return _case_sheet(
+        shown.assign(predicted=shown["suggested"], confidence=probable),
+        _LABEL_SHEETS[kind],
+        "The most doubtful first, one of each near-duplicate group. Per cent: averaged "
+        "out-of-fold probability of the most probable class.",
+        posts,
+        images,
+    )
+
+
+def _case_sheet(
+    shown: pd.DataFrame, title: str, note: str, posts: pd.DataFrame, images: Path
+) -> Figure:
+    height = _HEAD + -(-len(shown) // _COLUMNS) * (_IMAGE + _SPACE)
+    width = 2 * _MARGIN + _COLUMNS * _CARD + (_COLUMNS - 1) * _SPACE
+    figure, axes = _new_sheet(width, height, title, note)
     files = posts.set_index("guid")
     for number, post in enumerate(shown.to_dict("records")):
         row, column = divmod(number, _COLUMNS)

@@ -36,7 +36,10 @@ class RunDefinition:
     tables
         Names of the experiments of each table that has any: ``versions``, ``ablation``.
     rows
-        Names of all of them, each once; ``seeds.experiments`` of the settings may name others.
+        Names of all of them, each once; ``seeds`` and ``learning_curve`` of the settings may name
+        others.
+    fractions, reduced
+        Fractions of the training posts, and the experiments that are trained on them.
     experiments, trained_vlms, zero_shot_vlms
         Settings by name: experiments over encoders, and vision-language models by kind.
     """
@@ -69,7 +72,10 @@ class RunDefinition:
         self.rows = list(dict.fromkeys([*self.versions, *ablation]))
         self.resolved: dict[str, Resolved] = {}
         self.experiments: dict[str, Experiment] = {}
-        for name in dict.fromkeys([*self.rows, *self.config.seeds.experiments]):
+        curve = self.config.learning_curve
+        self.fractions = [f"{fraction:g}" for fraction in curve.fractions]
+        self.reduced = list(curve.experiments) if curve.fractions else []
+        for name in dict.fromkeys([*self.rows, *self.config.seeds.experiments, *self.reduced]):
             self.experiments[name] = self._resolve(name, Experiment)
             self._check_names(name)
         vlms = {name: self._resolve(name, VlmExperiment, ZeroShot) for name in self.config.vlm}
@@ -116,7 +122,7 @@ class RunDefinition:
         resolved = resolve(name, self.profile.overrides, str(self.profile.path))
         if not isinstance(resolved.settings, kinds):
             is_vlm = isinstance(resolved.settings, VlmExperiment | ZeroShot)
-            key = "vlm" if is_vlm else "versions, ablation or seeds"
+            key = "vlm" if is_vlm else "versions, ablation, seeds or learning_curve"
             raise ConfigError(f"{resolved.files[0]}: this experiment has to be listed under {key}")
         self.resolved[name] = resolved
         return resolved.settings

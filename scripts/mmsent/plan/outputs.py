@@ -24,6 +24,7 @@ PHOTOGRAPHS = (
     paths.data_figure("augmentation"),
     paths.data_figure("duplicates"),
     f"{paths.RESULTS}/figures/bad_cases/",
+    f"{paths.RESULTS}/figures/{paths.LABEL_NOISE}/",
 )
 
 
@@ -62,6 +63,8 @@ def costly_jobs(plan: Plan) -> list[Job]:
             seeds = plan.seed_folders
             names = [paths.job("train", name, n, seed=s) for s in seeds for n in plan.folds()]
         jobs += [Job("train_all_seeds", "", job) for job in names]
+    rule = "train_fraction"
+    jobs += [Job(rule, "", paths.job(rule, n, f)) for n in plan.reduced for f in plan.fractions]
     return jobs
 
 
@@ -79,6 +82,11 @@ def archived_files(plan: Plan) -> list[str]:
         files += [paths.held_out(table), paths.held_out(table, "csv")]
     files += [paths.seeds(name, kind) for name in plan.repeated for kind in ("json", "csv")]
     files += flat(plan.repeated)
+    files += [paths.analysis(paths.LABEL_NOISE, "json")]
+    for kind in ("json", "csv"):
+        files += plan.if_fractions(paths.analysis(paths.LEARNING_CURVE, kind))
+    files += map(paths.fraction_folds, plan.fractions)
+    files += flat(plan.learning_curve["predictions"]) + flat(plan.learning_curve["runs"])
     files += [paths.submission(name, kind) for name in plan.versions for kind in ("json", "txt")]
     names = [*plan.rows, *plan.vlms]
     for protocol in plan.protocols:

@@ -25,6 +25,9 @@ DATA_FIGURES = ("labels", "images", "text_lengths", "augmentation", "duplicates"
 #: Figures of every table.
 TABLE_FIGURES = ("scores", "gains", "classes", "reliability")
 
+#: Sheets of doubtful labels.
+LABEL_SHEETS = ("conflicts", "doubtful")
+
 #: Which pairs of a table are tested: each experiment against the one before, or every pair.
 TABLE_PAIRS = {"versions": "consecutive", "ablation": "grid"}
 
@@ -44,7 +47,9 @@ class Plan(Runs):
     def table_documents(self) -> list[str]:
         """The documents that evaluate runs."""
         tables = [paths.document(table) for table in self.tables]
-        return [*tables, paths.SEEDS, *self.if_vlms(paths.VLM)]
+        names = [paths.LABEL_NOISE, *self.if_fractions(paths.LEARNING_CURVE)]
+        documents = [paths.analysis(name, "md") for name in names]
+        return [*tables, *documents, paths.SEEDS, *self.if_vlms(paths.VLM)]
 
     def if_vlms(self, *files: str) -> list[str]:
         """These files if there are vision-language models, else none."""
@@ -57,6 +62,10 @@ class Plan(Runs):
     def if_against(self, *files: str) -> list[str]:
         """These files if the run is compared with an earlier one, else none."""
         return list(files) if self.config.against else []
+
+    def if_fractions(self, *files: str) -> list[str]:
+        """These files if there is a learning curve, else none."""
+        return list(files) if self.fractions else []
 
     # Data and encoding.
 
@@ -219,6 +228,21 @@ class Plan(Runs):
         shares = {name: self.paper_share(name) for name in self.paper_tables[table]}
         return {"shares": shares, "bootstrap": self.bootstrap}
 
+    @property
+    def label_issues(self) -> Arguments:
+        """The predictions by which labels are doubted, and the posts' images."""
+        predictions = self.by_file(self.versions, predictions=paths.PREDICTIONS)
+        return predictions | {"images": self.image_folder}
+
+    @property
+    def learning_curve(self) -> Arguments:
+        """Runs on fractions of the training posts, and what they are compared with."""
+        files = {"predictions": paths.PREDICTIONS, "runs": paths.METRICS}
+        return {kind: self.by_fraction(file) for kind, file in files.items()} | {
+            "versions": self.by_name(self.versions, paths.PREDICTIONS),
+            "bootstrap": self.bootstrap,
+        }
+
     # Documents.
 
     def described(self, names: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -285,6 +309,8 @@ class Plan(Runs):
                 "curves": paths.figure("curves", "json"),
                 "bad_cases": paths.BAD_CASES,
                 "efficiency": paths.figure("efficiency", "json"),
+                "label_noise": paths.analysis(paths.LABEL_NOISE, "json"),
+                "learning_curve": self.if_fractions(paths.analysis(paths.LEARNING_CURVE, "json")),
                 "fixes": paths.FIXES,
                 "provenance": paths.PROVENANCE,
             },
@@ -297,7 +323,8 @@ class Plan(Runs):
                  for version in self.versions]  # fmt: skip
         names += [f"curves/{name}" for name in self.trained_vlms]
         names += [f"{table}/{figure}" for table in self.tables for figure in TABLE_FIGURES]
-        names += ["efficiency"]
+        names += ["efficiency", *self.if_fractions(paths.LEARNING_CURVE)]
+        names += [f"{paths.LABEL_NOISE}/{kind}" for kind in LABEL_SHEETS]
         figures = [paths.figure(name) for name in names] + self.seed_figure("png")
         return [*figures, *map(paths.data_figure, DATA_FIGURES), paths.BAD_CASE_IMAGES]
 

@@ -13,6 +13,9 @@ from mmsent.plan.views import EncodingJob
 #: Fewer rows than these are encoded in a minute.
 _FEW_ROWS = 10_000
 
+#: All training posts, as a fraction of them.
+WHOLE = "1"
+
 #: Files of runs by experiment, a list over folds.
 FilesByName = dict[str, list[str]]
 
@@ -66,6 +69,21 @@ class Runs(RunDefinition):
         """Repeated runs as parts of paths."""
         return [paths.seed_folder(number) for number in range(self.config.seeds.number)]
 
+    def by_fraction(self, file: str) -> dict[str, FilesByName]:
+        """A file of each run on fractions of the training posts, and of those on all, by name."""
+        return {
+            name: {
+                fraction: self.fraction_runs(name, fraction, file)
+                for fraction in [*self.fractions, WHOLE]
+            }
+            for name in self.reduced
+        }
+
+    def fraction_runs(self, name: str, fraction: str, file: str) -> list[str]:
+        """A file of each fold's run on a fraction of the training posts, or on all of them."""
+        seed = "" if fraction == WHOLE else paths.fraction_folder(fraction)
+        return [paths.run(name, fold, file, seed=seed) for fold in self.folds()]
+
     def searches(self, name: str, fold: str | None = None, protocol: str = "") -> list[str]:
         """What a search chose on a fold, or on all; empty if the experiment has no search."""
         if self.experiments[name].search is None:
@@ -73,8 +91,10 @@ class Runs(RunDefinition):
         folds = self.folds(name, protocol) if fold is None else [fold]
         return [paths.search(name, number, protocol) for number in folds]
 
-    def fold_table(self, protocol: str, name: str) -> str:
-        """The table of the split of each post under a protocol."""
+    def fold_table(self, protocol: str, name: str, fraction: str = "") -> str:
+        """The table of the split of each post, under a protocol or with fewer training posts."""
+        if fraction:
+            return paths.fraction_folds(fraction)
         return paths.split(self.paper_share(name)) if protocol else paths.FOLDS
 
     def paper_share(self, name: str) -> str:

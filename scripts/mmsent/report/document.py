@@ -20,6 +20,8 @@ from mmsent.report.changes import (
 )
 from mmsent.report.costs import efficiency_table, memory_table
 from mmsent.report.fixes import encoders_table, postprocessing_table
+from mmsent.report.label_noise import label_noise_values
+from mmsent.report.learning_curve import learning_curve_values
 from mmsent.report.overview import findings_in_words, headline_table, majority
 from mmsent.report.reported import Reported
 from mmsent.report.run_changes import run_changes_values
@@ -36,6 +38,8 @@ CHAPTERS = {
     "ablation": "Ablation",
     "vlm": "Vision-language model",
     "bad_cases": "Error analysis",
+    "label_noise": "Label noise",
+    "learning_curve": "Learning curve",
     "problems": "Problems and fixes",
     "comparison": "Comparison with the study",
     "efficiency": "Efficiency",
@@ -66,6 +70,8 @@ class ReportInputs(BaseModel):
         Numbers of the data card, and of figures of the data set.
     curves, bad_cases, efficiency, fixes, provenance
         Numbers of figures and measurements.
+    label_noise, learning_curve
+        Numbers of the doubtful labels, and of the learning curve if there is one.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -90,6 +96,8 @@ class ReportInputs(BaseModel):
     efficiency: Json
     fixes: Json
     provenance: Json
+    label_noise: Json
+    learning_curve: list[Json]
 
 
 def report_values(
@@ -109,6 +117,7 @@ def report_values(
     all_scores = pd.concat(scores.values(), ignore_index=True).drop_duplicates("experiment")
     absent = {"ablation"} - set(scores) | ({"vlm"} if vlm is None else set())
     absent |= set() if inputs.changes else {"changes"}
+    absent |= set() if inputs.learning_curve else {"learning_curve"}
     families = {table: tests["families"] for table, tests in inputs.tests.items()}
     steps = {row["first"]: row for row in families["versions"]["consecutive"]}
     verdicts = {name: row["verdict"] for name, row in steps.items()}
@@ -136,6 +145,8 @@ def report_values(
         "encoders": encoders_table(inputs.fixes["encoders"]),
         "vlm": None if vlm is None else vlm_values(vlm, printed),
         "changes_of_run": run_changes_values(inputs.changes[0]) if inputs.changes else None,
+        "noise": label_noise_values(inputs.label_noise),
+        "curve": next(map(learning_curve_values, inputs.learning_curve), None),
         "overrides": overrides_table(overrides),
         "memory": memory_table(inputs.costs),
         "tests_number": sum(len(pairs) for tests in families.values() for pairs in tests.values()),
