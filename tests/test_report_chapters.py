@@ -53,7 +53,7 @@ SHAPES = {
 def test_a_shorter_run_gives_a_shorter_report(shape):
     text = report(**SHAPES[shape])
     also = SHAPES[shape].get("also", ())
-    absent = {"vlm"} | ({"ablation"} if SHAPES[shape].get("ablation") == {} else set())
+    absent = {"vlm", "changes"} | ({"ablation"} if SHAPES[shape].get("ablation") == {} else set())
     absent |= set() if SHAPES[shape].get("curve", True) else {"learning_curve"}
     titles = [title for name, title in CHAPTERS.items() if name not in absent]
     assert re.findall(r"^## (.*)$", text, re.M) == [
