@@ -20,7 +20,7 @@ LIBRARY = ROOT / "scripts" / "mmsent"
 
 #: Lowest first: a module imports from its own layer and those before.
 LAYERS = ["errors labels files tables sources progress processes paths", "config", "data", "demo",
-          "encoders", "models", "evaluation", "training", "vlm", "figures", "report",
+          "encoders", "models", "evaluation", "training", "baselines", "vlm", "figures", "report",
           "plan"]  # fmt: skip
 
 ENVIRONMENTS = sorted((ROOT / "envs").glob("*.yaml"))

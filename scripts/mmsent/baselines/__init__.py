@@ -1,0 +1,1 @@
+"""Baselines: predictions that need no trainer, in the contract of all runs."""
