@@ -45,11 +45,11 @@ use rule _train as train_all_folds with:
 use rule _train as train_all_seeds with:
     output:
         predictions=flat(PLAN.repetitions("{experiment}")),
-    priority: 15
     pathvars:
         job=paths.job("train_all_seeds", "{experiment}", paths.ALL_FOLDS),
     wildcard_constraints:
         experiment=any_of(PLAN.all_folds_in_one_job),
+    priority: 15
     params:
         **call(lambda w: PLAN.training(w.experiment, None, *PLAN.seed_folders)),
 
@@ -80,6 +80,23 @@ use rule _search as search_all_folds with:
         job=paths.job("search", "{experiment}", paths.ALL_FOLDS),
     wildcard_constraints:
         experiment=any_of(PLAN.all_folds_in_one_job),
+
+
+# All baselines on all folds take seconds.
+use rule _torch_job as train_baselines with:
+    input:
+        code=sources("train_baselines"),
+        posts=paths.POSTS,
+        folds=paths.FOLDS,
+        text=PLAN.frozen("text"),
+        image=PLAN.frozen("image"),
+    output:
+        predictions=PLAN.runs(PLAN.baselines, paths.PREDICTIONS),
+        metrics=PLAN.runs(PLAN.baselines, paths.METRICS),
+    pathvars:
+        job="train_baselines",
+    params:
+        **call(PLAN.baseline_training),
 
 
 # Vision-language models read texts and images themselves. An image that changes changes the hashes

@@ -40,6 +40,8 @@ def costly_jobs(plan: Plan) -> list[Job]:
             "group_duplicates", "assign_folds", *(job.name for job in plan.encodings)]  # fmt: skip
     jobs = [Job(rule, "", rule) for rule in (["generate_demo"] if plan.is_demo else []) + once]
     jobs += [Job("evaluate", "", paths.job("evaluate", table)) for table in plan.tables]
+    if plan.baselines:
+        jobs += [Job(rule, "", rule) for rule in ("train_baselines", "evaluate_baselines")]
     for protocol in plan.protocols:
         for rule, names in (
             ("train", plan.rows),
@@ -72,6 +74,12 @@ def archived_files(plan: Plan) -> list[str]:
     for table in plan.tables:
         files += [paths.metrics(table), paths.scores(table), paths.robustness(table)]
         files += [paths.paired_tests(table), paths.paired_tests(table, "csv"), paths.slices(table)]
+        files += [paths.selection(table)]
+    if plan.baselines:
+        files += [paths.metrics(paths.BASELINES), paths.scores(paths.BASELINES)]
+        files += [paths.paired_tests(paths.BASELINES, kind) for kind in ("json", "csv")]
+        files += plan.runs([*plan.baselines, *plan.average], paths.PREDICTIONS)
+        files += plan.runs(plan.baselines, paths.METRICS)
     files += [paths.seeds(name, kind) for name in plan.repeated for kind in ("json", "csv")]
     files += flat(plan.repeated)
     files += [paths.submission(name, kind) for name in plan.versions for kind in ("json", "txt")]
