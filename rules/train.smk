@@ -105,6 +105,23 @@ use rule _search as search_all_folds with:
         experiment=any_of(PLAN.all_folds_in_one_job),
 
 
+# All baselines on all folds take seconds.
+use rule _torch_job as train_baselines with:
+    input:
+        code=sources("train_baselines"),
+        posts=paths.POSTS,
+        folds=paths.FOLDS,
+        text=PLAN.frozen("text"),
+        image=PLAN.frozen("image"),
+    output:
+        predictions=PLAN.runs(PLAN.baselines, paths.PREDICTIONS),
+        metrics=PLAN.runs(PLAN.baselines, paths.METRICS),
+    pathvars:
+        job="train_baselines",
+    params:
+        **call(PLAN.baseline_training),
+
+
 # Vision-language models read texts and images themselves. An image that changes changes the hashes
 # in the posts table.
 use rule _torch_job as fine_tune_vlm with:

@@ -36,7 +36,11 @@ SETTINGS = {
     "vlm": ["qwen2_vl_2b", "qwen2_vl_zero_shot"],
     "versions": VERSIONS,
     "ablation": GRID,
+    "baselines": ["majority", "probe_text", "probe_image", "probe_both", "vader"],
 }
+BASELINES = {f"baselines/{name}": about for name, about in {
+    "majority": "none", "probe_text": "text", "probe_image": "image", "probe_both": "both",
+    "vader": "text"}.items()}  # fmt: skip
 POSTS = 60
 HELD_OUT = pd.DataFrame({
     "guid": [str(number) for number in range(61, 91)],
@@ -114,11 +118,11 @@ def predictions_of(name, *folds, seed=""):
 
 def make_table(table, names, spreads):
     """The metrics, tests, supporting statistics and scores of a table."""
-    kinds = {name: "both" if name in BOTH else name[9:].split("_")[0] for name in names}
+    kinds = {name: modality_of(name) for name in names}
     files = {
         "metrics": paths.metrics(table), "tests": paths.paired_tests(table),
         "tests_csv": paths.paired_tests(table, "csv"), "robustness": paths.robustness(table),
-        "slices": paths.slices(table),
+        "slices": paths.slices(table), "selection": paths.selection(table),
     }  # fmt: skip
     call("evaluate", folds=paths.FOLDS, posts=paths.POSTS, modalities=kinds, spreads=spreads,
          predictions={name: predictions_of(name, 0, 1) for name in names}, bootstrap=BOOTSTRAP,
@@ -143,6 +147,40 @@ def make_seeds(name):
     call("evaluate_seeds", folds=paths.FOLDS, predictions={name: runs},
          scores=[paths.seeds(name, "csv")], spreads=[spread])  # fmt: skip
     return spread
+
+
+def modality_of(name):
+    return "both" if name in BOTH else name[9:].split("_")[0]
+
+
+def make_baselines(results, folds, spread):
+    """Baselines of which the last one was left out, the average of the versions, and tests."""
+    generator = np.random.default_rng(8)
+    for name, fold in itertools.product(BASELINES, range(2)):
+        table = fold_run(name, folds, fold, generator)
+        folder = results / f"runs/{name}/{fold}"
+        left_out = name.endswith("vader")
+        write_table(folder / "predictions.parquet", table.iloc[:0] if left_out else table)
+        record = {"left_out": "why"} if left_out else {"c": 0.1, "train_posts": 9}
+        (folder / "metrics.json").write_text(json.dumps(record))
+    average = predictions_of(paths.AVERAGE, 0, 1)
+    call("average_versions", average=average,
+         predictions={name: predictions_of(name, 0, 1) for name in VERSIONS})  # fmt: skip
+    files = {"metrics": paths.metrics(paths.BASELINES),
+             "tests": paths.paired_tests(paths.BASELINES)}  # fmt: skip
+    call("evaluate_baselines", folds=paths.FOLDS, average={paths.AVERAGE: average},
+         baselines={name: predictions_of(name, 0, 1) for name in BASELINES},
+         predictions={name: predictions_of(name, 0, 1) for name in NAMES},
+         modalities={name: modality_of(name) for name in NAMES} | {paths.AVERAGE: "both"},
+         probes={kind: f"baselines/probe_{kind}" for kind in ("text", "image", "both")},
+         averaged={paths.AVERAGE: VERSIONS}, spreads=[spread], bootstrap=BOOTSTRAP,
+         tests_csv=paths.paired_tests(paths.BASELINES, "csv"), **files)  # fmt: skip
+    about = {
+        n: {"title": n, "modality": m} for n, m in (BASELINES | {paths.AVERAGE: "both"}).items()
+    }
+    runs = {name: [paths.run(name, fold, paths.METRICS) for fold in range(2)] for name in BASELINES}
+    call("write_baselines", experiments=about, runs=runs, scores=paths.scores(paths.BASELINES),
+         document=paths.document(paths.BASELINES), **files)  # fmt: skip
 
 
 def make_paper():
@@ -243,7 +281,9 @@ def made(tmp_path_factory):
     with contextlib.chdir(folder):
         make_paper()
         make_vlm()
-        make_table("versions", VERSIONS, [make_seeds("v4_balanced_clip")])
+        spread = make_seeds("v4_balanced_clip")
+        make_baselines(results, folds, spread)
+        make_table("versions", VERSIONS, [spread])
         make_table("ablation", NAMES[2:], [])
         make_label_noise()
         make_learning_curve()
@@ -279,6 +319,10 @@ def test_planted_errors_are_found_and_nothing_else(results):
     added(results / "versions.csv", 0, "paper_f1_neutral", 1e-7)
     added(results / "paired_tests/versions.csv", 0, "mcnemar_second_only", 1)
     added(results / "robustness/versions.csv", 2, "loss_high", 1e-7)
+    added(results / "baselines.csv", 2, "weighted_f1_low", 1e-7)
+    changed(results / "paired_tests/baselines.json", "families", "over_probe", 2, "weighted_f1",
+            "low", to=lambda low: low + 3e-6)  # fmt: skip
+    changed(results / "selection/ablation.json", "weighted_f1", to=lambda value: value + 1e-7)
     added(results / "slices/ablation.csv", 4, "share", 1e-7)
     added(results / "seeds/v4_balanced_clip.csv", 1, "macro_f1", 1e-7)
     doubtful = pd.read_csv(results / "label_noise.csv")["guid"][3]
@@ -314,6 +358,9 @@ def test_planted_errors_are_found_and_nothing_else(results):
         "label_noise.json, scores, 1, rank_without",
         "learning_curve.csv, v3_clip, 0.5, weighted_f1_low",
         "learning_curve.json, doublings, 0, advantage",
+        "baselines.csv, baselines/probe_image, weighted_f1_low",
+        "paired_tests/baselines.json, families, over_probe, 2, weighted_f1, low",
+        "selection/ablation.json, weighted_f1",
         "slices/ablation.csv, near-duplicates, with a twin, ablation/image_only, share",
         "seeds/v4_balanced_clip.csv, 0, 0, test, macro_f1",
         "vlm.csv, qwen2_vl_2b, v3_clip, f1_neutral_high",

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from mmsent.config.baselines import BASELINES, Baseline
 from mmsent.config.validation import (
     ConfigError,
     Settings,
@@ -58,6 +59,7 @@ def experiment_names(names: list[str]) -> list[str]:
 
 
 Names = Annotated[list[str], AfterValidator(experiment_names)]
+Baselines = Annotated[list[Baseline], AfterValidator(experiment_names)]
 
 #: What tables, figures or formulas in them take for something else than a part of a name.
 _NO_PART_OF_LABEL = re.compile(r"[|,;\"`*<>\[\]{}$\\=@]")
@@ -187,6 +189,9 @@ class Config(Settings):
     seeds: SeedSettings = SeedSettings()
     learning_curve: LearningCurveSettings = LearningCurveSettings()
     vlm: Names = Field(default_factory=list, description="vision-language models, or none")
+    baselines: Baselines = Field(
+        default_factory=lambda: [*BASELINES], description="beside the versions, or none"
+    )
     versions: Names = Field(min_length=1)
     ablation: Names = Field(description="rows of the ablation, or none")
     against: str | None = Field(None, description="an earlier run: its archive or results folder")

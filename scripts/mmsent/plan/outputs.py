@@ -42,6 +42,8 @@ def costly_jobs(plan: Plan) -> list[Job]:
             "group_duplicates", "assign_folds", *(job.name for job in plan.encodings)]  # fmt: skip
     jobs = [Job(rule, "", rule) for rule in (["generate_demo"] if plan.is_demo else []) + once]
     jobs += [Job("evaluate", "", paths.job("evaluate", table)) for table in plan.tables]
+    if plan.baselines:
+        jobs += [Job(rule, "", rule) for rule in ("train_baselines", "evaluate_baselines")]
     for protocol in plan.protocols:
         for rule, names in (
             ("train", plan.rows),
@@ -77,9 +79,15 @@ def archived_files(plan: Plan) -> list[str]:
     for table in plan.tables:
         files += [paths.metrics(table), paths.scores(table), paths.robustness(table)]
         files += [paths.paired_tests(table), paths.paired_tests(table, "csv"), paths.slices(table)]
+        files += [paths.selection(table)]
     files += plan.if_held_out(paths.TEST_LABELS)
     for table in plan.if_held_out(*plan.tables):
         files += [paths.held_out(table), paths.held_out(table, "csv")]
+    if plan.baselines:
+        files += [paths.metrics(paths.BASELINES), paths.scores(paths.BASELINES)]
+        files += [paths.paired_tests(paths.BASELINES, kind) for kind in ("json", "csv")]
+        files += plan.runs([*plan.baselines, *plan.average], paths.PREDICTIONS)
+        files += plan.runs(plan.baselines, paths.METRICS)
     files += [paths.seeds(name, kind) for name in plan.repeated for kind in ("json", "csv")]
     files += flat(plan.repeated)
     files += [paths.analysis(paths.LABEL_NOISE, "json")]

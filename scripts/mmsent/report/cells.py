@@ -60,7 +60,7 @@ def class_columns() -> dict[str, Cell]:
 
 def short_name(experiment: str) -> str:
     """An experiment's name without its folder."""
-    return experiment.removeprefix("ablation/")
+    return experiment.removeprefix("ablation/").removeprefix("baselines/")
 
 
 def ends(row: Row, metric: str) -> tuple[float, float]:

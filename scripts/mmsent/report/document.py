@@ -7,6 +7,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from mmsent.labels import LABELS, STUDY_LABELS
+from mmsent.report.baselines import baseline_values
 from mmsent.report.card import data_values
 from mmsent.report.cells import listed
 from mmsent.report.changes import (
@@ -25,7 +26,12 @@ from mmsent.report.learning_curve import learning_curve_values
 from mmsent.report.overview import findings_in_words, headline_table, majority
 from mmsent.report.reported import Reported
 from mmsent.report.run_changes import run_changes_values
-from mmsent.report.statistics import calibration_table, seeds_table
+from mmsent.report.statistics import (
+    calibration_table,
+    comparisons,
+    seeds_table,
+    test_families,
+)
 from mmsent.report.table import comparison_parts, comparison_table, table_values
 from mmsent.report.vlm import vlm_values
 from mmsent.tables import Json, Numbers, Table
@@ -36,6 +42,7 @@ CHAPTERS = {
     "data": "Data",
     "versions": "Model versions",
     "ablation": "Ablation",
+    "baselines": "Baselines",
     "vlm": "Vision-language model",
     "bad_cases": "Error analysis",
     "label_noise": "Label noise",
@@ -57,6 +64,10 @@ class ReportInputs(BaseModel):
     ----------
     metrics, scores, tests, held_out
         Of each table, by its name; of the held-out test, if there is one.
+    selection
+        Of each table, the optimism of selecting its best.
+    baseline_scores, baseline_tests
+        Scores of the baselines and tests against them, if there are any.
     spreads, submissions, searches
         Standard deviations over seeds, counts of the predicted posts without a label, and trials of
         each fold, by experiment.
@@ -80,6 +91,9 @@ class ReportInputs(BaseModel):
     scores: dict[str, Numbers]
     tests: dict[str, Json]
     held_out: dict[str, Json] = {}
+    selection: dict[str, Json]
+    baseline_scores: list[Numbers]
+    baseline_tests: list[Json]
     spreads: dict[str, Json]
     submissions: dict[str, Json]
     searches: dict[str, list[Json]]
@@ -118,7 +132,12 @@ def report_values(
     absent = {"ablation"} - set(scores) | ({"vlm"} if vlm is None else set())
     absent |= set() if inputs.changes else {"changes"}
     absent |= set() if inputs.learning_curve else {"learning_curve"}
+    absent |= set() if inputs.baseline_tests else {"baselines"}
     families = {table: tests["families"] for table, tests in inputs.tests.items()}
+    baselines, tested = None, dict(families)
+    if inputs.baseline_tests:
+        (table,), (tests,) = inputs.baseline_scores, inputs.baseline_tests
+        baselines, tested["baselines"] = baseline_values(table, tests), tests["families"]
     steps = {row["first"]: row for row in families["versions"]["consecutive"]}
     verdicts = {name: row["verdict"] for name, row in steps.items()}
     whole, by_class = comparison_parts(comparison_table(scores["versions"], printed, verdicts, vlm))
@@ -126,7 +145,11 @@ def report_values(
         "chapter": {name: n for n, name in enumerate((c for c in CHAPTERS if c not in absent), 1)},
         "titles": CHAPTERS,
         "headline": headline_table(all_scores, printed),
-        "in_words": findings_in_words(scores, families, vlm),
+        "in_words": [
+            *findings_in_words(scores, families, vlm),
+            *(baselines["in_words"] if baselines else []),
+        ],
+        "baselines": baselines,
         "majority": majority(next(iter(inputs.metrics["versions"].values()))),
         "tables": {
             name: table_values(name, table, inputs.tests[name], printed, inputs.held_out.get(name))
@@ -149,7 +172,8 @@ def report_values(
         "curve": next(map(learning_curve_values, inputs.learning_curve), None),
         "overrides": overrides_table(overrides),
         "memory": memory_table(inputs.costs),
-        "tests_number": sum(len(pairs) for tests in families.values() for pairs in tests.values()),
+        "tests_number": sum(map(comparisons, tested.values())),
+        "test_families": test_families(tested),
         # Half the width of intervals, mean over experiments.
         "reach": {
             metric: (all_scores[f"{metric}_high"] - all_scores[f"{metric}_low"]).mean() / 2
