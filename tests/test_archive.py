@@ -101,7 +101,7 @@ def test_code_from_elsewhere_has_the_names_of_its_folder(archive, tmp_path, monk
     for name in names:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
-    monkeypatch.setattr("mmsent.report.archive.ROOT", Path("../code"))
+    monkeypatch.setattr("mmsent.report.provenance.ROOT", Path("../code"))
     paths = [Path(os.path.relpath(tmp_path / name)) for name in names]
     write_archive(Path("x.zip"), paths, *indexes)
     with zipfile.ZipFile("x.zip") as members:

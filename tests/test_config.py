@@ -89,7 +89,8 @@ def experiment_refusal(content, name="mine"):
 def test_the_shipped_configuration_shows_every_setting_with_its_default():
     shipped = yaml.safe_load(BASE.read_text(encoding="utf-8"))
     assert set(shipped) == set(Config.model_fields)
-    rows = {key: shipped[key] for key in ("versions", "ablation", "seeds", "vlm")}
+    keys = ("versions", "ablation", "seeds", "vlm", "learning_curve", "baselines")
+    rows = {key: shipped[key] for key in keys}
     assert load_config(shipped, [BASE]) == Config(**rows)
 
 
@@ -484,7 +485,8 @@ def test_each_experiment_reads_the_views_that_its_settings_name():
 
 
 def test_only_views_that_some_experiment_reads_are_encoded_each_once():
-    mine = plan("versions: [ablation/text_only]\nablation: [text_only]\nseeds: {experiments: []}")
+    mine = plan("versions: [ablation/text_only]\nablation: [text_only]\nseeds: {experiments: []}\n"
+                "learning_curve: {experiments: []}")  # fmt: skip
     assert [job.name for job in mine.encodings] == ["encode_clip_text"]
     assert [view.name for view in mine.encodings[0].views] == ["whitespace"]
     shipped = plan()
@@ -524,7 +526,7 @@ def test_only_experiments_that_train_a_part_of_an_encoder_read_its_settings():
 )
 def test_token_lengths_go_with_the_limit_of_their_encoder(profile, version, encoder, limit):
     mine = plan(f"profile: {profile}\nversions: [{version}]\nablation: []\n"
-                "seeds: {experiments: []}")  # fmt: skip
+                "seeds: {experiments: []}\nlearning_curve: {experiments: []}")  # fmt: skip
     assert f"/{encoder}/text." in mine.token_view.path
     assert mine.data_settings["max_length"] == limit
 

@@ -20,7 +20,7 @@ from mmsent.baselines.lexicon import (
 from mmsent.baselines.linear_probe import fit_probe
 from mmsent.config.baselines import BASELINES, PROBES, Baseline
 from mmsent.encoders.embeddings import Embeddings
-from mmsent.evaluation.pooling import PREDICTION_COLUMNS, prediction_metrics, prediction_table
+from mmsent.evaluation.pooling import prediction_columns, prediction_metrics, prediction_table
 from mmsent.labels import LABELLED, LABELS, TEST_WITHOUT, TRAIN, VALIDATION
 from mmsent.training.splits import posts_by_split
 
@@ -199,4 +199,4 @@ def baseline_run(
 
 def left_out(reason: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return an empty predictions table, and the reason as metrics."""
-    return pd.DataFrame(columns=PREDICTION_COLUMNS), {"left_out": reason}
+    return pd.DataFrame(columns=prediction_columns()), {"left_out": reason}

@@ -184,7 +184,7 @@ def apply_policy(posts: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
     if len(refused):
         lines = [f"  {row.file}: guid {row.guid}: {row.problem}" for row in refused.itertuples()]
         raise DatasetError(
-            f"{len(refused)} problems in the data set:\n"
+            f"{len(refused)} {'problem' if len(refused) == 1 else 'problems'} in the data set:\n"
             + "\n".join(lines)
             + "\nFix the files, or set on_bad_post: drop (leave these posts out) or "
             "on_bad_post: blank (keep them with an empty text or a plain image), or "

@@ -2,11 +2,12 @@
 
 import csv
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
+from mmsent.config.validation import nearest
 from mmsent.data.decoding import UndecodableTextError, decode
 from mmsent.data.layout import MVSA_FILE, DatasetError, normalise_guid
 from mmsent.data.mvsa import post_label, split_line
@@ -42,9 +43,16 @@ class Listing:
     left_out: list[tuple[str, str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    def without(self, guids: Collection[str]) -> "Listing":
+        """The listing but for the rows of some posts."""
+        return replace(self, rows=self.rows[~self.rows["guid"].isin(guids)])
+
 
 def read_lists(lists: Sequence[Path], columns: Mapping[str, str]) -> list[Listing]:
     """Read the labels of a data set: of the labelled posts, and of the test posts if there are any.
+
+    A row of a table whose post is in a list of test posts is a test post, with the label of that
+    list.
 
     Parameters
     ----------
@@ -58,13 +66,15 @@ def read_lists(lists: Sequence[Path], columns: Mapping[str, str]) -> list[Listin
     DatasetError
         If one cannot be read, lists no usable post, or was made for other labels.
     """
-    first, *tests = lists
+    first, *others = lists
+    tests = [read_listing(path, labelled=False) for path in others]
     if is_table(first):
-        listings = _of_table(first, columns)
+        held_out = {guid for listing in tests for guid in listing.rows["guid"]}
+        listings = [listing.without(held_out) for listing in _of_table(first, columns)]
     else:
         of_mvsa = first.name == MVSA_FILE
         listings = [_of_mvsa(first) if of_mvsa else read_listing(first, labelled=True)]
-    return [*listings, *(read_listing(path, labelled=False) for path in tests)]
+    return [*listings, *tests]
 
 
 def read_listing(path: Path, labelled: bool) -> Listing:
@@ -152,7 +162,8 @@ def _listings(
             continue
         elif label is None:
             more = "" if LABELLED in subsets else " and null"
-            problem = f"unknown label {tag[:40]!r}; known are {', '.join(LABELS)}{more}"
+            near = nearest(tag, [*LABELS])
+            problem = f"unknown label {tag[:40]!r}{near}; known are {', '.join(LABELS)}{more}"
         else:
             place_of[guid] = place
             listed[subsets[0]].append((guid, written, label))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from mmsent.evaluation.pooling import PREDICTION_COLUMNS
+from mmsent.evaluation.pooling import prediction_columns
 from mmsent.labels import LABELS
 
 _POST = ["guid", "fold", "subset", "label"]
@@ -38,4 +38,4 @@ def mean_predictions(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
         raise ValueError("the experiments do not predict the same posts")
     mean = posts.mean().reset_index()
     mean["predicted"] = mean[LABELS.probability_columns].to_numpy().argmax(1)
-    return mean[PREDICTION_COLUMNS]
+    return mean[prediction_columns()]

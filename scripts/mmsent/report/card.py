@@ -64,7 +64,7 @@ def card_numbers(
         "empty": int(posts["empty"].sum()),
         "text_blanked": int(posts["text_blanked"].sum()),
         "image_blanked": int(posts["image_blanked"].sum()),
-        "unused_files": len(set(groups["guid"]) - set(posts["guid"])),
+        "unused_files": len(set(groups["guid"]) - set(posts["guid"]) - set(problems["guid"])),
         "problems": _counts(acted["problem"].str.replace(r"\d+", "N", regex=True)),
         "actions": _counts(acted["action"]),
         "notes": _counts(problems.loc[problems["kind"] == NOTE, "problem"].str.replace(
