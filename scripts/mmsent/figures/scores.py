@@ -70,8 +70,8 @@ def scores_figure(
     level
         Coverage of the intervals.
     baselines
-        Weighted F1 of baselines by title: thin lines, in the cropped axis those that it can
-        show at half its scale.
+        Weighted F1 of baselines by title: thin lines, in the cropped axis those that at most
+        double it.
 
     Returns
     -------
@@ -221,7 +221,7 @@ def _draw_score(bars: Axes, dots: Axes, place: int, row: dict[str, Any]) -> None
 def _draw_baselines(bars: Axes, dots: Axes, baselines: Mapping[str, float]) -> list[Artist]:
     """Draw a line for each baseline, and return what the legend explains."""
     low, high = dots.get_xlim()
-    low, high = 2 * low - high, 2 * high - low
+    low, high = low - (high - low) / 2, high + (high - low) / 2
     handles: list[Artist] = []
     for number, (title, value) in enumerate(baselines.items()):
         look: Any = {
