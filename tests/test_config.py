@@ -88,7 +88,8 @@ def experiment_refusal(content, name="mine"):
 def test_the_shipped_configuration_shows_every_setting_with_its_default():
     shipped = yaml.safe_load(BASE.read_text(encoding="utf-8"))
     assert set(shipped) == set(Config.model_fields)
-    rows = {key: shipped[key] for key in ("versions", "ablation", "seeds", "vlm")}
+    keys = ("versions", "ablation", "seeds", "learning_curve", "vlm")
+    rows = {key: shipped[key] for key in keys}
     assert load_config(shipped, [BASE]) == Config(**rows)
 
 
