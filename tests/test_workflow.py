@@ -29,6 +29,7 @@ intervals: {resamples: 200}
 profile: small
 protocol: both
 seeds: {experiments: [v4_balanced_clip], number: 2}
+learning_curve: {experiments: [ablation/multimodal_late], fractions: [0.125, 0.5]}
 """
 #: A row that a user adds: a file, and its name in the grid.
 MINE_NAME = "mine-v7.1ä"
@@ -172,10 +173,31 @@ def test_no_group_crosses_the_splits_of_a_fold_in_what_was_predicted(project):
             assert groups[without] == groups["test"]
 
 
+def test_runs_on_fewer_posts_are_tested_on_the_same_posts(project):
+    runs = project / "results/runs/ablation/multimodal_late"
+    for fold in range(2):
+        trained = []
+        for folder in ("fraction0.125/", "fraction0.5/", ""):
+            run = runs / f"{folder}{fold}"
+            table = pd.read_parquet(run / "predictions.parquet")
+            trained.append(json.loads((run / "metrics.json").read_text())["train_posts"])
+            whole = pd.read_parquet(runs / f"{fold}/predictions.parquet")
+            assert table[["guid", "subset", "label"]].equals(whole[["guid", "subset", "label"]])
+        assert trained[0] < trained[1] < trained[2]
+
+
+def test_without_a_learning_curve_its_chapter_is_left_out(project):
+    none = "learning_curve={fractions: []}"
+    stale = jobs(snakemake(project, "-n", "--config", none))
+    beside = {"sum_costs", "record_provenance"}
+    assert stale.keys() <= {"write_report", "write_html"} | beside
+    assert "write_report" in stale
+
+
 def shown_runs(project):
-    """Predictions of the runs that tables show: without the repeated ones."""
+    """Predictions of the runs that tables show: without those repeated or on fewer posts."""
     found = (project / "results/runs").rglob("predictions.parquet")
-    return sorted(path for path in found if not path.parts[-3].startswith("seed"))
+    return sorted(path for path in found if not path.parts[-3].startswith(("seed", "fraction")))
 
 
 def test_runs_keep_their_contract(project):
@@ -294,6 +316,7 @@ def test_a_touched_post_starts_nothing_and_a_changed_label_encodes_nothing(proje
     # On a fold and on the study's split; v5 alone has a search.
     assert stale["fine_tune_vlm"] == stale["predict_zero_shot"] == 2
     assert stale["search"] == stale["search_all_folds"] == stale["train_all_seeds"] == 1
+    assert stale["train_fraction"] == 2
     assert jobs(snakemake(project, "-n")) == {}
 
 
