@@ -36,7 +36,7 @@ from mmsent.encoders.embeddings import BLANK
 from mmsent.evaluation.paired import compared
 from mmsent.evaluation.selection import selection_optimism
 from mmsent.files import read_json
-from mmsent.labels import LABELS, PROBABILITY_COLUMNS
+from mmsent.labels import LABELS
 from mmsent.plan.plan import Plan
 from mmsent.tables import read_table
 from predictions import guesses, predictions
@@ -130,7 +130,7 @@ def test_the_probe_is_that_of_scikit_learn(inputs, runs, modality):
             part = table[table["subset"] == subset]
             assert part["guid"].tolist() == posts["guid"][rows].tolist()
             expected = model.predict_proba(features[rows])
-            np.testing.assert_allclose(part[PROBABILITY_COLUMNS], expected, atol=2e-3)
+            np.testing.assert_allclose(part[LABELS.probability_columns], expected, atol=2e-3)
 
 
 def test_every_baseline_keeps_the_contract_of_predictions(runs):
@@ -141,7 +141,7 @@ def test_every_baseline_keeps_the_contract_of_predictions(runs):
         expected |= {"test_without_text", "test_without_image"} if name == "probe_both" else set()
         for table in tables:
             assert set(table["subset"]) == expected, name
-            chances = table[PROBABILITY_COLUMNS].to_numpy()
+            chances = table[LABELS.probability_columns].to_numpy()
             np.testing.assert_allclose(chances.sum(1), 1, atol=1e-9)
             assert (chances.argmax(1) == table["predicted"]).all(), name
 
@@ -150,7 +150,10 @@ def test_a_blank_modality_is_the_blank_row_of_the_embeddings(inputs, runs):
     table = runs[0]["probe_both"][0]
     intact, without = (table[table["subset"] == s] for s in ("test", "test_without_text"))
     assert intact["guid"].tolist() == without["guid"].tolist()
-    difference = intact[PROBABILITY_COLUMNS].to_numpy() - without[PROBABILITY_COLUMNS].to_numpy()
+    difference = (
+        intact[LABELS.probability_columns].to_numpy()
+        - without[LABELS.probability_columns].to_numpy()
+    )
     assert np.abs(difference).max() > 0.05
 
 
@@ -176,7 +179,7 @@ def test_the_majority_class_has_the_log_loss_of_its_fractions(inputs, runs):
         test = table[table["subset"] == "test"]
         assert set(test["predicted"]) == {label.mode()[0]}
         expected = log_loss(test["label"], np.tile(fractions, (len(test), 1)))
-        assert log_loss(test["label"], test[PROBABILITY_COLUMNS]) == pytest.approx(expected)
+        assert log_loss(test["label"], test[LABELS.probability_columns]) == pytest.approx(expected)
 
 
 def test_tf_idf_knows_words_of_its_training_posts_alone(inputs, runs, tmp_path):
@@ -359,7 +362,7 @@ def test_the_average_is_the_mean_of_the_files(tmp_path):
     path = tmp_path / "average.parquet"
     average_versions({str(n): [table] for n, table in enumerate(tables)}, [path])
     average = read_table(path).set_index("guid").loc[[str(n) for n in range(1, 21)]]
-    np.testing.assert_allclose(average[PROBABILITY_COLUMNS], sum(chances) / 3)
+    np.testing.assert_allclose(average[LABELS.probability_columns], sum(chances) / 3)
     assert average["predicted"].tolist() == sum(chances).argmax(1).tolist()
     assert set(average["subset"]) == {"test"}
     with pytest.raises(ValueError, match="the same posts"):
