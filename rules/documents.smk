@@ -7,6 +7,9 @@ use rule _job as write_table with:
         metrics=paths.metrics("{table}"),
         runs=lambda w: PLAN.runs(PLAN.tables[w.table], paths.METRICS),
         tests=paths.paired_tests("{table}"),
+        selection=paths.selection("{table}"),
+        folds=paths.FOLDS,
+        baselines=lambda w: flat(PLAN.lines(w.table)),
         robustness=paths.robustness("{table}"),
         slices=paths.slices("{table}"),
         paper=lambda w: PLAN.paper_metrics(w.table),
@@ -26,6 +29,21 @@ use rule _job as write_table with:
         job="write_table/{table}",
     params:
         **call(lambda w: PLAN.table(w.table)),
+
+
+use rule _job as write_baselines with:
+    input:
+        code=[*sources("write_baselines"), *templates("baselines", "notes", "sections")],
+        metrics=paths.metrics(paths.BASELINES),
+        runs=PLAN.runs(PLAN.baselines, paths.METRICS),
+        tests=paths.paired_tests(paths.BASELINES),
+    output:
+        scores=in_report(paths.scores(paths.BASELINES), "scores", "Tables", table=paths.BASELINES),
+        document=paths.document(paths.BASELINES),
+    pathvars:
+        job="write_baselines",
+    params:
+        **call(PLAN.baseline_table),
 
 
 use rule _job as write_seeds with:
@@ -96,6 +114,7 @@ use rule _job as write_comparison with:
         code=[*sources("write_comparison"), *templates("comparison", "notes")],
         scores=paths.scores("versions"),
         tests=paths.paired_tests("versions"),
+        selection=paths.selection("versions"),
         vlm=PLAN.if_vlms(paths.VLM_SCORES),
         reported=CONFIG.paper_results,
     output:

@@ -12,12 +12,43 @@ use rule _job as evaluate with:
         metrics=paths.metrics("{table}"),
         tests=paths.paired_tests("{table}"),
         tests_csv=paths.paired_tests("{table}", "csv"),
+        selection=paths.selection("{table}"),
         robustness=paths.robustness("{table}"),
         slices=paths.slices("{table}"),
     pathvars:
         job="evaluate/{table}",
     params:
         **call(lambda w: PLAN.evaluation(w.table)),
+
+
+use rule _job as average_versions with:
+    input:
+        code=sources("average_versions"),
+        predictions=PLAN.runs(PLAN.versions, paths.PREDICTIONS),
+    output:
+        average=PLAN.runs(PLAN.average, paths.PREDICTIONS),
+    pathvars:
+        job="average_versions",
+    params:
+        **call(**PLAN.by_file(PLAN.versions, predictions=paths.PREDICTIONS)),
+
+
+use rule _job as evaluate_baselines with:
+    input:
+        code=sources("evaluate_baselines"),
+        folds=paths.FOLDS,
+        baselines=PLAN.runs(PLAN.baselines, paths.PREDICTIONS),
+        average=PLAN.runs(PLAN.average, paths.PREDICTIONS),
+        predictions=PLAN.runs(PLAN.rows, paths.PREDICTIONS),
+        spreads=[paths.seeds(name, "json") for name in PLAN.repeated if name in PLAN.rows],
+    output:
+        metrics=paths.metrics(paths.BASELINES),
+        tests=paths.paired_tests(paths.BASELINES),
+        tests_csv=paths.paired_tests(paths.BASELINES, "csv"),
+    pathvars:
+        job="evaluate_baselines",
+    params:
+        **call(PLAN.baseline_evaluation),
 
 
 use rule _job as evaluate_seeds with:

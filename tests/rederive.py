@@ -74,11 +74,14 @@ def disagreements(results: str | Path, config: str | Path | None = None) -> tupl
         check_scores(run, table, found)
         check_robustness(run, table, found)
         check_slices(run, table, found)
+        check_selection(run, table, found)
     for name in run.repeated:
         check_seeds(run, name, found)
     check_label_noise(run, found)
     if run.reduced:
         check_learning_curve(run, found)
+    if run.settings.baselines:
+        check_baselines(run, found)
     if run.settings.vlm:
         check_vlm(run, found)
     return found.compared, found.wrong
@@ -114,10 +117,15 @@ class FinishedRun:
         self.names = [*self.settings.versions, *ablation]
         self.repeated = self.settings.seeds.experiments
         curve = self.settings.learning_curve
+        probe = ["baselines/probe_both"] if "probe_both" in self.settings.baselines else []
         self.reduced = {
             name: {f"{fraction:g}": f"fraction{fraction:g}/" for fraction in curve.fractions}
-            for name in (curve.experiments if curve.fractions else ())
+            for name in [*probe, *curve.experiments]
+            if curve.fractions
         }
+        self.baselines = [f"baselines/{name}" for name in self.settings.baselines]
+        several = self.baselines and len(self.settings.versions) > 1
+        self.average = ["average_of_versions"] if several else []
         self.folds = self.table(results / "data/folds.tsv")
         self.groups = self.folds["group"].nunique()
         self.measured, self.paper, self.tests = {}, {}, {}
@@ -440,6 +448,8 @@ def check_predictions(run, found):
     kinds += [(run.run_files(n, seed=seed), run.folds) for n in run.repeated for seed in run.seeds]
     for name, folders in run.reduced.items():
         kinds += [(run.run_files(name, seed=folder), run.folds) for folder in folders.values()]
+    baselines = [name for name in run.baselines if len(run.predictions(name)[0])]
+    kinds += [(run.run_files(name), run.folds) for name in [*baselines, *run.average]]
     if run.has_paper:
         names = [*run.names, *run.settings.vlm]
         kinds += [(run.run_files(name, "paper/"), run.split(name)) for name in names]
@@ -691,6 +701,92 @@ def correct(rows, alpha):
                 row[test]["verdict"] = verdict(row[test]["low"], row[test]["high"], p, alpha)
     for row in rows:
         row["verdict"] = row["weighted_f1"]["verdict"]
+
+
+def check_selection(run, table, found):
+    """What the best row gains by being selected, from resampled scores."""
+    names = run.tables[table]
+    scores = [run.measured[name]["test"]["weighted_f1"] for name in names]
+    drawn = np.array([run.drawn(run.pooled(name))["weighted_f1"] for name in names])
+    change, best = drawn - np.array(scores)[:, None], drawn.argmax(0)
+    optimism = {"experiments": len(names), "if_equal": change.max(0).mean()}
+    optimism["weighted_f1"] = change[best, np.arange(len(best))].mean()
+    file = f"selection/{table}.json"
+    found.tree(file, found.json(file), optimism)
+
+
+# The baselines, and what is tested against them
+
+
+def check_baselines(run, found):
+    """Scores of the baselines and of the average of the versions, and their tests."""
+    names, average, versions = run.baselines, run.average, run.settings.versions
+    shown = [name for name in names if len(run.predictions(name)[0])]
+    for name in average:
+        check_average(run, name, found)
+    file = "metrics/baselines.json"
+    written = found.json(file)
+    for name in [*shown, *average]:
+        temperatures = written.get(name, {}).get("calibration", {}).get("temperatures")
+        run.measured[name] = measured(run, name, temperatures)
+    found.tree(file, written, {name: run.measured[name] for name in [*shown, *average]})
+    rows = [
+        {"experiment": name} | (scores_of(run, name) if name in run.measured else {})
+        for name in [*names, *average]
+    ]
+    others = ["title", "modality", "left_out", "posts", "groups", "resamples", "level",
+              "train_posts", "trained_parameters", "c"]  # fmt: skip
+    found.csv("baselines.csv", rows, ["experiment"], others=others)
+    modality = {name: run.experiments[name].modality for name in run.names}
+    averaged = {modality[name] for name in versions}
+    modality |= dict.fromkeys(average, averaged.pop() if len(averaged) == 1 else "both")
+    families = {
+        "over_probe": [(name, f"baselines/probe_{kind}") for name, kind in modality.items()
+                       if f"baselines/probe_{kind}" in shown],
+        "average": [(name, version) for name in average for version in versions],
+    }  # fmt: skip
+    families = {family: pairs for family, pairs in families.items() if pairs}
+    check_families(run, families, shown, found)
+
+
+def check_average(run, name, found):
+    """The mean of the versions' probabilities, and its most probable class."""
+    versions = [run.predictions(version) for version in run.settings.versions]
+    keys = ["guid", "subset"]
+    for fold, predictions in enumerate(run.predictions(name)):
+        table = predictions.set_index(keys)
+        indexed = [runs[fold].set_index(keys)[CHANCES] for runs in versions]
+        mean = sum(one.loc[table.index].to_numpy() for one in indexed) / len(indexed)
+        place = f"runs/{name}/{fold}/predictions.parquet"
+        if not np.allclose(table[CHANCES], mean, atol=1e-12):
+            found.say(place, "not the mean of the versions")
+        if (table["predicted"] != mean.argmax(1)).any():
+            found.say(place, "not the most probable class")
+
+
+def check_families(run, families, exact, found):
+    """Tests of which each family is corrected by itself; ``exact`` have no luck of a seed."""
+    file, written = "paired_tests/baselines", found.json("paired_tests/baselines.json")
+    resamples = written.get("resamples", run.resamples)
+    if resamples < run.resamples or any(
+        2 * len(pairs) / (resamples + 1) > (1 - run.level) / 10 for pairs in families.values()
+    ):
+        found.say(f"{file}.json", f"{resamples} resamples are too few")
+    names = list(dict.fromkeys(n for pairs in families.values() for pair in pairs for n in pair))
+    columns = np.hstack([class_columns(run.pooled(name)) for name in names])
+    sums = run.sums(columns, run.pooled(names[0])["group"], resamples)
+    drawn = {n: drawn_scores(sums[:, 9 * k : 9 * k + 9]) for k, n in enumerate(names)}
+    plain = {name: dict(drawn[name]) for name in exact if name in drawn}
+    seeds = add_luck(run, run.names, drawn)
+    drawn |= plain
+    rows = {f: [tested(run, drawn, *pair) for pair in own] for f, own in families.items()}
+    for own in rows.values():
+        correct(own, 1 - run.level)
+    whole = {"families": rows, "posts": len(run.folds), "groups": run.groups}
+    whole |= {"level": run.level, "resamples": resamples, "seeds": seeds}
+    found.tree(f"{file}.json", written, whole, SIX)
+    flat = [flattened(row, family) for family, own in rows.items() for row in own]
+    found.csv(f"{file}.csv", flat, ("family", "first", "second"), SIX)
 
 
 # results/{table}.csv

@@ -12,12 +12,14 @@ from mmsent.evaluation.bad_cases import bad_case_numbers, bad_cases, shown_cases
 from mmsent.evaluation.experiment import experiment_metrics
 from mmsent.evaluation.label_noise import noise_numbers, ranked_labels, scores_without
 from mmsent.evaluation.learning_curve import learning_curve
-from mmsent.evaluation.pairs import paired_tests
+from mmsent.evaluation.pairs import baseline_tests, paired_tests, probe_families
 from mmsent.evaluation.pooling import pooled
+from mmsent.evaluation.selection import selection_optimism
 from mmsent.evaluation.submission import submission_numbers
 from mmsent.figures.efficiency import efficiency_rows
 from mmsent.labels import PROBABILITY_COLUMNS
 from mmsent.plan.resolve import resolve
+from mmsent.report.baselines import baseline_scores
 from mmsent.report.document import ReportInputs, report_values
 from mmsent.report.fixes import postprocessing_effect
 from mmsent.report.render import rendered
@@ -109,16 +111,34 @@ def table_of(rights, kind="consecutive", posts=90, folds=3, paper=False):
     scores = scores_table(experiments, metrics, dict.fromkeys(rights, runs), PRINTED,
                           tests["families"], optimistic if paper else {})  # fmt: skip
     return SimpleNamespace(experiments=experiments, metrics=metrics, tables=tables, tests=tests,
-                           scores=scores)  # fmt: skip
+                           scores=scores, selection=selection_optimism(tables, 100, 0))  # fmt: skip
 
 
-def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, paper=False, seeds=True,  # noqa: PLR0913
-           printed=PRINTED, text="a text", encoders=ENCODERS, curve=True):  # fmt: skip
-    """The whole report of such a run."""
+def baselines_of(made, folds):
+    """Scores of baselines, one of them left out, and the tests of all experiments against them."""
+    probe, name = "baselines/probe_both", "average_of_versions"
+    tables = {n: own for table in made.values() for n, own in table.tables.items()}
+    metrics = {probe: evaluated(0.65, 90, folds), name: evaluated(0.85, 90, folds)}
+    tables |= {n: own for n, (_, own) in metrics.items()}
+    modalities = {n: settings["modality"] for table in made.values()
+                  for n, settings in table.experiments.items()}  # fmt: skip
+    families = probe_families(modalities, {"both": probe}, {name: [*made["versions"].tables]})
+    tests = baseline_tests(tables, families, [probe], [], 400, 0.95, 0)
+    about = {probe: "Linear probe", "baselines/vader": "VADER", name: "Average"}
+    runs = {probe: [{"c": 0.01, "trained_parameters": 9}], "baselines/vader": [{"left_out": "why"}]}
+    scores = baseline_scores({n: {"title": t, "modality": "both"} for n, t in about.items()},
+                             {n: own for n, (own, _) in metrics.items()}, runs)  # fmt: skip
+    return [scores.replace({"left_out": {"": None}})], [tests]
+
+
+def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, paper=False, without="",
+           printed=PRINTED, text="a text", encoders=ENCODERS):  # fmt: skip
+    """The whole report of such a run, or one without seeds, baselines or the learning curve."""
     shape = {"folds": folds, "paper": paper}
     made = {"versions": table_of(versions, **shape)}
     made |= {"ablation": table_of(ablation, "grid", **shape)} if ablation else {}
     tables = made["versions"].tables
+    beside = baselines_of(made, folds) if without != "baselines" else ([], [])
     _, fold_table = runs_of(0.5, folds=folds)
     posts = pd.DataFrame({"guid": fold_table["guid"], "text": text})
     wrong = {name: bad_cases(table, fold_table, posts) for name, table in tables.items()}
@@ -145,7 +165,10 @@ def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, paper=Fal
         metrics={name: own.metrics for name, own in made.items()},
         scores={name: own.scores for name, own in made.items()},
         tests={name: own.tests for name, own in made.items()},
-        spreads={"v4_balanced_clip": spread} if seeds else {},
+        selection={name: own.selection for name, own in made.items()},
+        baseline_scores=beside[0],
+        baseline_tests=beside[1],
+        spreads={"v4_balanced_clip": spread} if without != "seeds" else {},
         submissions=dict.fromkeys(versions, submitted),
         searches={},
         vlm=[],
@@ -170,7 +193,7 @@ def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, paper=Fal
         },
         provenance=PROVENANCE,
         label_noise=noise,
-        learning_curve=[drawn] if curve else [],
+        learning_curve=[] if without == "learning_curve" else [drawn],
     )  # fmt: skip
     experiments = {name: settings for own in made.values()
                    for name, settings in own.experiments.items()}  # fmt: skip

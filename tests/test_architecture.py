@@ -52,7 +52,8 @@ def inherited(name, directive):
 
 #: Names under which packages are imported, where they differ from those of the package index.
 IMPORT_NAMES = {"PIL": "pillow", "yaml": "pyyaml", "sklearn": "scikit-learn", "open_clip":
-                "open-clip-torch", "markdown_it": "markdown-it-py"}  # fmt: skip
+                "open-clip-torch", "markdown_it": "markdown-it-py",
+                "vaderSentiment": "vadersentiment"}  # fmt: skip
 
 
 def layer(path):

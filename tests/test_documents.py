@@ -56,6 +56,9 @@ SCORES = pd.DataFrame([
 ])  # fmt: skip
 
 
+SELECTION = {"experiments": 2, "weighted_f1": 0.00234, "if_equal": 0.00567}
+
+
 def paired():
     """The tests of two versions: a step that is a gain, and the same against the best."""
     pair = {"first": "v6_adaptive", "second": "v4_balanced_clip", "verdict": "better"}
@@ -93,15 +96,15 @@ def test_table(snapshot, table):
         {"title": "Adaptive fusion", "section": "6.2", "changes": "Three fusions and a gate"},
     ]
     values = table_values(table, SCORES, paired(), PRINTED)
-    values |= support_values(SCORES, robustness, pd.DataFrame(rows))
+    values |= support_values(SCORES, robustness, pd.DataFrame(rows)) | {"selection": SELECTION}
     text = rendered("table.md.j2", name=table, experiments=experiments, **values)
     assert text == snapshot
 
 
 def test_comparison(snapshot, tmp_path):
     vlm = scored("qwen2_vl_2b", 0.3, beside="qwen2_vl_2b", exercise=True)
-    write_comparison(SCORES, paired(), [pd.DataFrame([vlm])], PRINTED, tmp_path / "document.md",
-                     tmp_path / "table.csv")  # fmt: skip
+    write_comparison(SCORES, paired(), SELECTION, [pd.DataFrame([vlm])], PRINTED,
+                     tmp_path / "document.md", tmp_path / "table.csv")  # fmt: skip
     assert (tmp_path / "document.md").read_text() == snapshot
 
 

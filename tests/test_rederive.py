@@ -36,7 +36,11 @@ SETTINGS = {
     "vlm": ["qwen2_vl_2b", "qwen2_vl_zero_shot"],
     "versions": VERSIONS,
     "ablation": GRID,
+    "baselines": ["majority", "probe_text", "probe_image", "probe_both", "vader"],
 }
+BASELINES = {f"baselines/{name}": about for name, about in {
+    "majority": "none", "probe_text": "text", "probe_image": "image", "probe_both": "both",
+    "vader": "text"}.items()}  # fmt: skip
 POSTS = 60
 
 
@@ -107,11 +111,11 @@ def predictions_of(name, *folds, seed=""):
 
 def make_table(table, names, spreads):
     """The metrics, tests, supporting statistics and scores of a table."""
-    kinds = {name: "both" if name in BOTH else name[9:].split("_")[0] for name in names}
+    kinds = {name: modality_of(name) for name in names}
     files = {
         "metrics": paths.metrics(table), "tests": paths.paired_tests(table),
         "tests_csv": paths.paired_tests(table, "csv"), "robustness": paths.robustness(table),
-        "slices": paths.slices(table),
+        "slices": paths.slices(table), "selection": paths.selection(table),
     }  # fmt: skip
     call("evaluate", folds=paths.FOLDS, posts=paths.POSTS, modalities=kinds, spreads=spreads,
          predictions={name: predictions_of(name, 0, 1) for name in names}, bootstrap=BOOTSTRAP,
@@ -131,6 +135,40 @@ def make_seeds(name):
     call("evaluate_seeds", folds=paths.FOLDS, predictions={name: runs},
          scores=[paths.seeds(name, "csv")], spreads=[spread])  # fmt: skip
     return spread
+
+
+def modality_of(name):
+    return "both" if name in BOTH else name[9:].split("_")[0]
+
+
+def make_baselines(results, folds, spread):
+    """Baselines of which the last one was left out, the average of the versions, and tests."""
+    generator = np.random.default_rng(8)
+    for name, fold in itertools.product(BASELINES, range(2)):
+        table = fold_run(name, folds, fold, generator)
+        folder = results / f"runs/{name}/{fold}"
+        left_out = name.endswith("vader")
+        write_table(folder / "predictions.parquet", table.iloc[:0] if left_out else table)
+        record = {"left_out": "why"} if left_out else {"c": 0.1, "train_posts": 9}
+        (folder / "metrics.json").write_text(json.dumps(record))
+    average = predictions_of(paths.AVERAGE, 0, 1)
+    call("average_versions", average=average,
+         predictions={name: predictions_of(name, 0, 1) for name in VERSIONS})  # fmt: skip
+    files = {"metrics": paths.metrics(paths.BASELINES),
+             "tests": paths.paired_tests(paths.BASELINES)}  # fmt: skip
+    call("evaluate_baselines", folds=paths.FOLDS, average={paths.AVERAGE: average},
+         baselines={name: predictions_of(name, 0, 1) for name in BASELINES},
+         predictions={name: predictions_of(name, 0, 1) for name in NAMES},
+         modalities={name: modality_of(name) for name in NAMES} | {paths.AVERAGE: "both"},
+         probes={kind: f"baselines/probe_{kind}" for kind in ("text", "image", "both")},
+         averaged={paths.AVERAGE: VERSIONS}, spreads=[spread], bootstrap=BOOTSTRAP,
+         tests_csv=paths.paired_tests(paths.BASELINES, "csv"), **files)  # fmt: skip
+    about = {
+        n: {"title": n, "modality": m} for n, m in (BASELINES | {paths.AVERAGE: "both"}).items()
+    }
+    runs = {name: [paths.run(name, fold, paths.METRICS) for fold in range(2)] for name in BASELINES}
+    call("write_baselines", experiments=about, runs=runs, scores=paths.scores(paths.BASELINES),
+         document=paths.document(paths.BASELINES), **files)  # fmt: skip
 
 
 def make_paper():
@@ -166,12 +204,19 @@ def make_label_noise():
          document=paths.analysis("label_noise", "md"))  # fmt: skip
 
 
-def make_learning_curve():
+def make_learning_curve(results, folds):
+    """The probe and a version, each on half of the training posts too."""
+    generator, names = np.random.default_rng(7), ("baselines/probe_both", "v3_clip")
     folders = {"0.5": paths.fraction_folder(0.5), "1": ""}
+    for name, fold in itertools.product(names, range(2)):
+        run = results / f"runs/{name}/{folders['0.5']}{fold}"
+        write_run(run, fold_run(name, folds, fold, generator), 5 + fold)
     files = {
-        kind: {"v3_clip": {fraction: [paths.run("v3_clip", fold, file, seed=folder)
-                                      for fold in range(2)]
-                           for fraction, folder in folders.items()}}
+        kind: {
+            name: {part: [paths.run(name, fold, file, seed=folder) for fold in range(2)]
+                   for part, folder in folders.items()}
+            for name in names
+        }
         for kind, file in (("predictions", paths.PREDICTIONS), ("runs", paths.METRICS))
     }  # fmt: skip
     call("write_learning_curve", folds=paths.FOLDS, bootstrap=BOOTSTRAP, **files,
@@ -221,17 +266,16 @@ def made(tmp_path_factory):
     for fold, seed in itertools.product(range(2), range(2)):
         write_table(results / f"runs/v4_balanced_clip/seed{seed}/{fold}/predictions.parquet",
                     fold_run("both", folds, fold, generator))  # fmt: skip
-    for fold in range(2):
-        part = fold_run("v3_clip", folds, fold, np.random.default_rng(7))
-        write_run(results / f"runs/v3_clip/fraction0.5/{fold}", part, 15 + fold)
     predict_vlm(results, folds, split, np.random.default_rng(6))
     with contextlib.chdir(folder):
         make_paper()
         make_vlm()
-        make_table("versions", VERSIONS, [make_seeds("v4_balanced_clip")])
+        spread = make_seeds("v4_balanced_clip")
+        make_baselines(results, folds, spread)
+        make_table("versions", VERSIONS, [spread])
         make_table("ablation", NAMES[2:], [])
         make_label_noise()
-        make_learning_curve()
+        make_learning_curve(results, folds)
     return folder
 
 
@@ -264,6 +308,10 @@ def test_planted_errors_are_found_and_nothing_else(results):
     added(results / "versions.csv", 0, "paper_f1_neutral", 1e-7)
     added(results / "paired_tests/versions.csv", 0, "mcnemar_second_only", 1)
     added(results / "robustness/versions.csv", 2, "loss_high", 1e-7)
+    added(results / "baselines.csv", 2, "weighted_f1_low", 1e-7)
+    changed(results / "paired_tests/baselines.json", "families", "over_probe", 2, "weighted_f1",
+            "low", to=lambda low: low + 3e-6)  # fmt: skip
+    changed(results / "selection/ablation.json", "weighted_f1", to=lambda value: value + 1e-7)
     added(results / "slices/ablation.csv", 4, "share", 1e-7)
     added(results / "seeds/v4_balanced_clip.csv", 1, "macro_f1", 1e-7)
     doubtful = pd.read_csv(results / "label_noise.csv")["guid"][3]
@@ -296,6 +344,9 @@ def test_planted_errors_are_found_and_nothing_else(results):
         "label_noise.json, scores, 1, rank_without",
         "learning_curve.csv, v3_clip, 0.5, weighted_f1_low",
         "learning_curve.json, doublings, 0, advantage",
+        "baselines.csv, baselines/probe_image, weighted_f1_low",
+        "paired_tests/baselines.json, families, over_probe, 2, weighted_f1, low",
+        "selection/ablation.json, weighted_f1",
         "slices/ablation.csv, near-duplicates, with a twin, ablation/image_only, share",
         "seeds/v4_balanced_clip.csv, 0, 0, test, macro_f1",
         "vlm.csv, qwen2_vl_2b, v3_clip, f1_neutral_high",

@@ -73,6 +73,25 @@ def bars(axes):
 # Scores
 
 
+def test_lines_are_at_the_scores_of_the_baselines_and_labelled(monkeypatch):
+    values = np.array([0.6, 0.62, 0.65])
+    columns = ("weighted_f1", "weighted_f1_low", "weighted_f1_high", "reported_weighted_f1",
+               "paper_weighted_f1")  # fmt: skip
+    table = table_of(NAMES, **{name: values + 0.01 * n for n, name in enumerate(columns)})
+    near, far = 0.72, 0.4
+    figure, numbers = scores_figure(table, "Ablation", 0.9, {"Probe": near, "Majority": far})
+    assert_tidy(figure, monkeypatch)
+    left, right = figure.axes
+
+    def lines(axes):
+        return {line.get_xdata()[0] for line in axes.lines if list(line.get_ydata()) == [0, 1]}
+
+    assert lines(left) == {near, far}
+    assert lines(right) == {near}  # the other one would crowd the scores into a corner
+    assert numbers["baselines"] == {"Probe": near, "Majority": far}
+    assert {f"Probe: {near:.3f}", f"Majority: {far:.3f}"} <= set(words(figure, monkeypatch))
+
+
 def test_scores_are_those_of_the_table(monkeypatch):
     table = table_of(NAMES)
     figure, numbers = scores_figure(table, "Ablation", 0.9)
@@ -391,7 +410,7 @@ def test_figures_of_a_table_and_of_seeds_have_the_same_bytes(tmp_path):
     headings = {"consecutive": "Not tested", "over_text": "Over text", "best_other": "Not drawn"}
     for out in (tmp_path / "first", tmp_path / "second"):
         scores, calibration = table_of(names), calibration_of(names)
-        drawn = table_figures(scores, tests, calibration, headings, reported, "Ablation")
+        drawn = table_figures(scores, tests, calibration, headings, reported, "Ablation", {})
         numbers = save_figures(drawn, [out / f"{name}.png" for name in reversed(drawn)])
         save_figure(seed_figure({"v4": seed_scores()}, 0.02), out / "seeds.png")
     (gain,) = numbers["gains"]["pairs"]

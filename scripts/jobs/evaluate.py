@@ -8,6 +8,7 @@ from mmsent.evaluation.paired import flat_table
 from mmsent.evaluation.pairs import paired_tests, single_rows
 from mmsent.evaluation.pooling import pooled
 from mmsent.evaluation.robustness import robustness_table
+from mmsent.evaluation.selection import selection_optimism
 from mmsent.evaluation.slices import slice_table
 from mmsent.files import write_json
 from mmsent.tables import Json, Table, write_table
@@ -24,10 +25,11 @@ def evaluate(
     metrics: Path,
     tests: Path,
     tests_csv: Path,
+    selection: Path,
     robustness: Path,
     slices: Path,
 ) -> None:
-    """Write the metrics of each experiment, paired tests, robustness and slices.
+    """Write metrics, the optimism of selecting the best, paired tests, robustness and slices.
 
     Parameters
     ----------
@@ -42,6 +44,7 @@ def evaluate(
     measured = {n: experiment_metrics(runs, folds, **bootstrap) for n, runs in predictions.items()}
     write_json(metrics, measured)
     tables = {name: pooled(runs, folds) for name, runs in predictions.items()}
+    write_json(selection, selection_optimism(tables, bootstrap["resamples"], bootstrap["seed"]))
     compared = paired_tests(tables, modalities, pairs, spreads, **bootstrap)
     write_json(tests, compared)
     write_table(tests_csv, flat_table(compared["families"]))

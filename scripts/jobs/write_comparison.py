@@ -10,13 +10,20 @@ from mmsent.tables import Json, Numbers, write_table
 
 
 def write_comparison(
-    scores: Numbers, tests: Json, vlm: list[Numbers], reported: Reported, document: Path, csv: Path
+    scores: Numbers,
+    tests: Json,
+    selection: Json,
+    vlm: list[Numbers],
+    reported: Reported,
+    document: Path,
+    csv: Path,
 ) -> None:
-    """Write the table as Markdown and CSV; ``scores`` and ``tests`` are those of the versions."""
+    """Write the table as Markdown and CSV; scores, tests, selection are those of the versions."""
     steps = tests["families"]["consecutive"]
     verdicts = {row["first"]: row["verdict"] for row in steps}
     table = comparison_table(scores, reported, verdicts, *vlm)
     write_table(csv, table)
     whole, classes = comparison_parts(table)
     values = {"table": whole, "classes": classes, "scores": scores, "tests": steps}
+    values["selection"] = selection
     write_text(document, rendered("comparison.md.j2", vlm=bool(vlm), **values))

@@ -37,6 +37,10 @@ LABEL_NOISE, LEARNING_CURVE = "label_noise", "learning_curve"
 PROVENANCE, FIXES = f"{RESULTS}/provenance.json", f"{RESULTS}/fixes.json"
 COSTS, SECONDS = f"{RESULTS}/costs.tsv", f"{RESULTS}/seconds.tsv"
 BAD_CASES, BAD_CASE_IMAGES = f"{RESULTS}/bad_cases.json", f"{RESULTS}/bad_cases/pictures"
+#: The mean of the versions' probabilities, as an experiment.
+AVERAGE = "average_of_versions"
+#: The table of the baselines, in names of files.
+BASELINES = "baselines"
 ARCHIVE, ARCHIVE_CHECK = f"{RESULTS}/archive.zip", f"{RESULTS}/archive.json"
 
 
@@ -156,6 +160,16 @@ def scores(table: str) -> str:
 def document(table: str) -> str:
     """The document of a table."""
     return f"{RESULTS}/{table}.md"
+
+
+def selection(table: str) -> str:
+    """How much the best experiment of a table gains by being selected on the test posts."""
+    return f"{RESULTS}/selection/{table}.json"
+
+
+def baseline(name: str) -> str:
+    """The name of a baseline as an experiment."""
+    return f"{BASELINES}/{name}"
 
 
 def paired_tests(table: str, suffix: str = "json") -> str:

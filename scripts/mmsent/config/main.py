@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import AfterValidator, Field, field_validator
 
+from mmsent.config.baselines import BASELINES, Baseline
 from mmsent.config.validation import (
     ConfigError,
     Settings,
@@ -47,6 +48,7 @@ def experiment_names(names: list[str]) -> list[str]:
 
 
 Names = Annotated[list[str], AfterValidator(experiment_names)]
+Baselines = Annotated[list[Baseline], AfterValidator(experiment_names)]
 
 
 class DemoSettings(Settings):
@@ -120,6 +122,9 @@ class Config(Settings):
     seeds: SeedSettings = SeedSettings()
     learning_curve: LearningCurveSettings = LearningCurveSettings()
     vlm: Names = Field(default_factory=list, description="vision-language models, or none")
+    baselines: Baselines = Field(
+        default_factory=lambda: [*BASELINES], description="beside the versions, or none"
+    )
     versions: Names = Field(min_length=1)
     ablation: Names = Field(description="rows of the ablation, or none")
 

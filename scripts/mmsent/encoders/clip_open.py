@@ -104,11 +104,8 @@ def load_open_text(clip: OpenClip) -> TextTower:
     WeightsError
         If weights are missing or not those that ``clip`` names, or the model is not supported.
     """
-    name, config, model = _model(clip)
-    # A reduction, meant for training, would cut texts at random.
-    options = OPTIONS if config["text_cfg"].get("hf_tokenizer_name") else {"reduction_mask": ""}
-    with as_weights_error(name):
-        batcher = open_clip.get_tokenizer(name, **options)
+    model, batcher = load_open_clip(clip)
+    name = clip.architecture or clip.source
     is_byte_pair = isinstance(batcher, SimpleTokenizer)
     tokenizer = _BytePairs(batcher) if is_byte_pair else batcher.tokenizer
     if tokenizer.padding_side != "right":
@@ -120,6 +117,21 @@ def load_open_text(clip: OpenClip) -> TextTower:
         )
     model.text.prune_intermediate_layers(1)  # keeps all layers, drops the projection
     return OpenClipTower(model.text, tokenizer, clip.max_length, batcher)
+
+
+def load_open_clip(clip: OpenClip) -> tuple[Any, Any]:
+    """Load a whole model of open_clip and what turns texts into its batches of token ids.
+
+    Raises
+    ------
+    WeightsError
+        As :func:`load_open_text` does.
+    """
+    name, config, model = _model(clip)
+    # A reduction, meant for training, would cut texts at random.
+    options = OPTIONS if config["text_cfg"].get("hf_tokenizer_name") else {"reduction_mask": ""}
+    with as_weights_error(name):
+        return model, open_clip.get_tokenizer(name, **options)
 
 
 def load_open_image(clip: OpenClip) -> ImageTower:

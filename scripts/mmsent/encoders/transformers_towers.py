@@ -112,6 +112,17 @@ def load_clip_image_tower(spec: TransformersClip) -> ImageTower:
     return ImageTower(ClassState(model), size, min(1.0, size / shorter), mean, std)
 
 
+def load_clip(spec: TransformersClip) -> Any:
+    """Load a whole CLIP, with its projections into the joint space.
+
+    Raises
+    ------
+    WeightsError
+        If the weights are missing, not those that ``spec`` names, or not a CLIP's.
+    """
+    return _clip(load_model(AutoModel, checkpoint_folder(spec)), spec)
+
+
 def _clip(model: nn.Module, spec: Weights) -> Any:
     if not isinstance(model, CLIPModel):
         raise WeightsError(f"{spec.source}: a {type(model).__name__}, not a CLIPModel")

@@ -1,7 +1,7 @@
 """Paired comparisons of experiments that predict the same posts."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,7 @@ def compared(
     level: float,
     seed: int,
     deviations: Deviations | None = None,
+    exact: Collection[str] = (),
 ) -> list[dict[str, Any]]:
     """Compare a family of pairs; p values are corrected for their number (Holm 1979).
 
@@ -69,6 +70,8 @@ def compared(
         With them, intervals and tests account for the seed of the training as well as for the draw
         of the posts. They are taken to be the same for all experiments. McNemar's test ignores
         seed variance.
+    exact
+        Names of experiments that have no seed, such as a linear probe.
 
     Returns
     -------
@@ -88,7 +91,7 @@ def compared(
         if first == second:
             raise ValueError(f"{first}: compared with itself")
     used = aligned({name: tables[name] for pair in pairs for name in pair})
-    drawn = _resampled_metrics(used, resamples, seed, deviations or {})
+    drawn = _resampled_metrics(used, resamples, seed, deviations or {}, exact)
     rows: list[dict[str, Any]] = []
     for first, second in pairs:
         above, below = (
@@ -128,7 +131,11 @@ def aligned(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 
 def _resampled_metrics(
-    tables: dict[str, pd.DataFrame], resamples: int, seed: int, deviations: Deviations
+    tables: dict[str, pd.DataFrame],
+    resamples: int,
+    seed: int,
+    deviations: Deviations,
+    exact: Collection[str],
 ) -> dict[str, dict[str, np.ndarray]]:
     """Metrics of each experiment over the same resamples of groups, ``(resamples,)`` each."""
     if not tables:
@@ -139,7 +146,8 @@ def _resampled_metrics(
         name: {metric: metrics[metric][:, number] for metric in COMPARED}
         for number, name in enumerate(tables)
     }
-    for name, scores in drawn.items():
+    for name in drawn.keys() - set(exact):
+        scores = drawn[name]
         # Seed noise is drawn independently for each experiment, whatever it is compared with.
         generator = np.random.default_rng(seed_of(seed, "repetition", name))
         for metric, (deviation, freedom) in deviations.items():

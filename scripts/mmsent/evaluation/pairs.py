@@ -1,13 +1,19 @@
 """Which experiments of a table are compared with which."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from mmsent.evaluation.intervals import table_confusions, weighted_f1
-from mmsent.evaluation.paired import Pair, compared_together, enough_resamples
+from mmsent.evaluation.paired import (
+    Deviations,
+    Pair,
+    compared,
+    compared_together,
+    enough_resamples,
+)
 from mmsent.evaluation.seeds import seed_deviations
 
 
@@ -46,15 +52,77 @@ def paired_tests(
     resamples = enough_resamples(resamples, pairs, level)
     deviations = seed_deviations(list(spreads))
     families = compared_together(pairs, tables, resamples, level, seed, deviations)
-    first = tables[names[0]]
+    return {"families": families} | _described(tables, resamples, level, deviations)
+
+
+def _described(
+    tables: dict[str, pd.DataFrame], resamples: int, level: float, deviations: Deviations
+) -> dict[str, Any]:
+    first = next(iter(tables.values()))
     return {
-        "families": families,
         "posts": len(first),
         "groups": int(first["group"].nunique()),
         "level": level,
         "resamples": resamples,
         "seeds": {m: {"sd": sd, "freedom": n} for m, (sd, n) in deviations.items()},
     }
+
+
+def baseline_tests(
+    tables: dict[str, pd.DataFrame],
+    families: dict[str, list[Pair]],
+    exact: Iterable[str],
+    spreads: Iterable[dict[str, Any]],
+    resamples: int,
+    level: float,
+    seed: int,
+) -> dict[str, Any]:
+    """Test families of pairs, the p values of each family corrected by themselves.
+
+    Parameters
+    ----------
+    tables
+        Pooled predictions by name.
+    exact, spreads
+        Experiments without a seed; see :func:`paired_tests`.
+
+    Returns
+    -------
+    dict
+        As of :func:`paired_tests`.
+    """
+    enough = max(
+        (enough_resamples(resamples, {name: pairs}, level) for name, pairs in families.items()),
+        default=resamples,
+    )
+    deviations = seed_deviations(list(spreads))
+    rows = {
+        family: compared(pairs, tables, enough, level, seed, deviations, set(exact))
+        for family, pairs in families.items()
+    }
+    return {"families": rows} | _described(tables, enough, level, deviations)
+
+
+def probe_families(
+    modalities: Mapping[str, str], probes: Mapping[str, str], average: Mapping[str, list[str]]
+) -> dict[str, list[Pair]]:
+    """Pair experiments with baselines, by the question that each pair answers.
+
+    ``over_probe``: each experiment against the linear probe of its modalities; ``average``: the
+    average of experiments against each of them. A family without pairs is left out.
+
+    Parameters
+    ----------
+    modalities, probes
+        Text, image or both by experiment, and the probe of each.
+    average
+        By the name of an average, the experiments that it is of.
+    """
+    families = {
+        "over_probe": [(name, probes[m]) for name, m in modalities.items() if m in probes],
+        "average": [(name, member) for name, members in average.items() for member in members],
+    }
+    return {family: pairs for family, pairs in families.items() if pairs}
 
 
 def against_best(names: list[str], tables: dict[str, pd.DataFrame]) -> list[Pair]:

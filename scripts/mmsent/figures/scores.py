@@ -1,5 +1,7 @@
 """Scores of the experiments of a table: weighted F1, and F1 of each class."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -40,11 +42,19 @@ _OTHERS = (
     ("paper_weighted_f1", "o", -0.27, "paper protocol (optimistic)"),
 )
 
+#: Dashes of the lines of baselines, in their order.
+_DASHES = ("-", "--", "-.", ":")
+
 #: Thickness of the bar of a class, in rows.
 _BAR = 0.27
 
 
-def scores_figure(scores: pd.DataFrame, title: str, level: float) -> tuple[Figure, dict[str, Any]]:
+def scores_figure(
+    scores: pd.DataFrame,
+    title: str,
+    level: float,
+    baselines: Mapping[str, float] = MappingProxyType({}),
+) -> tuple[Figure, dict[str, Any]]:
     """Draw weighted F1 of each experiment, in the order of the table.
 
     On the left bars from 0, on the right the same with a cropped axis, and the study's scores.
@@ -58,11 +68,15 @@ def scores_figure(scores: pd.DataFrame, title: str, level: float) -> tuple[Figur
         ``paper_weighted_f1`` (ours under the study's protocol). Numbers may be NaN.
     level
         Coverage of the intervals.
+    baselines
+        Weighted F1 of baselines by title: thin lines, in the cropped axis those that it can
+        show at half its scale.
 
     Returns
     -------
     figure, numbers
-        ``level``; ``rows``: of each experiment these columns, ``None`` where there is no number.
+        ``level``; ``rows``: of each experiment these columns, ``None`` where there is no number;
+        ``baselines``.
     """
     columns = ["experiment", "modality", "best_set", "weighted_f1", "weighted_f1_low",
                "weighted_f1_high", *(column for column, *_ in _OTHERS)]  # fmt: skip
@@ -75,11 +89,12 @@ def scores_figure(scores: pd.DataFrame, title: str, level: float) -> tuple[Figur
     for place, row in enumerate(rows):
         _draw_score(bars, dots, place, row)
     dots.margins(x=0.08)
+    lines = _draw_baselines(bars, dots, baselines)
     dots.tick_params(axis="y", labelleft=False, length=0)
     dots.locator_params(axis="x", nbins=5)
     name_rows(bars, list(scores["experiment"]), list(scores["best_set"]))
-    legend_below(figure, _handles(rows, level))
-    return figure, {"level": level, "rows": rows}
+    legend_below(figure, [*_handles(rows, level), *lines])
+    return figure, {"level": level, "rows": rows, "baselines": dict(baselines)}
 
 
 def classes_figure(scores: pd.DataFrame, title: str, level: float) -> tuple[Figure, dict[str, Any]]:
@@ -142,7 +157,8 @@ def classes_figure(scores: pd.DataFrame, title: str, level: float) -> tuple[Figu
 
 def short_name(experiment: str) -> str:
     """Return the name of an experiment as figures show it, in at most two lines."""
-    return wrapped(experiment.removeprefix("ablation/"), NAMES, 8.5, 2)
+    name = experiment.removeprefix("ablation/").removeprefix("baselines/")
+    return wrapped(name, NAMES, 8.5, 2)
 
 
 def draw_interval(axes: Axes, place: float, ends: dict[str, float], **look: Any) -> None:
@@ -197,6 +213,23 @@ def _draw_score(bars: Axes, dots: Axes, place: int, row: dict[str, Any]) -> None
     for column, marker, offset, _ in _OTHERS:
         if row[column] is not None:
             dots.plot(row[column], place + offset, marker, **_HOLLOW)
+
+
+def _draw_baselines(bars: Axes, dots: Axes, baselines: Mapping[str, float]) -> list[Artist]:
+    """Draw a line for each baseline, and return what the legend explains."""
+    low, high = dots.get_xlim()
+    low, high = 2 * low - high, 2 * high - low
+    handles: list[Artist] = []
+    for number, (title, value) in enumerate(baselines.items()):
+        look: Any = {
+            "color": PALETTE[2],
+            "linewidth": 1.1,
+            "linestyle": _DASHES[number % len(_DASHES)],
+        }
+        for axes in (bars, dots) if low <= value <= high else (bars,):
+            axes.axvline(value, **look)
+        handles.append(Line2D([], [], label=f"{title}: {value:.3f}", **look))
+    return handles
 
 
 def _handles(rows: list[dict[str, Any]], level: float) -> list[Artist]:

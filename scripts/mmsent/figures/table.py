@@ -18,6 +18,7 @@ def table_figures(
     headings: Mapping[str, str],
     reported: Callable[[str], float | None],
     title: str,
+    baselines: Mapping[str, float],
 ) -> dict[str, Drawn]:
     """Draw scores, gains, classes and reliability of the experiments of a table.
 
@@ -29,6 +30,8 @@ def table_figures(
         Of families of tests; those against the best experiment are not plotted.
     reported
         Returns the weighted F1 that the study prints of an experiment, or None.
+    baselines
+        Weighted F1 of those that are lines in the figure of scores, by title.
 
     Returns
     -------
@@ -40,7 +43,7 @@ def table_figures(
                 if name in tests["families"] and name != "best_other"}  # fmt: skip
     gains = gains_figure(families, reported, f"{title}: differences in weighted F1", tests["level"])
     return {
-        "scores": scores_figure(scores, f"{title}: weighted F1", level),
+        "scores": scores_figure(scores, f"{title}: weighted F1", level, baselines),
         "gains": gains,
         "classes": classes_figure(scores, f"{title}: F1 of each class", level),
         "reliability": reliability_figure(calibration, f"{title}: calibration"),

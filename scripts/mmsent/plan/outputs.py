@@ -41,6 +41,8 @@ def costly_jobs(plan: Plan) -> list[Job]:
             "group_duplicates", "assign_folds", *(job.name for job in plan.encodings)]  # fmt: skip
     jobs = [Job(rule, "", rule) for rule in (["generate_demo"] if plan.is_demo else []) + once]
     jobs += [Job("evaluate", "", paths.job("evaluate", table)) for table in plan.tables]
+    if plan.baselines:
+        jobs += [Job(rule, "", rule) for rule in ("train_baselines", "evaluate_baselines")]
     for protocol in plan.protocols:
         for rule, names in (
             ("train", plan.rows),
@@ -64,6 +66,8 @@ def costly_jobs(plan: Plan) -> list[Job]:
         jobs += [Job("train_all_seeds", "", job) for job in names]
     rule = "train_fraction"
     jobs += [Job(rule, "", paths.job(rule, n, f)) for n in plan.reduced for f in plan.fractions]
+    rule = "train_baselines_on_fraction"
+    jobs += [Job(rule, "", paths.job(rule, f)) for f in plan.fractions if plan.curve_probe]
     return jobs
 
 
@@ -75,11 +79,17 @@ def archived_files(plan: Plan) -> list[str]:
     for table in plan.tables:
         files += [paths.metrics(table), paths.scores(table), paths.robustness(table)]
         files += [paths.paired_tests(table), paths.paired_tests(table, "csv"), paths.slices(table)]
+        files += [paths.selection(table)]
+    if plan.baselines:
+        files += [paths.metrics(paths.BASELINES), paths.scores(paths.BASELINES)]
+        files += [paths.paired_tests(paths.BASELINES, kind) for kind in ("json", "csv")]
+        files += plan.runs([*plan.baselines, *plan.average], paths.PREDICTIONS)
+        files += plan.runs(plan.baselines, paths.METRICS)
     files += [paths.seeds(name, kind) for name in plan.repeated for kind in ("json", "csv")]
     files += flat(plan.repeated)
     files += [paths.analysis(paths.LABEL_NOISE, "json")]
     for kind in ("json", "csv"):
-        files += plan.if_fractions(paths.analysis(paths.LEARNING_CURVE, kind))
+        files += plan.if_curve(paths.analysis(paths.LEARNING_CURVE, kind))
     files += map(paths.fraction_folds, plan.fractions)
     files += flat(plan.learning_curve["predictions"]) + flat(plan.learning_curve["runs"])
     files += [paths.submission(name, kind) for name in plan.versions for kind in ("json", "txt")]

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from mmsent import paths
+from mmsent.config.baselines import BASELINES, PROBES, TITLES
+from mmsent.config.encoders import EncoderPair
 from mmsent.config.validation import ConfigError
 from mmsent.data.layout import DatasetError
 from mmsent.plan.resolve import resolve
 from mmsent.plan.runs import FilesByName, Runs
-from mmsent.plan.views import EncodingJob
+from mmsent.plan.views import EVALUATION, EncodingJob
 from mmsent.report.changes import flat as flat_settings
 
 #: Figures of the data set, those with a drawing (SVG) beside them first.
@@ -41,18 +43,22 @@ class Plan(Runs):
     @property
     def table_documents(self) -> list[str]:
         """The documents that evaluate runs."""
-        tables = [paths.document(table) for table in self.tables]
-        names = [paths.LABEL_NOISE, *self.if_fractions(paths.LEARNING_CURVE)]
-        documents = [paths.analysis(name, "md") for name in names]
-        return [*tables, *documents, paths.SEEDS, *self.if_vlms(paths.VLM)]
+        names = [paths.LABEL_NOISE, *self.if_curve(paths.LEARNING_CURVE)]
+        others = [*self.if_baselines(paths.BASELINES), *names]
+        documents = [paths.document(name) for name in [*self.tables, *others]]
+        return [*documents, paths.SEEDS, *self.if_vlms(paths.VLM)]
 
     def if_vlms(self, *files: str) -> list[str]:
         """These files if there are vision-language models, else none."""
         return list(files) if self.vlms else []
 
-    def if_fractions(self, *files: str) -> list[str]:
+    def if_curve(self, *files: str) -> list[str]:
         """These files if there is a learning curve, else none."""
-        return list(files) if self.fractions else []
+        return list(files) if self.by_fraction(paths.PREDICTIONS) else []
+
+    def if_baselines(self, *files: str) -> list[str]:
+        """These files if there are baselines, else none."""
+        return list(files) if self.baselines else []
 
     # Data and encoding.
 
@@ -137,6 +143,37 @@ class Plan(Runs):
             "fold": self.folds(name) if fold is None else [int(fold)],
         }
 
+    @property
+    def baseline_training(self) -> Arguments:
+        """The baselines on all folds, and the arrays and the CLIP that they read."""
+        states = self.frozen_states
+        encoders = self.profile.encoders
+        has_clip = not isinstance(encoders.clip, EncoderPair) and (
+            states.get("image", [""])[0] == paths.embeddings("clip", "image", EVALUATION)
+        )
+        return {
+            "fold": self.folds(),
+            "pooling": states["text"][1] if "text" in states else "",
+            "clip": self.encoder("clip") if has_clip else None,
+            "predictions": self.baseline_files(paths.PREDICTIONS),
+            "metrics": self.baseline_files(paths.METRICS),
+        }
+
+    def probe_training(self, fraction: str) -> Arguments:
+        """The linear probe of the learning curve on a fraction of the training posts."""
+        kinds = {"predictions": paths.PREDICTIONS, "metrics": paths.METRICS}
+        return self.baseline_training | {
+            kind: {
+                probe: self.fraction_runs(paths.baseline(probe), fraction, file)
+                for probe in self.curve_probe
+            }
+            for kind, file in kinds.items()
+        }
+
+    def frozen(self, modality: str) -> list[str]:
+        """The file of frozen states that baselines read, if experiments read any."""
+        return [path for kind, (path, _) in self.frozen_states.items() if kind == modality]
+
     def vlm_run(self, name: str, fold: str) -> Arguments:
         """A run of a vision-language model on a fold."""
         return {
@@ -175,6 +212,20 @@ class Plan(Runs):
         return self.by_file(names, predictions=paths.PREDICTIONS) | {
             "modalities": {name: self.experiments[name].modality for name in names},
             "pairs": TABLE_PAIRS[table],
+            "bootstrap": self.bootstrap,
+        }
+
+    @property
+    def baseline_evaluation(self) -> Arguments:
+        """Baselines, the average of the versions, and what is compared with them."""
+        modalities = {name: self.experiments[name].modality for name in self.rows}
+        return {
+            "baselines": self.by_name(self.baselines, paths.PREDICTIONS),
+            "average": self.by_name(self.average, paths.PREDICTIONS),
+            "predictions": self.by_name(self.rows, paths.PREDICTIONS),
+            "modalities": modalities | dict.fromkeys(self.average, self.average_modality),
+            "probes": {kind: paths.baseline(name) for kind, name in PROBES.items()},
+            "averaged": dict.fromkeys(self.average, self.versions),
             "bootstrap": self.bootstrap,
         }
 
@@ -224,7 +275,31 @@ class Plan(Runs):
         """The document of a table."""
         names = self.tables[table]
         settings = {"table": table, "experiments": self.described(names)}
+        settings["baselines"] = self.lines(table)
         return settings | self.by_file(names, runs=paths.METRICS)
+
+    def lines(self, table: str) -> FilesByName:
+        """Predictions of the baselines that are lines in the figure of a table, by their title.
+
+        These are the majority class and the linear probe of each modality of the table.
+        """
+        modalities = {self.experiments[name].modality for name in self.tables[table]}
+        shown = ["majority", *(probe for kind, probe in PROBES.items() if kind in modalities)]
+        files = self.baseline_files(paths.PREDICTIONS)
+        return {TITLES[name]: files[name] for name in TITLES if name in shown and name in files}
+
+    @property
+    def baseline_table(self) -> Arguments:
+        """The document of the baselines."""
+        about = {
+            paths.baseline(name): {"title": TITLES[name], "modality": BASELINES[name]}
+            for name in self.config.baselines
+        }
+        average = {"title": "Average of the versions", "modality": self.average_modality}
+        return {
+            "experiments": about | dict.fromkeys(self.average, average),
+            "runs": self.by_name(self.baselines, paths.METRICS),
+        }
 
     def seed_figure(self, suffix: str) -> list[str]:
         """The figure of repeated runs, if there are any."""
@@ -255,6 +330,9 @@ class Plan(Runs):
                 "metrics": {table: paths.metrics(table) for table in self.tables},
                 "scores": {table: paths.scores(table) for table in self.tables},
                 "tests": {table: paths.paired_tests(table) for table in self.tables},
+                "selection": {table: paths.selection(table) for table in self.tables},
+                "baseline_scores": self.if_baselines(paths.scores(paths.BASELINES)),
+                "baseline_tests": self.if_baselines(paths.paired_tests(paths.BASELINES)),
                 "spreads": {name: paths.seeds(name, "json") for name in self.repeated},
                 "submissions": {name: paths.submission(name, "json") for name in self.versions},
                 "searches": {n: files for n in self.rows if (files := self.searches(n))},
@@ -269,7 +347,7 @@ class Plan(Runs):
                 "bad_cases": paths.BAD_CASES,
                 "efficiency": paths.figure("efficiency", "json"),
                 "label_noise": paths.analysis(paths.LABEL_NOISE, "json"),
-                "learning_curve": self.if_fractions(paths.analysis(paths.LEARNING_CURVE, "json")),
+                "learning_curve": self.if_curve(paths.analysis(paths.LEARNING_CURVE, "json")),
                 "fixes": paths.FIXES,
                 "provenance": paths.PROVENANCE,
             },
@@ -282,7 +360,7 @@ class Plan(Runs):
                  for version in self.versions]  # fmt: skip
         names += [f"curves/{name}" for name in self.trained_vlms]
         names += [f"{table}/{figure}" for table in self.tables for figure in TABLE_FIGURES]
-        names += ["efficiency", *self.if_fractions(paths.LEARNING_CURVE)]
+        names += ["efficiency", *self.if_curve(paths.LEARNING_CURVE)]
         names += [f"{paths.LABEL_NOISE}/{kind}" for kind in LABEL_SHEETS]
         figures = [paths.figure(name) for name in names] + self.seed_figure("png")
         return [*figures, *map(paths.data_figure, DATA_FIGURES), paths.BAD_CASE_IMAGES]

@@ -1,11 +1,13 @@
 """The runs of a definition: their files, what they read, and what they request."""
 
 import os
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from mmsent import paths
+from mmsent.config.baselines import PROBES, Baseline
 from mmsent.config.network import PIXELS
 from mmsent.plan.definition import RunDefinition
 from mmsent.plan.views import EncodingJob
@@ -76,13 +78,59 @@ class Runs(RunDefinition):
                 fraction: self.fraction_runs(name, fraction, file)
                 for fraction in [*self.fractions, WHOLE]
             }
-            for name in self.reduced
+            for name in [*map(paths.baseline, self.curve_probe), *self.reduced]
         }
+
+    @property
+    def curve_probe(self) -> list[Baseline]:
+        """The linear probe of the learning curve: of all modalities with frozen states, if any."""
+        kind = "both" if len(self.frozen_states) > 1 else next(iter(self.frozen_states), "")
+        probe = PROBES.get(kind)
+        return [probe] if probe and self.fractions and probe in self.config.baselines else []
 
     def fraction_runs(self, name: str, fraction: str, file: str) -> list[str]:
         """A file of each fold's run on a fraction of the training posts, or on all of them."""
         seed = "" if fraction == WHOLE else paths.fraction_folder(fraction)
         return [paths.run(name, fold, file, seed=seed) for fold in self.folds()]
+
+    @property
+    def baselines(self) -> list[str]:
+        """The baselines as experiments."""
+        return [paths.baseline(name) for name in self.config.baselines]
+
+    @property
+    def average(self) -> list[str]:
+        """The average of the versions as an experiment, if there are baselines and versions."""
+        return [paths.AVERAGE] if self.baselines and len(self.versions) > 1 else []
+
+    @property
+    def average_modality(self) -> str:
+        """The modality of the average: text, image, or both."""
+        modalities = {self.experiments[name].modality for name in self.versions}
+        return modalities.pop() if len(modalities) == 1 else "both"
+
+    def baseline_files(self, file: str) -> dict[Baseline, list[str]]:
+        """A file of each run of the baselines, by name of the baseline."""
+        files = self.by_name(self.baselines, file)
+        return {name: files[paths.baseline(name)] for name in self.config.baselines}
+
+    @property
+    def frozen_states(self) -> dict[str, tuple[str, str]]:
+        """File and array of the frozen states that most experiments read, by modality.
+
+        Those of the view without augmentation; no encoding job is added for a baseline.
+        """
+        read: dict[str, Counter[tuple[str, str]]] = {"text": Counter(), "image": Counter()}
+        for name in self.rows:
+            settings = self.experiments[name]
+            arrays = {
+                "text": "" if settings.text.trained_layers else settings.text.pooling,
+                "image": "" if settings.image.network else "state",
+            }
+            for modality in settings.modalities:
+                if arrays[modality]:
+                    read[modality][self.embeddings(name, modality)[0], arrays[modality]] += 1
+        return {kind: files.most_common(1)[0][0] for kind, files in read.items() if files}
 
     def searches(self, name: str, fold: str | None = None, protocol: str = "") -> list[str]:
         """What a search chose on a fold, or on all; empty if the experiment has no search."""

@@ -59,7 +59,7 @@ CLASSES = {f"F1 {label}": value(f"f1_{label}", "{:.3f}") for label in reversed(L
 
 def short_name(experiment: str) -> str:
     """An experiment's name without its folder."""
-    return experiment.removeprefix("ablation/")
+    return experiment.removeprefix("ablation/").removeprefix("baselines/")
 
 
 def ends(row: Row, metric: str) -> tuple[float, float]:

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
+from mmsent.report.baselines import baseline_values
 from mmsent.report.card import data_values
 from mmsent.report.cells import listed
 from mmsent.report.changes import (
@@ -23,7 +24,12 @@ from mmsent.report.label_noise import label_noise_values
 from mmsent.report.learning_curve import learning_curve_values
 from mmsent.report.overview import findings_in_words, headline_table, majority
 from mmsent.report.reported import Reported
-from mmsent.report.statistics import calibration_table, seeds_table
+from mmsent.report.statistics import (
+    calibration_table,
+    comparisons,
+    seeds_table,
+    test_families,
+)
 from mmsent.report.table import comparison_parts, comparison_table, table_values
 from mmsent.report.vlm import vlm_values
 from mmsent.tables import Json, Numbers, Table
@@ -34,6 +40,7 @@ CHAPTERS = {
     "data": "Data",
     "versions": "Model versions",
     "ablation": "Ablation",
+    "baselines": "Baselines",
     "vlm": "Vision-language model",
     "bad_cases": "Error analysis",
     "label_noise": "Label noise",
@@ -54,6 +61,10 @@ class ReportInputs(BaseModel):
     ----------
     metrics, scores, tests
         Of each table, by its name.
+    selection
+        Of each table, the optimism of selecting its best.
+    baseline_scores, baseline_tests
+        Scores of the baselines and tests against them, if there are any.
     spreads, submissions, searches
         Standard deviations over seeds, counts of the predicted posts without a label, and trials of
         each fold, by experiment.
@@ -74,6 +85,9 @@ class ReportInputs(BaseModel):
     metrics: dict[str, Json]
     scores: dict[str, Numbers]
     tests: dict[str, Json]
+    selection: dict[str, Json]
+    baseline_scores: list[Numbers]
+    baseline_tests: list[Json]
     spreads: dict[str, Json]
     submissions: dict[str, Json]
     searches: dict[str, list[Json]]
@@ -110,7 +124,12 @@ def report_values(
     all_scores = pd.concat(scores.values(), ignore_index=True).drop_duplicates("experiment")
     absent = {"ablation"} - set(scores) | ({"vlm"} if vlm is None else set())
     absent |= set() if inputs.learning_curve else {"learning_curve"}
+    absent |= set() if inputs.baseline_tests else {"baselines"}
     families = {table: tests["families"] for table, tests in inputs.tests.items()}
+    baselines, tested = None, dict(families)
+    if inputs.baseline_tests:
+        (table,), (tests,) = inputs.baseline_scores, inputs.baseline_tests
+        baselines, tested["baselines"] = baseline_values(table, tests), tests["families"]
     steps = {row["first"]: row for row in families["versions"]["consecutive"]}
     verdicts = {name: row["verdict"] for name, row in steps.items()}
     whole, by_class = comparison_parts(comparison_table(scores["versions"], printed, verdicts, vlm))
@@ -118,7 +137,11 @@ def report_values(
         "chapter": {name: n for n, name in enumerate((c for c in CHAPTERS if c not in absent), 1)},
         "titles": CHAPTERS,
         "headline": headline_table(all_scores, printed),
-        "in_words": findings_in_words(scores, families, vlm),
+        "in_words": [
+            *findings_in_words(scores, families, vlm),
+            *(baselines["in_words"] if baselines else []),
+        ],
+        "baselines": baselines,
         "majority": majority(next(iter(inputs.metrics["versions"].values()))),
         "tables": {
             name: table_values(name, table, inputs.tests[name], printed)
@@ -140,7 +163,8 @@ def report_values(
         "curve": next(map(learning_curve_values, inputs.learning_curve), None),
         "overrides": overrides_table(overrides),
         "memory": memory_table(inputs.costs),
-        "tests_number": sum(len(pairs) for tests in families.values() for pairs in tests.values()),
+        "tests_number": sum(map(comparisons, tested.values())),
+        "test_families": test_families(tested),
         # Half the width of intervals, mean over experiments.
         "reach": {
             metric: (all_scores[f"{metric}_high"] - all_scores[f"{metric}_low"]).mean() / 2

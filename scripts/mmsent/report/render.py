@@ -11,6 +11,7 @@ import pandas as pd
 import yaml
 
 from mmsent.report.cells import p_value, tested, with_interval
+from mmsent.report.statistics import comparisons
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -75,6 +76,7 @@ def rendered(template: str, **values: Any) -> str:
         "table": markdown_table,
         "percent": _percent,
         "p_value": _p_value,
+        "comparisons": comparisons,
         "yaml": partial(yaml.safe_dump, sort_keys=False),
         "escaped": escaped,
         "number": "{:,.0f}".format,

@@ -50,7 +50,7 @@ def scores_table(
     best = [test["first"] for test in families["best_other"] if test["verdict"] != WORSE]
     rows = []
     for name, settings in experiments.items():
-        row = _identity(name, settings, metrics[name], runs[name]) | _measured(metrics[name])
+        row = _identity(name, settings, metrics[name], runs[name]) | measured_columns(metrics[name])
         row["best_set"] = name in best or not best
         for family in GAINS:
             if family in families:
@@ -79,7 +79,8 @@ def _identity(
     }
 
 
-def _measured(metrics: Mapping[str, Any]) -> dict[str, Any]:
+def measured_columns(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns of an experiment that follow from its predictions alone."""
     row: dict[str, Any] = with_ends(metrics["test"], metrics["interval"])
     calibration = metrics["calibration"]
     for suffix, when in (("", "before"), ("_scaled", "after")):

@@ -15,11 +15,28 @@ FAMILIES = {
     "fusions": "Between fusions",
     "consecutive": "Against the version before",
     "best_other": "Against the best of the others",
+    "over_probe": "Over the linear probe of the same modalities",
+    "average": "The average of the versions over each of them",
 }
 
 
+def test_families(tables: Mapping[str, Mapping[str, Sequence[Row]]]) -> list[str]:
+    """Table, title and size of each family of tests."""
+    return [
+        f"{table}, {title[0].lower()}{title[1:]}: {len(families[family])}"
+        for table, families in tables.items()
+        for family, title in FAMILIES.items()
+        if families.get(family)
+    ]
+
+
+def comparisons(families: Mapping[str, Sequence[Row]]) -> int:
+    """Number of different pairs of the tests of some families."""
+    return len({frozenset((t["first"], t["second"])) for tests in families.values() for t in tests})
+
+
 def test_tables(families: Mapping[str, Sequence[Row]]) -> dict[str, pd.DataFrame]:
-    """Paired tests by the title of their family: differences, corrected p values, verdicts."""
+    """Paired tests by title and size of their family: differences, corrected p values, verdicts."""
     columns: dict[str, Cell] = {
         "A": lambda row: short_name(row["first"]),
         "B": lambda row: short_name(row["second"]),
@@ -33,10 +50,14 @@ def test_tables(families: Mapping[str, Sequence[Row]]) -> dict[str, pd.DataFrame
         "A is": value("verdict"),
     }
     return {
-        title: cells.shown(families[family], columns)
+        f"{title}: {_counted(families[family])}": cells.shown(families[family], columns)
         for family, title in FAMILIES.items()
         if families.get(family)
     }
+
+
+def _counted(tests: Sequence[Row]) -> str:
+    return f"{len(tests)} comparison{'' if len(tests) == 1 else 's'}"
 
 
 def _between(metric: str) -> Cell:

@@ -3,7 +3,7 @@
 import math
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,8 +15,10 @@ from mmsent import paths
 from mmsent.errors import InputError
 from mmsent.evaluation.experiment import experiment_metrics, paper_metrics
 from mmsent.evaluation.paired import compared_together
+from mmsent.evaluation.pairs import baseline_tests
 from mmsent.evaluation.pooling import pooled
 from mmsent.evaluation.seeds import by_fold, seed_deviations, seed_scores, seed_spread
+from mmsent.evaluation.selection import selection_optimism
 from mmsent.files import read_json, sha256_bytes
 from mmsent.report.archive import SUMS
 from mmsent.report.scores import with_ends
@@ -144,6 +146,12 @@ def _derived(folder: Path) -> Iterator[tuple[str, Any]]:
         resamples, level = written["resamples"], written["level"]
         tests = compared_together(pairs, pool, resamples, level, settings["seed"], deviations)
         yield paths.paired_tests(table), {"families": tests}
+        optimism = selection_optimism(pool, bootstrap["resamples"], settings["seed"])
+        yield paths.selection(table), optimism
+    if settings["baselines"]:
+        rows = [*settings["versions"], *ablation]
+        of_rows = [spread for name, spread in spreads.items() if name in rows]
+        yield from _of_baselines(folder, runs, split, of_rows, bootstrap)
     if settings["protocol"] == "both":
         for file in sorted(folder.glob(paths.metrics("*", paths.PAPER))):
             derived = {}
@@ -152,6 +160,30 @@ def _derived(folder: Path) -> Iterator[tuple[str, Any]]:
                 split = read_table(folder / paths.split(written["share"]))
                 derived[name] = paper_metrics(run, split, **bootstrap)
             yield paths.metrics(file.stem, paths.PAPER), derived
+
+
+def _of_baselines(
+    folder: Path,
+    runs: Callable[[str], list[pd.DataFrame]],
+    split: pd.DataFrame,
+    spreads: list[dict[str, Any]],
+    bootstrap: dict[str, Any],
+) -> Iterator[tuple[str, Any]]:
+    """The same of the baselines and the average; those left out have no metrics."""
+    predictions = {name: runs(name) for name in read_json(folder / paths.metrics(paths.BASELINES))}
+    metrics = {n: experiment_metrics(t, split, **bootstrap) for n, t in predictions.items()}
+    yield paths.metrics(paths.BASELINES), metrics
+    yield (
+        paths.scores(paths.BASELINES),
+        {name: with_ends(row["test"], row["interval"]) for name, row in metrics.items()},
+    )
+    written = read_json(folder / paths.paired_tests(paths.BASELINES))["families"]
+    pairs = {f: [(row["first"], row["second"]) for row in rows] for f, rows in written.items()}
+    names = {name for family in pairs.values() for pair in family for name in pair}
+    tables = {name: pooled(predictions.get(name) or runs(name), split) for name in names}
+    exact = predictions.keys() - {paths.AVERAGE}
+    tests = baseline_tests(tables, pairs, exact, spreads, **bootstrap)
+    yield paths.paired_tests(paths.BASELINES), {"families": tests["families"]}
 
 
 def _leaves(written: Any, derived: Any, place: str) -> Iterator[tuple[str, Any, Any]]:
