@@ -122,6 +122,22 @@ use rule _torch_job as train_baselines with:
         **call(PLAN.baseline_training),
 
 
+use rule train_baselines as train_baselines_on_fraction with:
+    input:
+        code=sources("train_baselines"),
+        posts=paths.POSTS,
+        folds=lambda w: paths.fraction_folds(w.fraction),
+        text=PLAN.frozen("text"),
+        image=PLAN.frozen("image"),
+    output:
+        predictions=flat(PLAN.probe_training("{fraction}")["predictions"]),
+        metrics=flat(PLAN.probe_training("{fraction}")["metrics"]),
+    pathvars:
+        job=paths.job("train_baselines_on_fraction", FRACTION),
+    params:
+        **call(lambda w: PLAN.probe_training(w.fraction)),
+
+
 # Vision-language models read texts and images themselves. An image that changes changes the hashes
 # in the posts table.
 use rule _torch_job as fine_tune_vlm with:

@@ -120,9 +120,11 @@ class FinishedRun:
         self.names = [*self.settings.versions, *ablation]
         self.repeated = self.settings.seeds.experiments
         curve = self.settings.learning_curve
+        probe = ["baselines/probe_both"] if "probe_both" in self.settings.baselines else []
         self.reduced = {
             name: {f"{fraction:g}": f"fraction{fraction:g}/" for fraction in curve.fractions}
-            for name in (curve.experiments if curve.fractions else ())
+            for name in [*probe, *curve.experiments]
+            if curve.fractions
         }
         self.baselines = [f"baselines/{name}" for name in self.settings.baselines]
         several = self.baselines and len(self.settings.versions) > 1

@@ -149,10 +149,10 @@ def baselines_of(made, folds):
     return [scores.replace({"left_out": {"": None}})], [tests]
 
 
-def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, also=(), without="",  # noqa: PLR0913
-           printed=PRINTED, text="a text", encoders=ENCODERS, curve=True, **more):  # fmt: skip
+def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, also=(), without="",
+           printed=PRINTED, text="a text", encoders=ENCODERS, **more):  # fmt: skip
     """The whole report of such a run, ``also`` with the study's protocol or a held-out test, or
-    ``without`` seeds or baselines.
+    ``without`` seeds, baselines or the learning curve.
 
     ``more`` are other inputs of it.
     """
@@ -224,7 +224,7 @@ def report(versions=VERSIONS, ablation=GRID, *, folds=3, unlabelled=9, also=(), 
         },
         provenance=PROVENANCE,
         label_noise=noise,
-        learning_curve=[drawn] if curve else [],
+        learning_curve=[] if without == "learning_curve" else [drawn],
     )  # fmt: skip
     experiments = {name: settings for own in made.values()
                    for name, settings in own.experiments.items()}  # fmt: skip

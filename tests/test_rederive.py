@@ -216,12 +216,19 @@ def make_label_noise():
          document=paths.analysis("label_noise", "md"))  # fmt: skip
 
 
-def make_learning_curve():
+def make_learning_curve(results, folds):
+    """The probe and a version, each on half of the training posts too."""
+    generator, names = np.random.default_rng(7), ("baselines/probe_both", "v3_clip")
     folders = {"0.5": paths.fraction_folder(0.5), "1": ""}
+    for name, fold in itertools.product(names, range(2)):
+        run = results / f"runs/{name}/{folders['0.5']}{fold}"
+        write_run(run, fold_run(name, folds, fold, generator), 5 + fold)
     files = {
-        kind: {"v3_clip": {fraction: [paths.run("v3_clip", fold, file, seed=folder)
-                                      for fold in range(2)]
-                           for fraction, folder in folders.items()}}
+        kind: {
+            name: {part: [paths.run(name, fold, file, seed=folder) for fold in range(2)]
+                   for part, folder in folders.items()}
+            for name in names
+        }
         for kind, file in (("predictions", paths.PREDICTIONS), ("runs", paths.METRICS))
     }  # fmt: skip
     call("write_learning_curve", folds=paths.FOLDS, bootstrap=BOOTSTRAP, **files,
@@ -274,9 +281,6 @@ def made(tmp_path_factory):
     for fold, seed in itertools.product(range(2), range(2)):
         write_table(results / f"runs/v4_balanced_clip/seed{seed}/{fold}/predictions.parquet",
                     fold_run("both", folds, fold, generator))  # fmt: skip
-    for fold in range(2):
-        part = fold_run("v3_clip", folds, fold, np.random.default_rng(7))
-        write_run(results / f"runs/v3_clip/fraction0.5/{fold}", part, 15 + fold)
     predict_vlm(results, folds, split, np.random.default_rng(6))
     with contextlib.chdir(folder):
         make_paper()
@@ -286,7 +290,7 @@ def made(tmp_path_factory):
         make_table("versions", VERSIONS, [spread])
         make_table("ablation", NAMES[2:], [])
         make_label_noise()
-        make_learning_curve()
+        make_learning_curve(results, folds)
     return folder
 
 

@@ -56,6 +56,15 @@ class Fold:
         """Return the numbers of the rows of a split."""
         return np.flatnonzero(self.rows["split"] == split)
 
+    @property
+    def refit(self) -> np.ndarray:
+        """The numbers of the rows of a last fit: training and validation posts.
+
+        A fold table with a fraction of the training posts names the same fraction of both.
+        """
+        both = np.concatenate([self.of(TRAIN), self.of(VALIDATION)])
+        return both[self.rows["refit"].to_numpy()[both]] if "refit" in self.rows else both
+
     def vectors(self, modality: str) -> np.ndarray:
         """Return the frozen states of a modality, ``(rows, dim)``; of both, side by side."""
         parts = ("text", "image") if modality == "both" else (modality,)
@@ -74,7 +83,10 @@ def load_fold(
     """List the posts of a fold by split."""
     splits = posts_by_split(posts, folds, number)
     tables = [table.assign(split=split) for split, table in splits.items()]
-    return Fold(pd.concat(tables, ignore_index=True), states, clip)
+    rows = pd.concat(tables, ignore_index=True)
+    if f"refit_{number}" in folds:
+        rows["refit"] = rows["guid"].isin(folds.loc[folds[f"refit_{number}"], "guid"])
+    return Fold(rows, states, clip)
 
 
 def reason_to_leave_out(
@@ -128,7 +140,7 @@ def tfidf(fold: Fold) -> Predicted:
         TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), **settings),
     )
     texts = fold.rows["text"].to_numpy()
-    vectors.fit(texts[np.concatenate([fold.of(TRAIN), fold.of(VALIDATION)])])
+    vectors.fit(texts[fold.refit])
     return _probed(fold, vectors.transform(texts), standardise=False)
 
 
@@ -139,9 +151,9 @@ def probe(fold: Fold, modality: str) -> Predicted:
 
 def _probed(fold: Fold, features: Any, standardise: bool = True) -> Predicted:
     train, validation = fold.of(TRAIN), fold.of(VALIDATION)
-    fitted = fit_probe(features, fold.labels, train, validation, standardise)
+    fitted = fit_probe(features, fold.labels, train, validation, standardise, fold.refit)
     return fitted.probabilities, {
-        "train_posts": len(train) + len(validation),
+        "train_posts": len(fold.refit),
         "trained_parameters": fitted.parameters,
         "c": fitted.c,
         "validation_log_loss_by_c": {f"{c:g}": loss for c, loss in fitted.losses.items()},

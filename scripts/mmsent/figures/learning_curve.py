@@ -32,9 +32,7 @@ def learning_curve_figure(numbers: dict[str, Any]) -> Figure:
         (line,) = axes.plot(x, y, marker=marker, label=short_name(name), **look)
         for row in rows:
             low, high = row["weighted_f1_low"], row["weighted_f1_high"]
-            # Markers of two experiments may have the same number of posts.
-            shifted = row["train_posts"] * 2 ** (0.04 * place)
-            axes.vlines(shifted, low, high, linewidth=1.1, alpha=0.6, **look)
+            axes.vlines(row["train_posts"], low, high, linewidth=1.1, alpha=0.6, **look)
         axes.plot([x[-1], 2 * x[-1]], [y[-1], y[-1] + doubling["slope"]], linestyle=":", **look)
         handles.append(line)
     axes.axhline(numbers["best_f1"], color=MUTED, linewidth=1, linestyle=DASHED)

@@ -243,7 +243,8 @@ def wrapped(text: str, width: float, size: float, lines: int, tail: int = 0) -> 
 
 def wrapped_name(experiment: str, width: float, size: float, lines: int) -> str:
     """Return the name of an experiment as figures show it: its end remains if it is shortened."""
-    return wrapped(experiment.removeprefix("ablation/"), width, size, lines, _TAIL)
+    name = experiment.removeprefix("ablation/").removeprefix("baselines/")
+    return wrapped(name, width, size, lines, _TAIL)
 
 
 def text_width(line: str, size: float) -> float:

@@ -67,6 +67,8 @@ def costly_jobs(plan: Plan) -> list[Job]:
         jobs += [Job("train_all_seeds", "", job) for job in names]
     rule = "train_fraction"
     jobs += [Job(rule, "", paths.job(rule, n, f)) for n in plan.reduced for f in plan.fractions]
+    rule = "train_baselines_on_fraction"
+    jobs += [Job(rule, "", paths.job(rule, f)) for f in plan.fractions if plan.curve_probe]
     return jobs
 
 
@@ -92,7 +94,7 @@ def archived_files(plan: Plan) -> list[str]:
     files += flat(plan.repeated)
     files += [paths.analysis(paths.LABEL_NOISE, "json")]
     for kind in ("json", "csv"):
-        files += plan.if_fractions(paths.analysis(paths.LEARNING_CURVE, kind))
+        files += plan.if_curve(paths.analysis(paths.LEARNING_CURVE, kind))
     files += map(paths.fraction_folds, plan.fractions)
     files += flat(plan.learning_curve["predictions"]) + flat(plan.learning_curve["runs"])
     files += [paths.submission(name, kind) for name in plan.versions for kind in ("json", "txt")]

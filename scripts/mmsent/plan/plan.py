@@ -48,11 +48,10 @@ class Plan(Runs):
     @property
     def table_documents(self) -> list[str]:
         """The documents that evaluate runs."""
-        tables = [paths.document(table) for table in self.tables]
-        names = [paths.LABEL_NOISE, *self.if_fractions(paths.LEARNING_CURVE)]
-        more = [*self.if_baselines(paths.document(paths.BASELINES)),
-                *(paths.analysis(name, "md") for name in names)]  # fmt: skip
-        return [*tables, *more, paths.SEEDS, *self.if_vlms(paths.VLM)]
+        names = [paths.LABEL_NOISE, *self.if_curve(paths.LEARNING_CURVE)]
+        others = [*self.if_baselines(paths.BASELINES), *names]
+        documents = [paths.document(name) for name in [*self.tables, *others]]
+        return [*documents, paths.SEEDS, *self.if_vlms(paths.VLM)]
 
     def if_vlms(self, *files: str) -> list[str]:
         """These files if there are vision-language models, else none."""
@@ -66,9 +65,9 @@ class Plan(Runs):
         """These files if the run is compared with an earlier one, else none."""
         return list(files) if self.config.against else []
 
-    def if_fractions(self, *files: str) -> list[str]:
+    def if_curve(self, *files: str) -> list[str]:
         """These files if there is a learning curve, else none."""
-        return list(files) if self.fractions else []
+        return list(files) if self.by_fraction(paths.PREDICTIONS) else []
 
     def if_baselines(self, *files: str) -> list[str]:
         """These files if there are baselines, else none."""
@@ -179,6 +178,17 @@ class Plan(Runs):
             "clip": self.encoder("clip") if has_clip else None,
             "predictions": self.baseline_files(paths.PREDICTIONS),
             "metrics": self.baseline_files(paths.METRICS),
+        }
+
+    def probe_training(self, fraction: str) -> Arguments:
+        """The linear probe of the learning curve on a fraction of the training posts."""
+        kinds = {"predictions": paths.PREDICTIONS, "metrics": paths.METRICS}
+        return self.baseline_training | {
+            kind: {
+                probe: self.fraction_runs(paths.baseline(probe), fraction, file)
+                for probe in self.curve_probe
+            }
+            for kind, file in kinds.items()
         }
 
     def frozen(self, modality: str) -> list[str]:
@@ -378,7 +388,7 @@ class Plan(Runs):
                 "bad_cases": paths.BAD_CASES,
                 "efficiency": paths.figure("efficiency", "json"),
                 "label_noise": paths.analysis(paths.LABEL_NOISE, "json"),
-                "learning_curve": self.if_fractions(paths.analysis(paths.LEARNING_CURVE, "json")),
+                "learning_curve": self.if_curve(paths.analysis(paths.LEARNING_CURVE, "json")),
                 "fixes": paths.FIXES,
                 "provenance": paths.PROVENANCE,
             },
@@ -391,7 +401,7 @@ class Plan(Runs):
                  for version in self.versions]  # fmt: skip
         names += [f"curves/{name}" for name in self.trained_vlms]
         names += [f"{table}/{figure}" for table in self.tables for figure in TABLE_FIGURES]
-        names += ["efficiency", *self.if_fractions(paths.LEARNING_CURVE)]
+        names += ["efficiency", *self.if_curve(paths.LEARNING_CURVE)]
         names += [f"{paths.LABEL_NOISE}/{kind}" for kind in LABEL_SHEETS]
         figures = [paths.figure(name) for name in names] + self.seed_figure("png")
         return [*figures, *map(paths.data_figure, DATA_FIGURES), paths.BAD_CASE_IMAGES]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mmsent import paths
-from mmsent.config.baselines import Baseline
+from mmsent.config.baselines import PROBES, Baseline
 from mmsent.config.network import PIXELS
 from mmsent.plan.definition import RunDefinition
 from mmsent.plan.views import EncodingJob
@@ -78,8 +78,15 @@ class Runs(RunDefinition):
                 fraction: self.fraction_runs(name, fraction, file)
                 for fraction in [*self.fractions, WHOLE]
             }
-            for name in self.reduced
+            for name in [*map(paths.baseline, self.curve_probe), *self.reduced]
         }
+
+    @property
+    def curve_probe(self) -> list[Baseline]:
+        """The linear probe of the learning curve: of all modalities with frozen states, if any."""
+        kind = "both" if len(self.frozen_states) > 1 else next(iter(self.frozen_states), "")
+        probe = PROBES.get(kind)
+        return [probe] if probe and self.fractions and probe in self.config.baselines else []
 
     def fraction_runs(self, name: str, fraction: str, file: str) -> list[str]:
         """A file of each fold's run on a fraction of the training posts, or on all of them."""
