@@ -360,7 +360,7 @@ def test_planted_errors_are_found_and_nothing_else(results):
         f"label_noise.csv, {doubtful}, quality",
         "label_noise.json, noise, neutral, positive",
         "label_noise.json, scores, 1, rank_without",
-        "learning_curve.csv, v3_clip, 0.5, weighted_f1_low",
+        "learning_curve.csv, baselines/probe_both, 0.5, weighted_f1_low",
         "learning_curve.json, doublings, 0, advantage",
         "baselines.csv, baselines/probe_image, weighted_f1_low",
         "paired_tests/baselines.json, families, over_probe, 2, weighted_f1, low",
