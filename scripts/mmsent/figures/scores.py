@@ -44,7 +44,7 @@ _OTHERS = (
 )
 
 #: Height of the bar of a class and of the space between two experiments, in inches.
-_BAR, _SPACE = 0.156, 0.112
+_BAR, _SPACE = 0.1566, 0.1102
 
 #: Dashes of the lines of baselines, in their order.
 _DASHES = ("-", "--", "-.", ":")
