@@ -32,6 +32,7 @@ from mmsent.baselines.zero_shot_clip import PROMPTS, zero_shot
 from mmsent.config.baselines import BASELINES
 from mmsent.config.encoders import OpenClip, TransformersClip
 from mmsent.config.validation import ConfigError
+from mmsent.data.fractions import reduced_folds
 from mmsent.encoders.embeddings import BLANK
 from mmsent.evaluation.paired import compared
 from mmsent.evaluation.selection import selection_optimism
@@ -131,6 +132,33 @@ def test_the_probe_is_that_of_scikit_learn(inputs, runs, modality):
             assert part["guid"].tolist() == posts["guid"][rows].tolist()
             expected = model.predict_proba(features[rows])
             np.testing.assert_allclose(part[LABELS.probability_columns], expected, atol=2e-3)
+
+
+def test_the_probe_reads_a_fraction_of_the_posts_and_all_of_them_give_its_run(
+    inputs, runs, tmp_path
+):
+    posts, folds, states = inputs
+    part, whole = reduced_folds(folds, [0.25, 1.0], 3)
+    for name, table in (("part", part), ("whole", whole)):
+        made = trained((posts, table, states), tmp_path / name, ["probe_both"])
+        tables, records = (kind["probe_both"] for kind in made)
+        for fold in range(FOLDS):
+            expected = runs[0]["probe_both"][fold]
+            assert tables[fold].equals(expected) == (name == "whole")
+            columns = ["guid", "subset", "label"]
+            assert tables[fold][columns].equals(expected[columns])
+            fitted = table[f"refit_{fold}"]
+            assert records[fold]["train_posts"] == fitted.sum()
+    # By hand: the penalty of the fraction's training posts, fitted on the fraction of both.
+    features = np.hstack([stored(inputs, kind) for kind in ("text", "image")])[:POSTS]
+    record = read_json(tmp_path / "part/probe_both/0/m.json")
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=record["c"], max_iter=1000))
+    rows = part["refit_0"].to_numpy()
+    model.fit(features[rows], part["label"][rows])
+    table = read_table(tmp_path / "part/probe_both/0/p.parquet")
+    test = features[(part["split_0"] == "test").to_numpy()]
+    written = table.loc[table["subset"] == "test", PROBABILITY_COLUMNS]
+    np.testing.assert_allclose(written, model.predict_proba(test), atol=2e-3)
 
 
 def test_every_baseline_keeps_the_contract_of_predictions(runs):

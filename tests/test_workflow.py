@@ -175,8 +175,9 @@ def test_no_group_crosses_the_splits_of_a_fold_in_what_was_predicted(project):
 
 
 def test_runs_on_fewer_posts_are_tested_on_the_same_posts(project):
-    runs = project / "results/runs/ablation/multimodal_late"
-    for fold in range(2):
+    names = ["ablation/multimodal_late", "baselines/probe_both"]
+    for name, fold in itertools.product(names, range(2)):
+        runs = project / "results/runs" / name
         trained = []
         for folder in ("fraction0.125/", "fraction0.5/", ""):
             run = runs / f"{folder}{fold}"
@@ -317,7 +318,7 @@ def test_a_touched_post_starts_nothing_and_a_changed_label_encodes_nothing(proje
     # On a fold and on the study's split; v5 alone has a search.
     assert stale["fine_tune_vlm"] == stale["predict_zero_shot"] == 2
     assert stale["search"] == stale["search_all_folds"] == stale["train_all_seeds"] == 1
-    assert stale["train_fraction"] == 2
+    assert stale["train_fraction"] == stale["train_baselines_on_fraction"] == 2
     assert jobs(snakemake(project, "-n")) == {}
 
 
