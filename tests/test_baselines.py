@@ -157,7 +157,7 @@ def test_the_probe_reads_a_fraction_of_the_posts_and_all_of_them_give_its_run(
     model.fit(features[rows], part["label"][rows])
     table = read_table(tmp_path / "part/probe_both/0/p.parquet")
     test = features[(part["split_0"] == "test").to_numpy()]
-    written = table.loc[table["subset"] == "test", PROBABILITY_COLUMNS]
+    written = table.loc[table["subset"] == "test", LABELS.probability_columns]
     np.testing.assert_allclose(written, model.predict_proba(test), atol=2e-3)
 
 
