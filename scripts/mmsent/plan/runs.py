@@ -116,9 +116,10 @@ class Runs(RunDefinition):
 
     @property
     def frozen_states(self) -> dict[str, tuple[str, str]]:
-        """File and array of the frozen states that most experiments read, by modality.
+        """File and array of the frozen states that baselines read, by modality.
 
-        Those of the view without augmentation; no encoding job is added for a baseline.
+        Those that most experiments read of a view without augmentation, of texts the mean over
+        tokens if any does; no encoding job is added for a baseline.
         """
         read: dict[str, Counter[tuple[str, str]]] = {"text": Counter(), "image": Counter()}
         for name in self.rows:
@@ -130,7 +131,7 @@ class Runs(RunDefinition):
             for modality in settings.modalities:
                 if arrays[modality]:
                     read[modality][self.embeddings(name, modality)[0], arrays[modality]] += 1
-        return {kind: files.most_common(1)[0][0] for kind, files in read.items() if files}
+        return {kind: _preferred(files) for kind, files in read.items() if files}
 
     def searches(self, name: str, fold: str | None = None, protocol: str = "") -> list[str]:
         """What a search chose on a fold, or on all; empty if the experiment has no search."""
@@ -212,3 +213,8 @@ class Runs(RunDefinition):
     def gpus_to_train(self, name: str) -> int:
         """GPUs that a run requests: a small network over stored vectors is as fast without."""
         return self.gpus if self.trained_encoders(name) else 0
+
+
+def _preferred(files: Counter[tuple[str, str]]) -> tuple[str, str]:
+    """The file that is read most, if any of those with means over tokens, else of all."""
+    return max(files, key=lambda file: (file[1] == "mean", files[file]))
