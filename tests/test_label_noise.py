@@ -13,8 +13,8 @@ from mmsent.evaluation.label_noise import (
     ranked_labels,
     scores_without,
     shown_labels,
-    tied_with_best,
 )
+from mmsent.evaluation.pairs import tied_with_best
 from mmsent.labels import LABELS
 from predictions import predictions
 

@@ -7,8 +7,8 @@ from mmsent.evaluation.label_noise import (
     ranked_labels,
     scores_without,
     shown_labels,
-    tied_with_best,
 )
+from mmsent.evaluation.pairs import tied_with_best
 from mmsent.evaluation.pooling import pooled
 from mmsent.figures.sheets import label_sheet
 from mmsent.figures.style import save_figure
@@ -44,7 +44,7 @@ def find_label_issues(
     write_table(csv, ranked.assign(text=ranked["text"].map(as_cell)))
     for path, (kind, shown) in zip(figures, shown_labels(ranked).items(), strict=True):
         save_figure(label_sheet(kind, shown, posts, images), path, photographs=True)
-    found = noise_numbers(ranked) | {"averaged": averaged}
-    found |= {"scores": scores_without(tables, ranked, averaged)}
-    write_json(numbers, found)
-    write_text(document, rendered("label_noise.md.j2", noise=label_noise_values(found)))
+    noise = noise_numbers(ranked) | {"averaged": averaged}
+    noise |= {"scores": scores_without(tables, ranked, averaged)}
+    write_json(numbers, noise)
+    write_text(document, rendered("label_noise.md.j2", noise=label_noise_values(noise)))

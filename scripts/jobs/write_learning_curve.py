@@ -37,16 +37,16 @@ def write_learning_curve(
         Predictions of the model versions.
     """
     tables = {
-        name: {fraction: pooled(part, folds) for fraction, part in own.items()}
-        for name, own in predictions.items()
+        name: {fraction: pooled(part, folds) for fraction, part in parts.items()}
+        for name, parts in predictions.items()
     }
     train_posts = {
-        name: {f: np.mean([run["train_posts"] for run in part]) for f, part in own.items()}
-        for name, own in runs.items()
+        name: {f: np.mean([run["train_posts"] for run in part]) for f, part in parts.items()}
+        for name, parts in runs.items()
     }
     compared = {name: pooled(part, folds) for name, part in versions.items()}
-    found = learning_curve(tables, train_posts, compared, **bootstrap)
-    save_figure(learning_curve_figure(found), figure)
-    write_table(csv, pd.DataFrame(found["rows"]))
-    write_json(numbers, found)
-    write_text(document, rendered("learning_curve.md.j2", curve=learning_curve_values(found)))
+    curve = learning_curve(tables, train_posts, compared, **bootstrap)
+    save_figure(learning_curve_figure(curve), figure)
+    write_table(csv, pd.DataFrame(curve["rows"]))
+    write_json(numbers, curve)
+    write_text(document, rendered("learning_curve.md.j2", curve=learning_curve_values(curve)))

@@ -56,6 +56,11 @@ def embeddings(encoder: str, modality: str, view: str) -> str:
     return f"{RESULTS}/embeddings/{encoder}/{modality}.{view}.safetensors"
 
 
+def short_name(experiment: str) -> str:
+    """An experiment's name without its folder."""
+    return experiment.removeprefix("ablation/").removeprefix(f"{BASELINES}/")
+
+
 def stored(encoder: str, modality: str, view: str) -> str:
     """The embeddings of a view that earlier runs made."""
     return f"{STORE}/{encoder}/{modality}.{view}.safetensors"

@@ -35,6 +35,7 @@ def imported_modules(path: Path) -> frozenset[Path]:
     return frozenset(files)
 
 
+@functools.cache
 def _module_files(name: str) -> set[Path]:
     """The file of a module and the ``__init__`` files of the packages above it."""
     parts = name.split(".")
@@ -60,6 +61,7 @@ def sources(job: str) -> list[str]:
     return [*map(str, first), *sorted(str(path) for path in seen - set(first))]
 
 
+@functools.cache
 def code_hash(job: str) -> str:
     """SHA-256 of a job and every module of the project that it imports, wherever they lie."""
     hashes = {str(Path(p).relative_to(ROOT)): sha256_file(p) for p in sources(job)}

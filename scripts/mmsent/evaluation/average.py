@@ -10,7 +10,7 @@ from mmsent.labels import LABELS
 _POST = ["guid", "fold", "subset", "label"]
 
 
-def mean_predictions(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def averaged_predictions(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Average the predictions of experiments on one fold, post by post.
 
     Parameters

@@ -14,7 +14,7 @@ from mmsent.evaluation.intervals import (
     table_confusions,
 )
 from mmsent.evaluation.metrics import metrics_from_confusion
-from mmsent.evaluation.pairs import tested_families
+from mmsent.evaluation.pairs import pairs_of, tested_families
 from mmsent.evaluation.pooling import pooled, prediction_metrics
 from mmsent.evaluation.seeds import SPREAD
 from mmsent.evaluation.submission import mean_predictions
@@ -70,16 +70,12 @@ def held_out_results(
         name: measured(table, **bootstrap) | {"test": prediction_metrics(table)} | beside[name]
         for name, table in tables.items()
     }
-    families = {
-        family: [(row["first"], row["second"]) for row in rows]
-        for family, rows in tests["families"].items()
-    }
     # In the order in which the tests of the table draw them: a file has them in another.
-    spread = {metric: tests["seeds"][metric] for metric in SPREAD if metric in tests["seeds"]}
-    deviations = {metric: (own["sd"], own["freedom"]) for metric, own in spread.items()}
+    seeds = {metric: tests["seeds"][metric] for metric in SPREAD if metric in tests["seeds"]}
+    deviations = {metric: (spread["sd"], spread["freedom"]) for metric, spread in seeds.items()}
     return {
         "experiments": experiments,
-        "tests": tested_families(families, tables, deviations, **bootstrap),
+        "tests": tested_families(pairs_of(tests["families"]), tables, deviations, **bootstrap),
         "models": max(map(len, predictions.values())),
         "near_duplicates": int(labels["near_duplicate"].sum()),
     }
@@ -107,8 +103,8 @@ def labelled_predictions(
 
 def single_predictions(run: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     """Return class, label and group of held-out posts, by the run of one fold alone."""
-    own = run.loc[run["subset"] == UNLABELLED_SPLIT, ["guid", "predicted"]]
-    return labels.merge(own, on="guid", validate="one_to_one")
+    tested = run.loc[run["subset"] == UNLABELLED_SPLIT, ["guid", "predicted"]]
+    return labels.merge(tested, on="guid", validate="one_to_one")
 
 
 def beside_out_of_fold(
@@ -129,8 +125,8 @@ def beside_out_of_fold(
         Of each experiment ``single`` (mean over its models), ``out_of_fold`` and ``difference``
         (single - out-of-fold), each with ``_low`` and ``_high``.
     """
-    own_seed = seed_of(seed, "held-out")
-    first = {name: _mean_f1(tables, resamples, own_seed) for name, tables in single.items()}
+    test_seed = seed_of(seed, "held-out")
+    first = {name: _mean_f1(tables, resamples, test_seed) for name, tables in single.items()}
     second = {name: _mean_f1([table], resamples, seed) for name, table in out_of_fold.items()}
     rows: dict[str, dict[str, float]] = {}
     for name, (score, drawn) in first.items():

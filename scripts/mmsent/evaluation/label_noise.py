@@ -15,7 +15,7 @@ from cleanlab.rank import get_label_quality_scores
 from mmsent.data.layout import guid_order
 from mmsent.evaluation.bad_cases import worst
 from mmsent.evaluation.intervals import table_confusions, weighted_f1
-from mmsent.evaluation.paired import WORSE, aligned
+from mmsent.evaluation.paired import aligned
 from mmsent.labels import LABELS
 
 #: Fraction of the posts without which the versions are scored once more.
@@ -29,12 +29,6 @@ def columns() -> list[str]:
     """Return the columns of the table of labels by doubt."""
     return ["guid", "label", "suggested", "quality", "flagged", "conflict", "other_labels",
             *LABELS.probability_columns, "group", "text"]  # fmt: skip
-
-
-def tied_with_best(best_other: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[str]:
-    """Return the experiments that are not worse than the best other, by their paired tests."""
-    worse = {row["first"] for row in best_other if row["verdict"] == WORSE}
-    return [name for name in names if name not in worse]
 
 
 def ranked_labels(
@@ -64,14 +58,14 @@ def ranked_labels(
     label, probabilities = table["label"].to_numpy(), table[LABELS.probability_columns].to_numpy()
     names, text = np.array([*LABELS]), posts.set_index("guid")["text"]
     of_group = folds.groupby("group")["label"].agg(set)
-    others = [of_group[g] - {own} for g, own in zip(table["group"], label, strict=True)]
+    others = [of_group[g] - {index} for g, index in zip(table["group"], label, strict=True)]
     table = table.assign(
         label=names[label],
         suggested=names[probabilities.argmax(1)],
         quality=get_label_quality_scores(label, probabilities, method="normalized_margin"),
         flagged=find_label_issues(label, probabilities, filter_by="confident_learning", n_jobs=1),
         conflict=list(map(bool, others)),
-        other_labels=[", ".join(LABELS[other] for other in sorted(own)) for own in others],
+        other_labels=[", ".join(LABELS[index] for index in sorted(group)) for group in others],
         text=[" ".join(text[guid].split()) for guid in table["guid"]],
         number=table["guid"].map(guid_order),
     )

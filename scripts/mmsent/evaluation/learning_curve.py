@@ -53,7 +53,7 @@ def learning_curve(
         highest), ``gap`` (from the highest fraction to the best version), and ``advantage``
         (``slope`` less ``gap``).
     """
-    points = [(name, fraction) for name, own in runs.items() for fraction in sorted(own)]
+    points = [(name, fraction) for name, parts in runs.items() for fraction in sorted(parts)]
     tables = {f"{name}/{fraction}": runs[name][fraction] for name, fraction in points}
     same = aligned(tables | {f"{name}/": table for name, table in versions.items()})
     counts = np.stack([table_confusions(table) for table in same.values()], axis=1)
@@ -77,11 +77,11 @@ def learning_curve(
     for name in runs:
         place = [number for number, point in enumerate(points) if point[0] == name]
         doubled = np.array([math.log2(rows[number]["train_posts"]) for number in place])
-        own, centred = scores[:, place], doubled - doubled.mean()
+        curve, centred = scores[:, place], doubled - doubled.mean()
         values = {
-            "slope": own @ centred / (centred**2).sum(),
-            "last": own[:, -1] - own[:, -2],
-            "gap": scores[:, best] - own[:, -1],
+            "slope": curve @ centred / (centred**2).sum(),
+            "last": curve[:, -1] - curve[:, -2],
+            "gap": scores[:, best] - curve[:, -1],
         }
         values["advantage"] = values["slope"] - values["gap"]
         row = {"experiment": name}

@@ -1,13 +1,14 @@
 """Which experiments of a table are compared with which."""
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from mmsent.evaluation.intervals import table_confusions, weighted_f1
 from mmsent.evaluation.paired import (
+    WORSE,
     Deviations,
     Pair,
     compared,
@@ -145,6 +146,19 @@ def against_best(names: list[str], tables: dict[str, pd.DataFrame]) -> list[Pair
     scores = {name: weighted_f1(table_confusions(tables[name])) for name in names}
     best, *others = sorted(names, key=scores.__getitem__, reverse=True)
     return [(name, others[0] if name == best else best) for name in names] if others else []
+
+
+def tied_with_best(best_other: Sequence[Mapping[str, Any]], names: Iterable[str]) -> list[str]:
+    """Return the experiments that are not worse than the best other, by their paired tests."""
+    worse = {row["first"] for row in best_other if row["verdict"] == WORSE}
+    return [name for name in names if name not in worse]
+
+
+def pairs_of(families: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, list[Pair]]:
+    """Return the pairs that were tested, by family."""
+    return {
+        family: [(row["first"], row["second"]) for row in rows] for family, rows in families.items()
+    }
 
 
 def grid_families(modalities: dict[str, str]) -> dict[str, list[Pair]]:

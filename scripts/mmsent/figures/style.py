@@ -21,6 +21,7 @@ from matplotlib.ticker import MaxNLocator
 from mmsent.figures.fonts import FAMILIES, MAIN, font_of
 from mmsent.files import written_whole
 from mmsent.labels import LABELS, folded
+from mmsent.paths import short_name
 
 matplotlib.use("Agg")
 
@@ -243,8 +244,7 @@ def wrapped(text: str, width: float, size: float, lines: int, tail: int = 0) -> 
 
 def wrapped_name(experiment: str, width: float, size: float, lines: int) -> str:
     """Return the name of an experiment as figures show it: its end remains if it is shortened."""
-    name = experiment.removeprefix("ablation/").removeprefix("baselines/")
-    return wrapped(name, width, size, lines, _TAIL)
+    return wrapped(short_name(experiment), width, size, lines, _TAIL)
 
 
 def text_width(line: str, size: float) -> float:

@@ -23,16 +23,16 @@ def summary(scores: dict[str, Path]) -> list[str]:
     """The lines that a run ends with: each experiment's weighted F1."""
     import pandas as pd
 
-    from mmsent.report.cells import short_name, with_interval
+    from mmsent.report.cells import with_interval
 
     tables = {table: pd.read_csv(path).to_dict("records") for table, path in scores.items()}
-    names = [short_name(row["experiment"]) for rows in tables.values() for row in rows]
+    names = [paths.short_name(row["experiment"]) for rows in tables.values() for row in rows]
     width = max(map(len, names))
     lines = ["Weighted F1 with its interval; * is statistically tied with the best of its table"]
     for table, rows in tables.items():
         lines += ["", f"  {table}"]
         for row in rows:
             mark = " *" if row["best_set"] else ""
-            name = short_name(row["experiment"])
+            name = paths.short_name(row["experiment"])
             lines.append(f"  {name:<{width}}  {with_interval(row, 'weighted_f1')}{mark}")
     return [*lines, ""]

@@ -196,11 +196,8 @@ class Runs(RunDefinition):
 
     def encoding_threads(self, job: EncodingJob, cores: int) -> int:
         """Cores of an encoding job: of a small one half, so that another starts beside it."""
-        return (
-            cores
-            if len(job.views) * len(self.posts.files["text"]) > _FEW_ROWS
-            else max(1, cores // 2)
-        )
+        rows = len(job.views) * len(self.posts.files["text"])
+        return cores if rows > _FEW_ROWS else max(1, cores // 2)
 
     def encoding_resources(self, job: EncodingJob) -> dict[str, Any]:
         """What an encoding job requests: GPUs, MB and minutes. Pixels are only decoded."""

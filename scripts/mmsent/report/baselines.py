@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 
 from mmsent.evaluation.paired import BETTER, SAME, WORSE
+from mmsent.paths import short_name
 from mmsent.report import cells
-from mmsent.report.cells import Cell, Row, class_columns, interval, listed, short_name, value
+from mmsent.report.cells import Cell, Row, class_columns, interval, listed, value
 from mmsent.report.scores import measured_columns
 from mmsent.report.statistics import test_tables
 

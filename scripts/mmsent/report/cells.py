@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from mmsent.labels import LABELS
+from mmsent.paths import short_name
 
 Row = Mapping[str, Any]
 #: Makes the cell of a column from a row of numbers.
@@ -56,11 +57,6 @@ def best_f1(row: Row) -> str:
 def class_columns() -> dict[str, Cell]:
     """The F1 of each class."""
     return {f"F1 {label}": value(f"f1_{label}", "{:.3f}") for label in LABELS.in_tables}
-
-
-def short_name(experiment: str) -> str:
-    """An experiment's name without its folder."""
-    return experiment.removeprefix("ablation/").removeprefix("baselines/")
 
 
 def ends(row: Row, metric: str) -> tuple[float, float]:

@@ -6,6 +6,8 @@ from typing import Any
 import pandas as pd
 
 from mmsent.evaluation.paired import BETTER, WORSE
+from mmsent.evaluation.pairs import tied_with_best
+from mmsent.paths import short_name
 from mmsent.report import cells
 from mmsent.report.cells import (
     Cell,
@@ -14,7 +16,6 @@ from mmsent.report.cells import (
     class_columns,
     interval,
     listed,
-    short_name,
     value,
 )
 from mmsent.report.scores import with_ends
@@ -34,15 +35,13 @@ def held_out_scores(results: Mapping[str, Any], names: Iterable[str]) -> pd.Data
         ``difference``, with their ends; ``best_set``: not significantly worse than the experiment
         that is best out of fold.
     """
-    worse = {
-        t["first"] for t in results["tests"]["families"]["best_other"] if t["verdict"] == WORSE
-    }
+    tied = tied_with_best(results["tests"]["families"]["best_other"], results["experiments"])
     rows = []
     for name in names:  # in the order of the table, which a file does not keep
         numbers = results["experiments"][name]
         row = {"experiment": name} | numbers | numbers["test"]
         row |= with_ends(row.pop("test"), row.pop("interval"))
-        rows.append(row | {"best_set": name not in worse})
+        rows.append(row | {"best_set": name in tied})
     return pd.DataFrame(rows)
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mmsent.paths import short_name
 from mmsent.report import cells
-from mmsent.report.cells import Row, difference, ends, interval, short_name, value
+from mmsent.report.cells import Row, difference, ends, interval, value
 
 
 def learning_curve_values(numbers: Mapping[str, Any]) -> dict[str, Any]:

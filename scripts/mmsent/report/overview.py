@@ -7,8 +7,9 @@ import pandas as pd
 
 from mmsent.evaluation.paired import BETTER, SAME, WORSE
 from mmsent.labels import LABELS
+from mmsent.paths import short_name
 from mmsent.report import cells
-from mmsent.report.cells import Row, listed, short_name, value, with_interval
+from mmsent.report.cells import Row, listed, value, with_interval
 from mmsent.report.reported import PrintedFigures
 
 

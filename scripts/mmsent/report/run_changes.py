@@ -12,18 +12,17 @@ from mmsent.config.validation import read_yaml
 from mmsent.data.layout import guid_order
 from mmsent.errors import InputError
 from mmsent.evaluation.paired import BETTER, SAME, WORSE, Deviations
+from mmsent.evaluation.pairs import tied_with_best
 from mmsent.evaluation.pooling import pooled
 from mmsent.evaluation.reruns import FLIPS, common_posts, flipped, rerun_scores
+from mmsent.labels import STUDY_LABELS
+from mmsent.paths import short_name
 from mmsent.report import cells
-from mmsent.report.cells import interval, listed, p_equals, p_value, short_name, value
+from mmsent.report.cells import interval, listed, p_equals, p_value, value
 from mmsent.report.changes import flat, shown_value
 from mmsent.report.earlier import earlier_files
-from mmsent.report.scores import tied_with_best
 from mmsent.report.verification import opened
 from mmsent.tables import Json, Table, as_cell, reading
-
-#: The classes of a run from before they were a setting.
-_CLASSES = ["negative", "neutral", "positive"]
 
 #: Kinds of changes of posts. A guid whose text and image both differ names another post.
 ADDED, REMOVED, REPLACED, RELABELLED = "added", "removed", "replaced", "relabelled"
@@ -64,8 +63,8 @@ class Run(BaseModel):
 
     @property
     def classes(self) -> list[str]:
-        """Names of the classes."""
-        return list(self.provenance["settings"].get("labels", _CLASSES))
+        """Names of the classes; before they were a setting, those of the study."""
+        return list(self.provenance["settings"].get("labels", STUDY_LABELS))
 
     @property
     def labels(self) -> pd.Series:
@@ -280,6 +279,7 @@ def _conclusions(now: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, A
     ``only_then``, ``only_now``: how many are not.
     """
     old, new = _tests_by_pair(then), _tests_by_pair(now)
+    best_other = {"then": then["best_other"], "now": now["best_other"]}
     both = [pair for pair in new if pair in old]
     verdicts = [
         {"first": pair[0], "second": pair[1]}
@@ -291,7 +291,10 @@ def _conclusions(now: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, A
         if old[pair]["verdict"] != new[pair]["verdict"]
     ]
     return {
-        "tied": {"then": tied_with_best(then), "now": tied_with_best(now)},
+        "tied": {
+            when: tied_with_best(tests, [test["first"] for test in tests])
+            for when, tests in best_other.items()
+        },
         "verdicts": verdicts,
         "pairs": len(both),
         "only_then": len(old) - len(both),

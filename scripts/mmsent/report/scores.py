@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from mmsent.evaluation.paired import WORSE
+from mmsent.evaluation.pairs import tied_with_best
 from mmsent.labels import LABELS, STUDY_LABELS
 from mmsent.report.reported import PrintedFigures
 
@@ -44,11 +44,11 @@ def scores_table(
         ``over_image`` with their ends and ``_percent``; ``reported_*``: the study's; ``paper_*``
         with ends for weighted F1, and ``paper_gap``: paper protocol less grouped.
     """
-    best = tied_with_best(families)
+    best = tied_with_best(families["best_other"], experiments)
     rows = []
     for name, settings in experiments.items():
         row = _identity(name, settings, metrics[name], runs[name]) | measured_columns(metrics[name])
-        row["best_set"] = name in best or not best
+        row["best_set"] = name in best
         for family in GAINS:
             if family in families:
                 tests = [test["weighted_f1"] for test in families[family] if test["first"] == name]
@@ -64,11 +64,6 @@ def scores_table(
 def _metrics(labels: Sequence[str]) -> list[str]:
     """The metrics of the study's tables."""
     return ["weighted_f1", "accuracy", *(f"f1_{label}" for label in labels)]
-
-
-def tied_with_best(families: Mapping[str, list[dict[str, Any]]]) -> list[str]:
-    """The experiments of a table that are statistically tied with its best."""
-    return [test["first"] for test in families["best_other"] if test["verdict"] != WORSE]
 
 
 def _identity(

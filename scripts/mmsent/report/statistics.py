@@ -5,8 +5,9 @@ from typing import Any
 
 import pandas as pd
 
+from mmsent.paths import short_name
 from mmsent.report import cells
-from mmsent.report.cells import Cell, Row, change, interval, p_value, short_name, value
+from mmsent.report.cells import Cell, Row, change, interval, p_value, value
 
 #: What the families of tests compare, in the order in which they are shown.
 FAMILIES = {

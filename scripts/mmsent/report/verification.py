@@ -17,7 +17,7 @@ from mmsent.errors import InputError
 from mmsent.evaluation.experiment import experiment_metrics, paper_metrics
 from mmsent.evaluation.held_out import held_out_results
 from mmsent.evaluation.paired import compared_together
-from mmsent.evaluation.pairs import baseline_tests
+from mmsent.evaluation.pairs import baseline_tests, pairs_of
 from mmsent.evaluation.pooling import pooled
 from mmsent.evaluation.seeds import by_fold, seed_deviations, seed_scores, seed_spread
 from mmsent.evaluation.selection import selection_optimism
@@ -136,15 +136,9 @@ def _derived(folder: Path) -> Iterator[tuple[str, Any]]:
         if not names:
             continue
         predictions = {name: runs(name) for name in names}
-        metrics = {n: experiment_metrics(t, split, **bootstrap) for n, t in predictions.items()}
-        yield paths.metrics(table), metrics
-        yield (
-            paths.scores(table),
-            {name: with_ends(row["test"], row["interval"]) for name, row in metrics.items()},
-        )
+        yield from _measured(table, predictions, split, bootstrap)
         written = read_json(folder / paths.paired_tests(table))
-        pairs = {family: [(row["first"], row["second"]) for row in rows]
-                 for family, rows in written["families"].items()}  # fmt: skip
+        pairs = pairs_of(written["families"])
         pool = {name: pooled(tables, split) for name, tables in predictions.items()}
         deviations = seed_deviations([spread for name, spread in spreads.items() if name in pool])
         resamples, level = written["resamples"], written["level"]
@@ -176,6 +170,21 @@ def _derived(folder: Path) -> Iterator[tuple[str, Any]]:
             yield paths.metrics(file.stem, paths.PAPER), derived
 
 
+def _measured(
+    table: str,
+    predictions: dict[str, list[pd.DataFrame]],
+    split: pd.DataFrame,
+    bootstrap: dict[str, Any],
+) -> Iterator[tuple[str, Any]]:
+    """The metrics and the scores of a table."""
+    metrics = {n: experiment_metrics(t, split, **bootstrap) for n, t in predictions.items()}
+    yield paths.metrics(table), metrics
+    yield (
+        paths.scores(table),
+        {name: with_ends(row["test"], row["interval"]) for name, row in metrics.items()},
+    )
+
+
 def _of_baselines(
     folder: Path,
     runs: Callable[[str], list[pd.DataFrame]],
@@ -185,14 +194,8 @@ def _of_baselines(
 ) -> Iterator[tuple[str, Any]]:
     """The same of the baselines and the average; those left out have no metrics."""
     predictions = {name: runs(name) for name in read_json(folder / paths.metrics(paths.BASELINES))}
-    metrics = {n: experiment_metrics(t, split, **bootstrap) for n, t in predictions.items()}
-    yield paths.metrics(paths.BASELINES), metrics
-    yield (
-        paths.scores(paths.BASELINES),
-        {name: with_ends(row["test"], row["interval"]) for name, row in metrics.items()},
-    )
-    written = read_json(folder / paths.paired_tests(paths.BASELINES))["families"]
-    pairs = {f: [(row["first"], row["second"]) for row in rows] for f, rows in written.items()}
+    yield from _measured(paths.BASELINES, predictions, split, bootstrap)
+    pairs = pairs_of(read_json(folder / paths.paired_tests(paths.BASELINES))["families"])
     names = {name for family in pairs.values() for pair in family for name in pair}
     tables = {name: pooled(predictions.get(name) or runs(name), split) for name in names}
     exact = predictions.keys() - {paths.AVERAGE}
